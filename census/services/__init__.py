@@ -1,0 +1,1 @@
+"""Domain verbs. The first argument is a Session; none of them commits."""

@@ -1,0 +1,139 @@
+"""Accounts: passwords, signing in and out, the devices that are signed in."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from census.access import Actor, Grant, Programme
+from census.db import now
+from census.errors import NotSignedIn, RateLimited
+from census.models.people import Account, DeviceSession, RoleGrant
+
+HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # Argon2id with 19 MiB
+ABSENT: Final = HASHER.hash(secrets.token_hex(16))  # verified for unknown names, so that both answers take as long
+TRIES: Final = 5
+LOCK: Final = timedelta(minutes=15)
+LIFETIME: Final = {"api": timedelta(days=30), "web": timedelta(hours=12)}
+
+
+def create_account(
+    session: Session,
+    *,
+    username: str,
+    password: str,
+    full_name: str,
+    grants: Iterable[tuple[str, str]],
+    card_number: str | None = None,
+    is_demo: bool = False,
+    password_hash: str | None = None,
+) -> Account:
+    """Make an account with its (role, region code) grants. ``password_hash`` saves hashing one password many times."""
+    account = Account(
+        username=username,
+        password_hash=password_hash or HASHER.hash(password),
+        full_name=full_name,
+        card_number=card_number,
+        is_demo=is_demo,
+    )
+    account.grants = [RoleGrant(role=role, region_code=region_code) for role, region_code in grants]
+    session.add(account)
+    return account
+
+
+def sign_in(
+    session: Session,
+    *,
+    username: str,
+    password: str,
+    programme: Programme,
+    device: str,
+    kind: str = "api",
+    at: datetime | None = None,
+) -> tuple[str, Actor, datetime]:
+    """Check a password and open a device session; return its token, the actor and when it expires.
+
+    Raises NotSignedIn for an unknown name or wrong password (the same answer for both), RateLimited after
+    five failures in a row. A failure must be kept: see ``note_failure``.
+    """
+    at = at or now()
+    account = session.scalar(select(Account).where(Account.username == username))
+    if account is not None and account.locked_until is not None and account.locked_until > at:
+        raise RateLimited
+    try:
+        HASHER.verify(account.password_hash if account else ABSENT, password)
+    except (VerificationError, InvalidHashError):
+        raise NotSignedIn from None
+    if account is None or not account.is_active:
+        raise NotSignedIn
+    account.failed_sign_ins = 0
+    token = secrets.token_urlsafe(32)
+    opened = DeviceSession(
+        account_id=account.id,
+        token_digest=token_digest(token),
+        kind=kind,
+        device=device[:200],
+        receipt_key=secrets.token_bytes(32),
+        expires_at=at + LIFETIME[kind],
+    )
+    session.add(opened)
+    session.flush()
+    return token, _actor(account, opened, programme), opened.expires_at
+
+
+def note_failure(session: Session, username: str, at: datetime | None = None) -> None:
+    """Count a failed sign-in and lock the account for a while after the fifth. In a transaction of its own."""
+    at = at or now()
+    account = session.scalar(select(Account).where(Account.username == username).with_for_update())
+    if account is None:
+        return
+    account.failed_sign_ins += 1
+    if account.failed_sign_ins >= TRIES:
+        account.locked_until = at + LOCK
+        account.failed_sign_ins = 0
+
+
+def actor_of(session: Session, token: str, programme: Programme, at: datetime | None = None) -> Actor:
+    """Find who a token belongs to. Raises NotSignedIn for an unknown, expired or revoked one."""
+    opened = session.scalar(select(DeviceSession).where(DeviceSession.token_digest == token_digest(token)))
+    if (
+        opened is None
+        or opened.revoked_at is not None
+        or opened.expires_at <= (at or now())
+        or not opened.account.is_active
+    ):
+        raise NotSignedIn
+    return _actor(opened.account, opened, programme)
+
+
+def sign_out(session: Session, session_id: UUID) -> None:
+    """Revoke one device session."""
+    session.execute(update(DeviceSession).where(DeviceSession.id == session_id).values(revoked_at=now()))
+
+
+def token_digest(token: str) -> bytes:
+    """Digest a token as it is stored."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _actor(account: Account, opened: DeviceSession, programme: Programme) -> Actor:
+    return Actor(
+        account_id=account.id,
+        username=account.username,
+        full_name=account.full_name,
+        card_number=account.card_number,
+        programme=programme,
+        grants=tuple(Grant(grant.role, grant.region_code) for grant in account.grants),
+        session_id=opened.id,
+        device=opened.device,
+        receipt_key=opened.receipt_key,
+    )
