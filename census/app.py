@@ -1,0 +1,47 @@
+"""The web application: the only place that wires its parts together."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from census.cluster import with_databases
+from census.db import Database
+from census.settings import PROGRAMMES, Settings
+from census.web import assets, headers, health
+from census.web.instance import Instance
+
+LARGEST_REQUEST_BYTES: Final = 16 * 2**20
+BLUEPRINTS: Final = (
+    health.blueprint,
+)
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the application of one instance. Starts the embedded PostgreSQL where no database is given."""
+    settings = with_databases(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    app = Flask("census.web", static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.derived_secret("web session"),
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST_BYTES,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST_BYTES,
+        # Browsers share cookies between the ports of one host, and two instances may stand there.
+        SESSION_COOKIE_NAME=f"census_{settings.level}_{settings.region}",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.production,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it, its base has not
+    databases = {programme: Database(settings.database_url(programme)) for programme in PROGRAMMES}
+    app.extensions["census"] = Instance(settings, databases)
+    assets.install(app)
+    headers.install(app, settings)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app

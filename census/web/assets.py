@@ -1,0 +1,43 @@
+"""Static files under one digest of the whole folder: cached for ever, and a relative ES import stays in its release."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Flask, Response, send_from_directory
+
+FOLDER: Final = Path(__file__).resolve().parent / "static"
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+blueprint = Blueprint("assets", __name__)
+
+
+@cache
+def digest() -> str:
+    """Name of this release of the static folder: changes when any file in it does."""
+    folder = hashlib.sha256()
+    for path in sorted(path for path in FOLDER.rglob("*") if path.is_file()):
+        folder.update(f"{path.relative_to(FOLDER)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return folder.hexdigest()[:16]
+
+
+def static_url(name: str) -> str:
+    """The address of one static file, for example ``static_url('js/rules.js')``."""
+    return f"/static/{digest()}/{name}"
+
+
+@blueprint.get("/static/<release>/<path:name>")
+def static_file(release: str, name: str) -> Response:
+    """Serve one file; another release's address gets today's file, but may not keep it."""
+    response = send_from_directory(FOLDER, name, conditional=True)
+    response.headers["Cache-Control"] = FOR_EVER if release == digest() else "no-cache"
+    return response
+
+
+def install(app: Flask) -> None:
+    """Serve the static folder and give templates ``static_url``."""
+    app.register_blueprint(blueprint)
+    app.add_template_global(static_url)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import gzip
+
+import brotli
+import pytest
+from flask.testing import FlaskClient
+
+from census.web.assets import FOR_EVER, static_url
+from tests.conftest import Databases
+
+
+def test_a_healthy_instance_is_alive_and_ready(client: FlaskClient) -> None:
+    assert client.get("/healthz").status_code == 200
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.get_json()) == (200, {"status": "ready", "problems": {}})
+
+
+def test_no_page_may_run_inline_scripts_or_be_framed(client: FlaskClient) -> None:
+    policy = client.get("/healthz").headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_a_static_file_may_be_kept_for_ever(client: FlaskClient) -> None:
+    assert client.get(static_url("css/tokens.css")).headers["Cache-Control"] == FOR_EVER
+    assert client.get("/static/formerrelease/css/tokens.css").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(("encoding", "unpack"), [("br", brotli.decompress), ("gzip", gzip.decompress)])
+def test_text_travels_compressed(client: FlaskClient, encoding: str, unpack) -> None:
+    address = static_url("css/tokens.css")
+    plain = client.get(address)
+    packed = client.get(address, headers={"Accept-Encoding": encoding})
+    assert packed.headers["Content-Encoding"] == encoding
+    assert unpack(packed.data) == plain.data
+
+
+def test_an_instance_behind_its_migrations_is_not_ready(client: FlaskClient, own_databases: Databases, cluster) -> None:
+    import psycopg
+
+    owner = own_databases.settings.owner_database_url("scattered").replace("+psycopg", "")
+    with psycopg.connect(owner) as connection:
+        connection.execute("update alembic_version set version_num = '0000'")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "migrations scattered" in answer.get_json()["problems"]
