@@ -7,14 +7,11 @@ verbs an actor has there. The two programmes never meet: an actor belongs to one
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
 from census.errors import NotAllowed
-
-Programme = Literal["census", "scattered"]
-
-PROGRAMMES: Final[tuple[Programme, ...]] = ("census", "scattered")
+from census.settings import Programme
 
 ROLE_NAMES: Final = {
     "enumerator": "普查员",
