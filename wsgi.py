@@ -1,2 +1,2 @@
-from census.app import Settings, create_app  # noqa: D100 - two lines, for gunicorn
+from census.app import Settings, create_app
 app = create_app(Settings.from_env())

@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from census.cluster import with_databases
 from census.db import Database
-from census.settings import PROGRAMMES, Settings
+from census.settings import PROGRAMMES, Programme, Settings
 from census.web import assets, headers, health
 from census.web.instance import Instance
 
@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_SECURE=settings.production,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it, its base has not
-    databases = {programme: Database(settings.database_url(programme)) for programme in PROGRAMMES}
+    databases: dict[Programme, Database] = {programme: Database(settings.database_url(programme)) for programme in PROGRAMMES}
     app.extensions["census"] = Instance(settings, databases)
     assets.install(app)
     headers.install(app, settings)

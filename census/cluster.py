@@ -13,7 +13,7 @@ import shlex
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -132,7 +132,7 @@ class Cluster:
             return False
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Generator[None]:
         """Two commands that start the same cluster at once wait for each other."""
         with (self.folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -154,7 +154,7 @@ class Cluster:
             return beside
         note = self.folder / "socket-folder"
         if not note.is_file() or not Path(note.read_text()).is_dir():
-            note.write_text(tempfile.mkdtemp(prefix="census-", dir="/tmp"))  # noqa: S108 - mkdtemp is safe there
+            note.write_text(tempfile.mkdtemp(prefix="census-", dir="/tmp"))
             self._runner.own(Path(note.read_text()))
         return Path(note.read_text())
 

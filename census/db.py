@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -70,7 +70,7 @@ class Database:
         )
 
     @contextmanager
-    def transaction(self, scope: Sequence[str] | None = None) -> Iterator[Session]:
+    def transaction(self, scope: Sequence[str] | None = None) -> Generator[Session]:
         """Open one transaction with row-level security set to ``scope``; commit at the end, roll back on error.
 
         ``None`` sees no region at all; ``FULL`` sees every region.

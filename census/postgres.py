@@ -12,7 +12,7 @@ import pwd
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -39,10 +39,11 @@ class Runner:
 
     def run(self, command: Sequence[str | Path], *, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's programs to its end, in a session of its own so that Ctrl-C does not reach it."""
-        identity = {} if self.lent is None else {"user": self.lent.pw_uid, "group": self.lent.pw_gid, "extra_groups": ()}
         done = subprocess.run(  # noqa: S603 - the programs are PostgreSQL's, the arguments our own
             [str(word) for word in command], cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False, start_new_session=True, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}, **identity,
+            check=False, start_new_session=True, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+            user=self.lent.pw_uid if self.lent else None, group=self.lent.pw_gid if self.lent else None,
+            extra_groups=() if self.lent else None,
         )
         if check and done.returncode != 0:
             raise ClusterError(f"{Path(command[0]).name} failed:\n{(done.stderr or done.stdout)[-2000:]}")
@@ -78,7 +79,7 @@ class Runner:
             os.chown(path, self.lent.pw_uid, self.lent.pw_gid)
 
     @contextmanager
-    def secret_file(self, path: Path, content: str) -> Iterator[Path]:
+    def secret_file(self, path: Path, content: str) -> Generator[Path]:
         """A file that only PostgreSQL's user and root can read, gone afterwards."""
         path.unlink(missing_ok=True)
         path.touch(mode=0o600)

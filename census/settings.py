@@ -1,6 +1,7 @@
 """What an operator can set, read once from the environment.
 
-Nothing else reads ``os.environ``. ``docs/reference/settings.md`` explains each variable; a test compares the two.
+Nothing else reads ``os.environ``. What the environment leaves out may stand in ``settings.env`` in the data folder.
+``docs/reference/settings.md`` explains each variable; a test compares the two.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, TypeVar, cast
+from typing import Final, Literal, TypeVar, cast, get_args
 
 Programme = Literal["census", "scattered"]
 Environment = Literal["production", "demo", "test"]
 Level = Literal["county", "city", "province"]
 
 PROGRAMMES: Final[tuple[Programme, ...]] = ("census", "scattered")
-DEMO_SECRET_KEY: Final = "the-secret-key-of-every-demo-and-no-production"
+DEMO_SECRET_KEY: Final = "the-secret-key-of-every-demo-and-no-production"  # noqa: S105 - refused in production
 DEMO_FIELD_KEY: Final = "ZGVtby1maWVsZC1rZXktbmV2ZXItaW4tcHJvZHVjdGk="
+SETTINGS_FILE: Final = "settings.env"
 REGION_LENGTHS: Final = (0, 2, 4, 6)
 
 T = TypeVar("T")
@@ -54,6 +56,7 @@ class Settings:
     proxies: int                       # reverse proxies in front whose X-Forwarded-* are to be believed
     disk_floor_mb: int                 # below this much free disk the instance says it is not ready
     spark_master: str
+    pg_bin: Path | None                # PostgreSQL's programs, where the embedded ones are not to be used
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -91,7 +94,7 @@ class _Reader:
     """Reads one environment and gathers every problem, so that an operator mends all of them at once."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self.environ = environ
+        self.environ = _with_file(environ)
         self.problems: dict[str, str] = {}
 
     def settings(self) -> Settings:
@@ -99,12 +102,12 @@ class _Reader:
         scattered_url = self._read("SCATTERED_DATABASE_URL", "", _database_url)
         # An instance that is given a real database is in production unless it says otherwise.
         guess = "production" if census_url or scattered_url else "demo"
-        environment = self._read("CENSUS_ENV", guess, _one_of(cast("tuple[Environment, ...]", ("production", "demo", "test"))))
+        environment = self._read("CENSUS_ENV", guess, _environment)
         production = environment == "production"
         data_dir = self._read("CENSUS_DATA_DIR", "/var/lib/census" if production else "var/demo", _folder)
         if production or census_url or scattered_url:
             self._check_databases(census_url, scattered_url)
-        level = self._read("CENSUS_LEVEL", "county", _one_of(cast("tuple[Level, ...]", ("county", "city", "province"))))
+        level = self._read("CENSUS_LEVEL", "county", _level)
         settings = Settings(
             environment=environment or "production",
             data_dir=data_dir or Path(),
@@ -122,6 +125,7 @@ class _Reader:
             proxies=self._read("CENSUS_PROXIES", "0", _count) or 0,
             disk_floor_mb=self._read("CENSUS_DISK_FLOOR_MB", "500", _count) or 0,
             spark_master=self._read("SPARK_MASTER", "", _plain) or "",
+            pg_bin=self._read("CENSUS_PG_BIN", "", _optional_folder),
         )
         if production and "CENSUS_REGION" not in self.environ:
             self.problems["CENSUS_REGION"] = "missing: the code of the region this instance serves, for example 440113"
@@ -155,18 +159,32 @@ class _Reader:
             self.problems["SCATTERED_DATABASE_URL"] = "is the census database: by law 散乱污 data are kept apart (art. 35)"
 
 
+def _with_file(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment, completed from the data folder's own file of settings; the environment wins."""
+    file = _folder(environ.get("CENSUS_DATA_DIR", "") or "var/demo") / SETTINGS_FILE
+    if not file.is_file():
+        return environ
+    lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name.strip(): value.strip() for name, _, value in pairs} | dict(environ)
+
+
 def _plain(text: str) -> str:
     return text
 
 
-def _one_of(choices: tuple[T, ...]) -> Callable[[str], T]:
-    def parse(text: str) -> T:
-        for choice in choices:
-            if choice == text:
-                return choice
-        raise ValueError(f"must be one of {', '.join(map(str, choices))}, not {text!r}")
+def _one_of(choices: tuple[str, ...], text: str) -> str:
+    if text not in choices:
+        raise ValueError(f"must be one of {', '.join(choices)}, not {text!r}")
+    return text
 
-    return parse
+
+def _environment(text: str) -> Environment:
+    return cast("Environment", _one_of(get_args(Environment), text))
+
+
+def _level(text: str) -> Level:
+    return cast("Level", _one_of(get_args(Level), text))
 
 
 def _database_url(text: str) -> str:
@@ -184,6 +202,10 @@ def _folder(text: str) -> Path:
     checkout = Path(__file__).resolve().parent.parent
     base = checkout if (checkout / "pyproject.toml").is_file() else Path.cwd()
     return (base / text).resolve()
+
+
+def _optional_folder(text: str) -> Path | None:
+    return _folder(text) if text else None
 
 
 def _secret_key(text: str) -> str:
@@ -207,7 +229,7 @@ def _field_keys(text: str) -> tuple[str, ...]:
 
 
 def _region(text: str) -> str:
-    if not (text.isascii() and text.isdigit() or not text) or len(text) not in REGION_LENGTHS:
+    if len(text) not in REGION_LENGTHS or (text and not (text.isascii() and text.isdigit())):
         raise ValueError("must be a region code of 2, 4 or 6 digits, for example 440113")
     return text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ class Databases:
 
 
 @contextmanager
-def shared_cluster(folder: Path) -> Iterator[Cluster]:
+def shared_cluster(folder: Path) -> Generator[Cluster]:
     """One cluster for all test runs of this checkout; whoever ends last, also after a kill, stops it."""
     folder.mkdir(parents=True, exist_ok=True)
     cluster = Cluster(folder / "postgres", durable=False, binaries=Settings.from_env().pg_bin)
@@ -61,7 +61,7 @@ def drop_what_dead_runs_left(cluster: Cluster) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
+def cluster() -> Generator[Cluster]:
     with shared_cluster(ROOT / "var" / "test") as cluster:
         yield cluster
 
@@ -84,7 +84,7 @@ def templates(cluster: Cluster) -> dict[Programme, str]:
 
 
 @pytest.fixture(scope="session")
-def make_databases(cluster: Cluster, templates: dict[Programme, str]) -> Iterator[Callable[[Path], Databases]]:
+def make_databases(cluster: Cluster, templates: dict[Programme, str]) -> Generator[Callable[[Path], Databases]]:
     """Make a fresh pair of migrated databases: for tests with real commits. ``data_dir`` is the instance's folder."""
     made: list[tuple[str, Database]] = []
 
@@ -127,7 +127,7 @@ def own_databases(make_databases: Callable[[Path], Databases], tmp_path: Path) -
     return make_databases(tmp_path)
 
 
-def rolled_back(database: Database) -> Iterator[Session]:
+def rolled_back(database: Database) -> Generator[Session]:
     with database.engine.connect() as connection, connection.begin() as transaction:
         with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
             set_scope(session, FULL)
@@ -136,19 +136,19 @@ def rolled_back(database: Database) -> Iterator[Session]:
 
 
 @pytest.fixture
-def session(databases: Databases) -> Iterator[Session]:
+def session(databases: Databases) -> Generator[Session]:
     """A census session that sees every region; whatever the test does is rolled back."""
     yield from rolled_back(databases.census)
 
 
 @pytest.fixture
-def scattered_session(databases: Databases) -> Iterator[Session]:
+def scattered_session(databases: Databases) -> Generator[Session]:
     """The same in the 散乱污 database."""
     yield from rolled_back(databases.scattered)
 
 
 @pytest.fixture
-def app(own_databases: Databases) -> Iterator[Flask]:
+def app(own_databases: Databases) -> Generator[Flask]:
     """The real application on databases of this test's own."""
     app = create_app(own_databases.settings)
     yield app

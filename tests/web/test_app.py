@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 
 import brotli
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 
@@ -24,22 +26,20 @@ def test_no_page_may_run_inline_scripts_or_be_framed(client: FlaskClient) -> Non
 
 
 def test_a_static_file_may_be_kept_for_ever(client: FlaskClient) -> None:
-    assert client.get(static_url("css/tokens.css")).headers["Cache-Control"] == FOR_EVER
-    assert client.get("/static/formerrelease/css/tokens.css").headers["Cache-Control"] == "no-cache"
+    assert client.get(static_url("js/rules.js")).headers["Cache-Control"] == FOR_EVER
+    assert client.get("/static/formerrelease/js/rules.js").headers["Cache-Control"] == "no-cache"
 
 
 @pytest.mark.parametrize(("encoding", "unpack"), [("br", brotli.decompress), ("gzip", gzip.decompress)])
-def test_text_travels_compressed(client: FlaskClient, encoding: str, unpack) -> None:
-    address = static_url("css/tokens.css")
+def test_text_travels_compressed(client: FlaskClient, encoding: str, unpack: Callable[[bytes], bytes]) -> None:
+    address = static_url("js/rules.js")
     plain = client.get(address)
     packed = client.get(address, headers={"Accept-Encoding": encoding})
     assert packed.headers["Content-Encoding"] == encoding
     assert unpack(packed.data) == plain.data
 
 
-def test_an_instance_behind_its_migrations_is_not_ready(client: FlaskClient, own_databases: Databases, cluster) -> None:
-    import psycopg
-
+def test_an_instance_behind_its_migrations_is_not_ready(client: FlaskClient, own_databases: Databases) -> None:
     owner = own_databases.settings.owner_database_url("scattered").replace("+psycopg", "")
     with psycopg.connect(owner) as connection:
         connection.execute("update alembic_version set version_num = '0000'")
