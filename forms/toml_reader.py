@@ -6,7 +6,6 @@ known by ``forms.definition`` alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypeGuard, TypeVar
@@ -83,8 +82,8 @@ class TomlTable:
         value = self._take(key)
         if value is None:
             return ()
-        if isinstance(value, list) and all(isinstance(part, str) for part in _objects(value)):
-            return tuple(str(part) for part in _objects(value))
+        if _is_list(value) and all(isinstance(part, str) for part in value):
+            return tuple(str(part) for part in value)
         return self._wrong(key, value, "a list of texts", ())
 
     def pairs(self, key: str) -> tuple[tuple[str, str], ...]:
@@ -109,11 +108,10 @@ class TomlTable:
         value = self._take(key)
         if value is None:
             return []
-        rows = _objects(value) if isinstance(value, list) else None
-        if rows is None or not all(_is_table(row) for row in rows):
+        if not (_is_list(value) and all(_is_table(row) for row in value)):
             return self._wrong(key, value, "a list of tables", [])
         return [TomlTable(row, self._name(key, row, number), self.problems)
-                for number, row in enumerate(rows, start=1) if _is_table(row)]
+                for number, row in enumerate(value, start=1) if _is_table(row)]
 
     def done(self) -> None:
         """Complain about every key nobody asked for."""
@@ -151,5 +149,5 @@ def _is_table(value: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
 
-def _objects(value: Iterable[object]) -> list[object]:
-    return list(value)
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)

@@ -1,0 +1,36 @@
+"""Boundaries of regions, from ``codelists/boundaries/<code>.geojson`` (WGS-84)."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).with_name("codelists") / "boundaries"
+LENGTHS = (12, 9, 6, 4, 2)  # village, town, county, city, province
+
+Ring = tuple[tuple[float, float], ...]
+
+
+@cache
+def boundary(region_code: str) -> tuple[Ring, ...] | None:
+    """Return the rings (longitude, latitude) of the smallest region around this code whose boundary is known.
+
+    Rings of all parts stand side by side, holes included: a position is inside when a ray from it crosses them an odd
+    number of times. None when no boundary around the code is known.
+    """
+    for length in LENGTHS:
+        path = FOLDER / f"{region_code[:length]}.geojson"
+        if len(region_code) >= length and region_code.isdigit() and path.is_file():
+            return _rings(json.loads(path.read_text(encoding="utf-8")))
+    return None
+
+
+def _rings(collection: dict[str, Any]) -> tuple[Ring, ...]:
+    rings: list[Ring] = []
+    for feature in collection["features"]:
+        geometry = feature["geometry"]
+        parts = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+        rings.extend(tuple((float(lon), float(lat)) for lon, lat, *_ in ring) for part in parts for ring in part)
+    return tuple(rings)
