@@ -17,6 +17,7 @@ from census.access import Actor
 from census.models.register import Region, Unit
 from forms.definition import Form
 
+TOWN, VILLAGE = 9, 12  # digits of a code
 LEVELS = ((2, "province_name"), (4, "city_name"), (6, "county_name"), (9, "town_name"), (12, "village_name"))
 
 
@@ -41,8 +42,10 @@ def sources(unit: Unit, names: Mapping[str, str], actor: Actor | None, today: da
         "unit.region_code": unit.region_code,
         "unit.district_code": unit.area_code,
         "unit.industry_code": unit.industry_code,
-        "unit.lon_dms": degrees(unit.lon),
-        "unit.lat_dms": degrees(unit.lat),
+        "unit.town_code": unit.region_code[:9] if len(unit.region_code) >= TOWN else None,
+        "unit.village_code": unit.region_code if len(unit.region_code) == VILLAGE else None,
+        "unit.longitude": degrees(unit.lon),
+        "unit.latitude": degrees(unit.lat),
         "account.name": actor.full_name if actor else None,
         "account.card": actor.card_number if actor else None,
         "today": today.isoformat(),
