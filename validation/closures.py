@@ -1,0 +1,336 @@
+"""Turns nodes into Python functions of a record, once per rule book: the evaluator for one record.
+
+Speed matters here, every stored submission passes through it: a check costs about a microsecond. None is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from forms.boundaries import boundary
+from forms.codelists import UnknownCodeList, codelist
+from validation.functions import FUNCTIONS, PYTHON
+from validation.nodes import (
+    RELATIVE_TOLERANCE, Aggregate, And, Arithmetic, Attribute, Call, Choose, Compare, Day, Explained, Flag, Listed, Node, Not, Nothing, Number,
+    OneOf, Or, Rows, Same, Sequence as Texts, Sound, Text, Value,
+)
+
+Values = Mapping[str, Any]
+Place = tuple[str, int, str, str]  # group or "", row or -1, item key, problem
+
+
+@dataclass(slots=True)
+class Record:
+    """One record's typed answers and what is known beside them; ``row`` and ``loop`` are set while rows are asked."""
+
+    main: Values
+    rows: Mapping[str, Sequence[Values]]
+    forms: Mapping[str, Record] = field(default_factory=dict[str, "Record"])
+    baseline: Values = field(default_factory=dict[str, Any])
+    present: frozenset[str] = frozenset()
+    problems: frozenset[Place] = frozenset()
+    explained: frozenset[str] = frozenset()
+    row: Values = field(default_factory=dict[str, Any])
+    index: int = -1
+    loop: Values = field(default_factory=dict[str, Any])
+
+
+Question = Callable[[Record], Any]
+RowsQuestion = Callable[[Record], Sequence[Values]]
+NO_RECORD: Final = Record({}, {})
+
+
+def question(node: Node) -> Question:
+    """Compile one node to a function of the record."""
+    return _COMPILERS[type(node)](node)
+
+
+def rows_question(rows: Rows) -> RowsQuestion:
+    """Compile a reference to rows: none while the section is hidden."""
+    group, code = rows.group, rows.form
+
+    def bare(record: Record) -> Sequence[Values]:
+        owner = record.forms.get(code, NO_RECORD) if code else record
+        return owner.rows.get(group, ())
+
+    if rows.when is None:
+        return bare
+    when = question(rows.when)
+    return lambda record: bare(record) if when(record) is True else ()
+
+
+def _constant(value: object) -> Question:
+    return lambda _: value
+
+
+def _value(node: Value) -> Question:
+    key = f"{node.key}.{node.part}" if node.part else node.key
+    match node.place:
+        case "main":
+            return lambda record: record.main.get(key)
+        case "row":
+            return lambda record: record.row.get(key)
+        case "loop":
+            return lambda record: record.loop.get(key)
+        case "baseline":
+            return lambda record: record.baseline.get(key)
+        case "form":
+            code = node.form
+            return lambda record: record.forms.get(code, NO_RECORD).main.get(key)
+
+
+def _texts(node: Texts) -> Question:
+    parts = tuple(map(question, node.elements))
+    return lambda record: tuple(value for part in parts if (value := part(record)) is not None) or None
+
+
+def _arithmetic(node: Arithmetic) -> Question:
+    left, right = question(node.left), question(node.right)
+
+    def add(record: Record) -> float | None:
+        a, b = left(record), right(record)
+        return None if a is None or b is None else a + b
+
+    def subtract(record: Record) -> float | None:
+        a, b = left(record), right(record)
+        return None if a is None or b is None else a - b
+
+    def multiply(record: Record) -> float | None:
+        a, b = left(record), right(record)
+        return None if a is None or b is None else a * b
+
+    def divide(record: Record) -> float | None:
+        a, b = left(record), right(record)
+        return None if a is None or not b else a / b
+
+    return {"+": add, "-": subtract, "*": multiply, "/": divide}[node.operator]
+
+
+# What counts as equal is fixed by RULES: a == b where they differ by no more than the tolerance, and so on.
+_WITHIN: Final[dict[str, Callable[[float, float, float], bool]]] = {
+    "==": lambda a, b, tolerance: abs(a - b) <= tolerance,
+    "!=": lambda a, b, tolerance: abs(a - b) > tolerance,
+    "<": lambda a, b, tolerance: a < b - tolerance,
+    "<=": lambda a, b, tolerance: a <= b + tolerance,
+    ">": lambda a, b, tolerance: a > b + tolerance,
+    ">=": lambda a, b, tolerance: a >= b - tolerance,
+}
+
+
+def _compare(node: Compare) -> Question:
+    left, right, holds, tolerance = question(node.left), question(node.right), _WITHIN[node.operator], node.tolerance
+
+    def fixed(record: Record) -> bool | None:
+        a, b = left(record), right(record)
+        return None if a is None or b is None else holds(a, b, tolerance or 0.0)
+
+    def relative(record: Record) -> bool | None:
+        a, b = left(record), right(record)
+        return None if a is None or b is None else holds(a, b, RELATIVE_TOLERANCE * max(abs(a), abs(b)))
+
+    return relative if tolerance is None else fixed
+
+
+def _same(node: Same) -> Question:
+    left, right = question(node.left), question(node.right)
+
+    def same(record: Record) -> bool | None:
+        a, b = left(record), right(record)
+        return None if a is None or b is None else a == b
+
+    return same
+
+
+def _among(item: Question, options: Callable[[object], bool], *, several: bool) -> Question:
+    def one(record: Record) -> bool | None:
+        code = item(record)
+        return None if code is None else options(code)
+
+    def every(record: Record) -> bool | None:
+        codes = item(record)
+        return None if codes is None else all(map(options, codes))
+
+    return every if several else one
+
+
+def _one_of(node: OneOf) -> Question:
+    return _among(question(node.item), frozenset(node.options).__contains__, several=node.item.kind == "list")
+
+
+def _listed(node: Listed) -> Question:
+    try:
+        codes = codelist(node.codelist)
+    except UnknownCodeList:
+        return _constant(None)
+    return _among(question(node.item), lambda code: codes.contains(str(code)), several=node.item.kind == "list")
+
+
+def _attribute(node: Attribute) -> Question:
+    item, values = question(node.item), attribute_values(node.codelist, node.attribute)
+
+    def attribute(record: Record) -> str | None:
+        code = item(record)
+        return None if code is None else values.get(code)
+
+    return attribute
+
+
+def attribute_values(name: str, attribute: str) -> dict[str, str]:
+    """Give one attribute of every entry of a code list; entries without it are left out."""
+    try:
+        entries = tuple(codelist(name))
+    except UnknownCodeList:
+        return {}
+    own = {"label": lambda entry: entry.label, "parent": lambda entry: entry.parent}
+    read = own.get(attribute, lambda entry: entry.attributes.get(attribute, ""))
+    return {entry.code: value for entry in entries if (value := read(entry))}
+
+
+def _and(node: And) -> Question:
+    parts = tuple(map(question, node.parts))
+
+    def both(record: Record) -> bool | None:
+        result: bool | None = True
+        for part in parts:
+            value = part(record)
+            if value is False:
+                return False
+            if value is None:
+                result = None
+        return result
+
+    return both
+
+
+def _or(node: Or) -> Question:
+    parts = tuple(map(question, node.parts))
+
+    def either(record: Record) -> bool | None:
+        result: bool | None = False
+        for part in parts:
+            value = part(record)
+            if value is True:
+                return True
+            if value is None:
+                result = None
+        return result
+
+    return either
+
+
+def _not(node: Not) -> Question:
+    part = question(node.part)
+
+    def negated(record: Record) -> bool | None:
+        value = part(record)
+        return None if value is None else not value
+
+    return negated
+
+
+def _choose(node: Choose) -> Question:
+    test, then, otherwise = question(node.test), question(node.then), question(node.otherwise)
+    return lambda record: then(record) if test(record) is True else otherwise(record)
+
+
+def _call(node: Call) -> Question:
+    arguments = tuple(map(question, node.arguments))
+    function: Callable[..., Any] = PYTHON[node.name]
+    match node.name, node.arguments:
+        case "blank", _:
+            part = arguments[0]
+            return lambda record: part(record) is None
+        case "present", (Text() as code,):
+            return lambda record: code.value in record.present
+        case "matches", (_, Text() as pattern):
+            fits = re.compile(pattern.value).fullmatch
+            return _strict(arguments[:1], lambda text: fits(text) is not None)
+        case "inside", _:
+            return _strict(arguments, lambda lon, lat, code: None if (rings := boundary(code)) is None else function(lon, lat, rings))
+        case _:
+            return _strict(arguments, function) if FUNCTIONS[node.name].strict else lambda record: function(*[part(record) for part in arguments])
+
+
+def _strict(arguments: tuple[Question, ...], function: Callable[..., Any]) -> Question:
+    def strict(record: Record) -> object:
+        values = [part(record) for part in arguments]
+        return None if None in values else function(*values)
+
+    if len(arguments) == 1:
+        only = arguments[0]
+        return lambda record: None if (value := only(record)) is None else function(value)
+    return strict
+
+
+def _sound(node: Sound) -> Question:
+    group, key, problem = node.group, node.key, node.problem
+    if problem in ("rows", "unknown"):  # somewhere in the group, or in the whole record
+        return lambda record: not (record.problems and any(place[3] == problem and place[0] == group for place in record.problems))
+    if node.place == "main":
+        place = ("", -1, key, problem)
+        return lambda record: place not in record.problems
+    return lambda record: not record.problems or (group, record.index, key, problem) not in record.problems
+
+
+def _explained(node: Explained) -> Question:
+    if node.place == "main":
+        path = f"/{node.key}"
+        return lambda record: path in record.explained
+    return lambda record: f"/{node.group}/{record.index}/{node.key}" in record.explained
+
+
+def _aggregate(node: Aggregate) -> Question:
+    rows = rows_question(node.rows)
+    element = question(node.element) if node.element is not None else None
+    condition = question(node.condition) if node.condition is not None else None
+    conclude = _CONCLUSIONS[node.name]
+
+    def aggregate(record: Record) -> object:
+        values: list[Any] = []
+        for row in rows(record):
+            record.loop = row
+            if condition is None or condition(record) is True:
+                values.append(element(record) if element is not None else 1.0)
+        return conclude(values)
+
+    return aggregate
+
+
+def _sum(values: list[float | None]) -> float | None:
+    there = [value for value in values if value is not None]
+    return sum(there) if there else None
+
+
+def _any(values: list[bool | None]) -> bool | None:
+    return True if True in values else None if None in values else False
+
+
+def _all(values: list[bool | None]) -> bool | None:
+    return False if False in values else None if None in values else True
+
+
+def _unique(values: list[object]) -> bool:
+    there = [value for value in values if value is not None]
+    return len(set(there)) == len(there)
+
+
+_CONCLUSIONS: Final[dict[str, Callable[[list[Any]], Any]]] = {
+    "sum": _sum,
+    "min": lambda values: min((value for value in values if value is not None), default=None),
+    "max": lambda values: max((value for value in values if value is not None), default=None),
+    "count": lambda values: float(len(values)),
+    "any": _any,
+    "all": _all,
+    "unique": _unique,
+    "first": lambda values: values[0] if values else None,
+}
+
+_COMPILERS: Final[dict[type, Callable[[Any], Question]]] = {
+    Number: lambda node: _constant(node.value), Text: lambda node: _constant(node.value), Flag: lambda node: _constant(node.value),
+    Day: lambda node: _constant(node.ordinal), Nothing: lambda _: _constant(None), Value: _value, Texts: _texts, Arithmetic: _arithmetic,
+    Compare: _compare, Same: _same, OneOf: _one_of, Listed: _listed, And: _and, Or: _or, Not: _not, Choose: _choose, Call: _call,
+    Attribute: _attribute, Sound: _sound, Explained: _explained, Aggregate: _aggregate,
+}

@@ -1,0 +1,136 @@
+"""The checks that items imply: filled where it must be, of its type, within its range, in its code list, well formed.
+
+They are written in the same tree as the written ones. All of them hold while an item is hidden, and none is asked
+about an item that the program computes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from forms.definition import Form, Group, Item
+from forms.formats import FORMATS
+from validation.expression import ExpressionError, scope_of, tolerance
+from validation.nodes import Aggregate, And, Call, Choose, Compare, Flag, Listed, Node, Not, Nothing, Number, OneOf, Or, Rows, Sound, Text, Value
+from validation.patterns import portable
+from validation.rules import Rule, RuleError, RuleKind, make_rule, parse_for, rows_of
+from validation.scope import KINDS, Definitions, NameProblem, declared_decimals
+
+_HOLDS: Final = Flag(value=True)
+_TYPE_WORDS: Final = {
+    "text": "应为文字", "integer": "应为整数，不要带小数、单位或逗号", "decimal": "应为数字，不要带单位或逗号", "date": "应为日期，如 2017-12-31",
+    "year": "应为四位年份，如 2017", "choice": "请从列出的选项中选择", "code": "应为代码", "multichoice": "请从列出的选项中选择",
+    "yesno": "请选“是”或“否”", "dms": "应为度、分、秒，分和秒小于 60", "gps": "应为定位得到的经纬度", "photo": "照片没有存好，请重拍",
+    "signature": "签名没有存好，请重签",
+}
+
+
+def implied(form: Form, catalogue: Definitions, reached: Collection[str]) -> Iterator[Rule]:
+    """Give the implied checks of a form; ``reached`` are the case stages from which staged items are owed."""
+    groups = {key: rows_of(form, key, scope_of(form, catalogue)) for key in form.groups()}
+    for item in form.items():
+        if not item.computed:
+            owed = not item.stage or item.stage in reached
+            yield from _OfItem(form, item, catalogue, groups.get(item.rows_key)).rules(owed=owed)
+    for key, group in form.groups().items():
+        yield _of_group(form, group, groups[key])
+    yield make_rule(f"{form.code}.unknown", "unknown", "error", Sound("main", "", "", "unknown"),
+                    ("填报内容里有本表没有的项目，请删除或改用正确的表。",), (("", ""),), None)
+
+
+def shown(form: Form, item: Item, catalogue: Definitions) -> Node | None:
+    """Give the condition under which an item is shown, None for always."""
+    scope = scope_of(form, catalogue, item.rows_key)
+    try:
+        return scope.shown(item.rows_key, scope.layout.items[item.rows_key, item.key][0], item)
+    except (ExpressionError, NameProblem) as problem:
+        raise RuleError(f"{form.code}, when of {item.key}: {problem}") from None
+
+
+def _of_group(form: Form, group: Group, rows: Rows) -> Rule:
+    counted = Aggregate("count", rows, None, None, "number")
+    parts: list[Node] = [Sound("main", group.key, "", "rows")]
+    words: list[str] = []
+    if group.minimum:
+        enough: Node = Compare(">=", counted, Number(float(group.minimum)), 0.5)
+        parts.append(enough if rows.when is None else Choose(rows.when, enough, _HOLDS, "bool"))
+        words.append(f"，至少 {group.minimum} 行")
+    if group.maximum is not None:
+        parts.append(Compare("<=", counted, Number(float(group.maximum)), 0.5))
+        words.append(f"，至多 {group.maximum} 行")
+    message = f"“{group.title}”应逐行填写{''.join(words)}。"
+    return make_rule(f"{form.code}.{group.key}.rows", "rows", "error", And(tuple(parts)), (message,), ((group.key, ""),), None)
+
+
+@dataclass(frozen=True)
+class _OfItem:
+    form: Form
+    item: Item
+    catalogue: Definitions
+    each: Rows | None
+
+    def rules(self, *, owed: bool) -> Iterator[Rule]:
+        item = self.item
+        place = "row" if item.rows_key else "main"
+        kind = KINDS[item.type]
+        bare = Value(place, item.key, kind, "", item.rows_key, decimals=declared_decimals(item))
+        condition = shown(self.form, item, self.catalogue)
+        answer: Node = bare if condition is None else Choose(condition, bare, Nothing(kind), kind)
+
+        def sound(problem: str) -> Node:
+            fine = Sound(place, item.rows_key, item.key, problem)
+            return fine if condition is None else Choose(condition, fine, _HOLDS, "bool")
+
+        yield self.rule("type", sound("type"), _TYPE_WORDS[item.type])
+        if item.required and owed:
+            yield self.rule("required", self.filled(bare, sound("type"), condition), "")
+        if item.precision is not None:
+            where = "的秒" if item.type == "dms" else ""
+            yield self.rule("precision", sound("precision"), f"{where}最多保留 {item.precision} 位小数" if item.precision else f"{where}应为整数")
+        if item.minimum is not None or item.maximum is not None:
+            yield self.rule("range", _within(answer, item.minimum, item.maximum), _range_words(item))
+        if item.options:
+            yield self.rule("code", OneOf(answer, tuple(code for code, _ in item.options)), "请从列出的选项中选择")
+        elif item.codelist:
+            yield self.rule("code", Listed(answer, item.codelist), "的代码不在代码表中，请重新选择")
+        wanted = FORMATS.get(item.format)
+        if wanted and (wanted.function or wanted.pattern):
+            fits = Call(wanted.function, (answer,), "bool") if wanted.function else Call("matches", (answer, Text(portable(wanted.pattern))), "bool")
+            yield self.rule("pattern", fits, f"应为{wanted.words}")
+
+    def filled(self, bare: Node, readable: Node, condition: Node | None) -> Node:
+        """An answer that cannot be read is a matter of its type, not missing."""
+        there = Or((Not(Call("blank", (bare,), "bool")), Not(readable)))
+        owed = [condition] if condition is not None else []
+        if isinstance(self.item.required, str):
+            scope = scope_of(self.form, self.catalogue, self.item.rows_key)
+            owed.append(parse_for(self.form, f"required of {self.item.key}", self.item.required, scope))
+        if not owed:
+            return there
+        return Choose(owed[0] if len(owed) == 1 else And(tuple(owed)), there, _HOLDS, "bool")
+
+    def rule(self, kind: RuleKind, node: Node, words: str) -> Rule:
+        item = self.item
+        check = ".".join(part for part in (self.form.code, item.rows_key, item.key, kind) if part)
+        message = f"请填写“{item.name}”。" if kind == "required" else f"“{item.name}”{words}。"
+        return make_rule(check, kind, "error", node, (message,), ((item.rows_key, item.key),), self.each)
+
+
+def _within(answer: Node, minimum: float | None, maximum: float | None) -> Node:
+    parts: list[Node] = []
+    if minimum is not None:
+        parts.append(Compare(">=", answer, Number(float(minimum)), tolerance(answer)))
+    if maximum is not None:
+        parts.append(Compare("<=", answer, Number(float(maximum)), tolerance(answer)))
+    return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+
+def _range_words(item: Item) -> str:
+    low = "" if item.minimum is None else f"{item.minimum:g}"
+    high = "" if item.maximum is None else f"{item.maximum:g}"
+    unit = f" {item.unit}" if item.unit and item.type != "dms" else ""
+    if low and high:
+        return f"应为 {low}{unit}" if low == high else f"应在 {low} 至 {high}{unit} 之间"
+    return f"不能小于 {low}{unit}" if low else f"不能大于 {high}{unit}"

@@ -1,0 +1,194 @@
+"""Checks one record, as a phone sends it: the evaluator on the way in. Standard library and ``forms`` only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal
+
+from forms.catalogue import Catalogue
+from validation.answers import Answers, Reader
+from validation.closures import Question, Record, RowsQuestion, question, rows_question
+from validation.expression import scope_of
+from validation.messages import show
+from validation.nodes import Kind, Node
+from validation.results import Finding
+from validation.rulebook import Definition, RuleBook, needs_of
+from validation.rules import Rule, RuleError, parse_for
+
+Applies = Literal["must", "may", "must_not"]
+_NOTHING: Final[Answers] = {}
+_NO_FORMS: Final[Mapping[str, Answers]] = {}
+
+
+def check_record(rulebook: RuleBook, answers: Answers, related: Mapping[str, Answers] | None = None,
+                 baseline: Answers | None = None, explained: Collection[str] = ()) -> list[Finding]:
+    """Give what is wrong with one record, in the order of the rule book; an empty list when nothing is.
+
+    ``related`` are the other forms of the same unit by form code, ``baseline`` what the register knew, ``explained``
+    the paths (JSON Pointers) at which the enumerator has written an explanation.
+    """
+    program = _program(rulebook)
+    return list(program.findings(program.record(answers, related or _NO_FORMS, baseline or _NOTHING, explained)))
+
+
+def hidden(rulebook: RuleBook, answers: Answers, related: Mapping[str, Answers] | None = None, baseline: Answers | None = None) -> frozenset[str]:
+    """Give the paths of what is not asked now: items, whole groups, items of single rows."""
+    program = _program(rulebook)
+    record = program.record(answers, related or _NO_FORMS, baseline or _NOTHING, ())
+    return frozenset(path for path, shown in program.each_place(program.shown, record) if shown is not True)
+
+
+def computed(rulebook: RuleBook, answers: Answers, related: Mapping[str, Answers] | None = None, baseline: Answers | None = None) -> dict[str, object]:
+    """Give the values that the program works out, by path; blanks are left out."""
+    program = _program(rulebook)
+    record = program.record(answers, related or _NO_FORMS, baseline or _NOTHING, ())
+    return {path: value for path, value in program.each_place(program.formulas, record) if value is not None}
+
+
+def render(rulebook: RuleBook, check: str, answers: Answers, related: Mapping[str, Answers] | None = None,
+           baseline: Answers | None = None, rows: Collection[int] = ()) -> list[Finding]:
+    """Give the findings of a rule that a batch has found failing, at the rows it named, with their messages."""
+    program = _program(rulebook)
+    record = program.record(answers, related or _NO_FORMS, baseline or _NOTHING, ())
+    return list(program.rendered(check, record, rows))
+
+
+def applicability(catalogue: Catalogue, answers_by_form: Mapping[str, Answers]) -> dict[str, Applies]:
+    """Tell for every form whether this unit must, may or must not fill it, judging by the forms it has filled.
+
+    May: the condition leans on something not answered yet.
+    """
+    verdicts: dict[str, Applies] = {}
+    for form in catalogue.forms():
+        if form is catalogue.current(form.code):
+            applies = _applies(Definition(form, catalogue)).holds(answers_by_form)
+            verdicts[form.code] = "may" if applies is None else "must" if applies else "must_not"
+    return verdicts
+
+
+def holds(node: Node, rulebook: RuleBook, answers: Answers, related: Mapping[str, Answers] | None = None,
+          baseline: Answers | None = None) -> object:
+    """Give the value of one expression of the form, for conditions that stand outside its checks."""
+    record = _program(rulebook).record(answers, related or _NO_FORMS, baseline or _NOTHING, ())
+    return question(node)(record)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A rule compiled to functions."""
+
+    rule: Rule
+    holds: Question
+    rows: RowsQuestion | None
+    message: tuple[str | tuple[Question, Kind], ...]
+
+
+class _Program:
+    """A rule book compiled to functions: made once, used for every record."""
+
+    def __init__(self, rulebook: RuleBook) -> None:
+        self.reader = Reader(rulebook.form)
+        self.baseline = Reader(rulebook.form, [("", key) for key in rulebook.needs.baseline])
+        self.others = {code: Reader(rulebook.related[code], places) for code, places in rulebook.needs.forms.items()}
+        self.asked = tuple(map(_asked, rulebook.rules))
+        self.shown = {place: question(node) for place, node in rulebook.shown.items()}
+        self.formulas = {place: question(node) for place, node in rulebook.computed.items()}
+
+    def record(self, answers: Answers, related: Mapping[str, Answers], baseline: Answers, explained: Collection[str]) -> Record:
+        main, rows, problems = self.reader.read(answers)
+        forms: dict[str, Record] = {}
+        for code, reader in self.others.items():
+            if code in related:
+                other_main, other_rows, _ = reader.read(related[code])
+                forms[code] = Record(other_main, other_rows)
+        known = self.baseline.read(baseline)[0] if baseline else {}
+        return Record(main, rows, forms, known, frozenset(related), problems, frozenset(explained))
+
+    def findings(self, record: Record) -> Iterator[Finding]:
+        for asked in self.asked:
+            if asked.rows is None:
+                if asked.holds(record) is False:
+                    yield from _findings(asked, record)
+                continue
+            for index, row in enumerate(asked.rows(record)):
+                record.row, record.index = row, index
+                if asked.holds(record) is False:
+                    yield from _findings(asked, record)
+
+    def rendered(self, check: str, record: Record, rows: Collection[int]) -> Iterator[Finding]:
+        asked = next(asked for asked in self.asked if asked.rule.id == check)
+        if asked.rows is None:
+            yield from _findings(asked, record)
+            return
+        for index, row in enumerate(asked.rows(record)):
+            if index in rows:
+                record.row, record.index = row, index
+                yield from _findings(asked, record)
+
+    def each_place(self, questions: Mapping[tuple[str, str], Question], record: Record) -> Iterator[tuple[str, object]]:
+        """Ask one question per item, per row for those of groups, giving its path and the answer."""
+        for (group, key), ask in questions.items():
+            if not group or not key:
+                yield f"/{group or key}", ask(record)
+                continue
+            for index, row in enumerate(record.rows.get(group, ())):
+                record.row, record.index = row, index
+                yield f"/{group}/{index}/{key}", ask(record)
+
+
+@lru_cache(maxsize=256)
+def _program(rulebook: RuleBook) -> _Program:
+    return _Program(rulebook)
+
+
+def _asked(rule: Rule) -> _Asked:
+    message = tuple(part if isinstance(part, str) else (question(part), part.kind) for part in rule.message)
+    return _Asked(rule, question(rule.node), rows_question(rule.each) if rule.each else None, message)
+
+
+def _findings(asked: _Asked, record: Record) -> Iterator[Finding]:
+    rule = asked.rule
+    message = "".join(part if isinstance(part, str) else show(part[0](record), part[1]) for part in asked.message)
+    if rule.kind == "unknown":
+        paths = sorted(_pointer(group, index, key) for group, index, key, problem in record.problems if problem == "unknown")
+        for path in paths:
+            yield Finding(rule.id, rule.severity, path, message, (path,))
+        return
+    paths = [_path(group, key, record.index if rule.each and group == rule.each.group else None) for group, key in rule.items]
+    yield Finding(rule.id, rule.severity, paths[0], message, tuple(paths))
+
+
+def _path(group: str, key: str, index: int | None) -> str:
+    if index is not None and key:
+        return f"/{group}/{index}/{key}"
+    return f"/{group or key}"
+
+
+def _pointer(group: str, index: int, key: str) -> str:
+    escaped = key.replace("~", "~0").replace("/", "~1")
+    return f"/{group}/{index}/{escaped}" if group else f"/{escaped}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Applies:
+    """When a form applies, compiled: a function of the unit's forms."""
+
+    code: str
+    ask: Question
+    readers: dict[str, Reader]
+
+    def holds(self, answers_by_form: Mapping[str, Answers]) -> bool | None:
+        forms = {code: Record(*reader.read(answers_by_form[code])[:2]) for code, reader in self.readers.items() if code in answers_by_form}
+        return self.ask(Record({}, {}, forms, present=frozenset(answers_by_form)))
+
+
+@lru_cache(maxsize=256)
+def _applies(definition: Definition) -> _Applies:
+    form, catalogue = definition.form, definition.catalogue
+    node = parse_for(form, "applies_when", form.applies_when or "True", scope_of(form, catalogue, viewer="*"))
+    if node.kind not in ("bool", "any"):
+        raise RuleError(f"{form.code}, applies_when: it is true or false, this is a {node.kind}")
+    places = needs_of(form, [node]).forms
+    return _Applies(form.code, question(node), {code: Reader(catalogue.current(code), keys) for code, keys in places.items()})
