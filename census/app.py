@@ -10,12 +10,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from census.cluster import with_databases
 from census.db import Database
 from census.settings import PROGRAMMES, Programme, Settings
-from census.web import assets, headers, health
+from census.web import assets, failures, headers, health, session, sign_in
 from census.web.instance import Instance
 
 LARGEST_REQUEST_BYTES: Final = 16 * 2**20
 BLUEPRINTS: Final = (
     health.blueprint,
+    sign_in.blueprint,
 )
 
 
@@ -39,6 +40,8 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["census"] = Instance(settings, databases)
     assets.install(app)
     headers.install(app, settings)
+    session.install(app)
+    failures.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     if settings.proxies:

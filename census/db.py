@@ -67,6 +67,7 @@ class Database:
         self.url = url
         self.engine: Engine = create_engine(
             url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, echo=echo,
+            hide_parameters=True,  # an error's text must not quote a respondent's answers
         )
 
     @contextmanager

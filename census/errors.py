@@ -35,6 +35,14 @@ class Malformed(CensusError):
     sentence = "收到的内容读不出来，没有保存任何数据。请重新发送；仍不行请联系管理员。"
 
 
+class BadToken(CensusError):
+    """A form was posted without this browser session's own token: another site may have sent it."""
+
+    code = "bad_token"
+    status = 400
+    sentence = "页面已过期，刚才的操作没有执行。请返回上一页刷新后重试。"
+
+
 class NotSignedIn(CensusError):
     code = "not_signed_in"
     status = 401

@@ -76,18 +76,14 @@ def sign_in(
     if account is None or not account.is_active:
         raise NotSignedIn
     account.failed_sign_ins = 0
-    token = secrets.token_urlsafe(32)
-    opened = DeviceSession(
-        account_id=account.id,
-        token_digest=token_digest(token),
-        kind=kind,
-        device=device[:200],
-        receipt_key=secrets.token_bytes(32),
-        expires_at=at + LIFETIME[kind],
-    )
-    session.add(opened)
-    session.flush()
-    return token, _actor(account, opened, programme), opened.expires_at
+    return _open(session, account, programme, device=device, kind=kind, at=at)
+
+
+def add_device(
+    session: Session, actor: Actor, *, device: str, kind: str = "api", at: datetime | None = None,
+) -> tuple[str, Actor, datetime]:
+    """Open a further device session for somebody who is signed in: a page hands its own phone an API token."""
+    return _open(session, session.get_one(Account, actor.account_id), actor.programme, device=device, kind=kind, at=at or now())
 
 
 def note_failure(session: Session, username: str, at: datetime | None = None) -> None:
@@ -123,6 +119,23 @@ def sign_out(session: Session, session_id: UUID) -> None:
 def token_digest(token: str) -> bytes:
     """Digest a token as it is stored."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def _open(
+    session: Session, account: Account, programme: Programme, *, device: str, kind: str, at: datetime,
+) -> tuple[str, Actor, datetime]:
+    token = secrets.token_urlsafe(32)
+    opened = DeviceSession(
+        account_id=account.id,
+        token_digest=token_digest(token),
+        kind=kind,
+        device=device[:200],
+        receipt_key=secrets.token_bytes(32),
+        expires_at=at + LIFETIME[kind],
+    )
+    session.add(opened)
+    session.flush()
+    return token, _actor(account, opened, programme), opened.expires_at
 
 
 def _actor(account: Account, opened: DeviceSession, programme: Programme) -> Actor:

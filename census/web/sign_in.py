@@ -1,0 +1,113 @@
+"""Signing in to pages and out again, one programme at a time, and the way home by role."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, redirect, render_template, request
+from flask import session as cookie
+from werkzeug.wrappers import Response
+
+from census.access import Actor
+from census.errors import NotAllowed, NotSignedIn, RateLimited
+from census.services import accounts
+from census.settings import PROGRAMMES, Programme
+from census.web.instance import instance
+from census.web.session import bearer_of, current_database, forget, work
+
+blueprint = Blueprint("sign_in", __name__)
+
+PROGRAMME_NAMES: Final[dict[Programme, str]] = {"census": "普查", "scattered": "散乱污"}
+HOMES: Final = (  # the first action that the caller has decides where "/" leads
+    ("collect", "/collect/"), ("receive", "/packages"), ("review", "/review/"), ("register_case", "/cases/"),
+    ("administer", "/admin/"), ("read_audit", "/admin/"), ("read_register", "/units/"),
+)
+WRONG: Final = "用户名或密码不对。请核对后再试；忘记密码请联系本级普查办管理员。"
+LOCKED: Final = "连续输错多次，账号暂时锁定。请 15 分钟后再试。"
+
+
+@blueprint.get("/")
+def home() -> Response:
+    """Lead to the first page of the caller's work."""
+    with work() as current:
+        return redirect(home_of(current.actor), 303)
+
+
+@blueprint.get("/sign-in")
+def ask() -> str:
+    return _page(request.args.get("next", "/"))
+
+
+@blueprint.post("/sign-in")
+def sign_in() -> tuple[str, int] | Response:
+    """Check name and password in the chosen programme and open a session of twelve hours."""
+    wanted, username = request.form.get("next", "/"), request.form.get("username", "").strip()
+    programme: Programme = "scattered" if request.form.get("programme") == "scattered" else "census"
+    try:
+        bearer, _, _ = open_session(
+            username, request.form.get("password", ""), programme, device=request.user_agent.string, kind="web",
+        )
+    except NotSignedIn:
+        return _page(wanted, username, programme, WRONG), 401
+    except RateLimited:
+        return _page(wanted, username, programme, LOCKED), 429
+    cookie.clear()  # a new seed: what another session's pages hold is worth nothing here
+    cookie["bearer"] = bearer
+    return redirect(local(wanted), 303)
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    """Revoke the session; what the phone has not sent yet stays on the phone."""
+    try:
+        with work() as current:
+            accounts.sign_out(current.session, current.actor.session_id)
+    except NotSignedIn:
+        pass
+    forget(cookie.get("bearer", ""))
+    cookie.clear()
+    return redirect("/sign-in", 303)
+
+
+def open_session(
+    username: str, password: str, programme: Programme, *, device: str, kind: str,
+) -> tuple[str, Actor, str]:
+    """Sign in and return the bearer text, the actor and when it expires (ISO 8601).
+
+    A failure is counted in a transaction of its own: the failed one is rolled back.
+    """
+    database = current_database(programme)
+    if "\0" in username + password + device:
+        raise NotSignedIn
+    try:
+        with database.transaction() as session:
+            token, actor, expires_at = accounts.sign_in(
+                session, username=username, password=password, programme=programme, device=device, kind=kind,
+            )
+    except NotSignedIn:
+        if instance().settings.rate_limits:
+            with database.transaction() as session:
+                accounts.note_failure(session, username)
+        raise
+    return bearer_of(programme, token), actor, expires_at.isoformat()
+
+
+def home_of(actor: Actor) -> str:
+    """Where the caller's work begins."""
+    for action, address in HOMES:
+        if actor.may(action):
+            return address
+    raise NotAllowed
+
+
+def local(address: str) -> str:
+    """The address if it lies on this site, else the home page: a link in a message must not lead elsewhere."""
+    plain = address.isprintable() and "\\" not in address
+    return address if plain and address.startswith("/") and not address.startswith("//") else "/"
+
+
+def _page(wanted: str, username: str = "", programme: Programme = "census", problem: str = "") -> str:
+    return render_template(
+        "sign_in.html", wanted=local(wanted), username=username, chosen=programme, problem=problem,
+        programmes=[(name, PROGRAMME_NAMES[name]) for name in PROGRAMMES],
+    )
