@@ -1,4 +1,4 @@
-"""Boundaries of regions, from ``codelists/boundaries/<code>.geojson`` (WGS-84)."""
+"""Outlines of regions, from ``codelists/boundaries/<code>.geojson`` (WGS-84)."""
 
 from __future__ import annotations
 
@@ -8,23 +8,21 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).with_name("codelists") / "boundaries"
-LENGTHS = (12, 9, 6, 4, 2)  # village, town, county, city, province
 
 Ring = tuple[tuple[float, float], ...]
 
 
 @cache
 def boundary(region_code: str) -> tuple[Ring, ...] | None:
-    """Return the rings (longitude, latitude) of the smallest region around this code whose boundary is known.
+    """Return the rings (longitude, latitude) of a region's outline; None when nobody has it.
 
     Rings of all parts stand side by side, holes included: a position is inside when a ray from it crosses them an odd
-    number of times. None when no boundary around the code is known.
+    number of times.
     """
-    for length in LENGTHS:
-        path = FOLDER / f"{region_code[:length]}.geojson"
-        if len(region_code) >= length and region_code.isdigit() and path.is_file():
-            return _rings(json.loads(path.read_text(encoding="utf-8")))
-    return None
+    path = FOLDER / f"{region_code}.geojson"
+    if not (region_code.isdigit() and path.is_file()):
+        return None
+    return _rings(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _rings(collection: dict[str, Any]) -> tuple[Ring, ...]:

@@ -10,7 +10,7 @@ from forms.definition import Form, load
 FOLDER = Path(__file__).with_name("definitions")
 
 
-class UnknownForm(LookupError):  # noqa: N818 - the name states what is the case
+class UnknownForm(LookupError):
     """No definition has this code, or this version of it."""
 
 

@@ -22,7 +22,7 @@ ALIASES = MappingProxyType({"gbt2260_12": "regions", "admin_town_440113": "towns
 LEVELS = MappingProxyType({"towns": ("regions", "town"), "villages": ("regions", "village")})
 
 
-class UnknownCodeList(LookupError):  # noqa: N818 - the name states what is the case
+class UnknownCodeList(LookupError):
     """No code list has this name."""
 
 

@@ -120,11 +120,11 @@ class TomlTable:
                 near = get_close_matches(key, self._asked, n=1)
                 self.complain(f"unknown key {key}" + (f" (did you mean {near[0]}?)" if near else ""))
 
-    def _take(self, key: str) -> Any:  # noqa: ANN401 - whatever TOML holds
+    def _take(self, key: str) -> Any:
         self._asked.add(key)
         return self.values.get(key)
 
-    def _wrong(self, key: str, value: object, expected: str, default: Any) -> Any:  # noqa: ANN401 - the caller's type
+    def _wrong(self, key: str, value: object, expected: str, default: Any) -> Any:
         self.complain(f"{key} = {value!r}: expected {expected}")
         return default
 
