@@ -1,0 +1,140 @@
+"""An enumerator's units as a to-do list: what came back first, then what nobody visited, then what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from census.errors import NotFound
+from census.models.answers import Submission
+from census.models.register import Assignment, Unit
+from census.models.review import Decision
+
+Show = Literal["next", "returned", "unvisited", "all"]
+Standing = Literal["returned", "unvisited", "begun", "done"]
+SHOWS: Final[tuple[Show, ...]] = get_args(Show)
+STANDINGS: Final[tuple[Standing, ...]] = get_args(Standing)
+SHOWN: Final[dict[Show, tuple[Standing, ...]]] = {
+    "next": ("returned", "unvisited", "begun"), "returned": ("returned",), "unvisited": ("unvisited",), "all": STANDINGS,
+}
+NOTHING_TO_FILL: Final = ("closed", "moved", "refused", "not_found", "duplicate")
+BACK: Final = ("returned", "withdrawn")
+PAGE: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLine:
+    """One unit of the list, with the forms that were sent for it and their states."""
+
+    unit: Unit
+    standing: Standing
+    submissions: tuple[Submission, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Why one submission came back: who said so, in which words, at which items."""
+
+    submission_id: UUID
+    role: str
+    note: str
+    items: tuple[dict[str, Any], ...]
+
+
+def counts(session: Session, account_id: UUID) -> dict[Standing, int]:
+    """Count the units of an account by what is left to do with them."""
+    mine = _mine(account_id)
+    rows = session.execute(select(mine.c.rank, func.count()).group_by(mine.c.rank))
+    found: dict[int, int] = {row[0]: row[1] for row in rows}
+    return {standing: found.get(rank, 0) for rank, standing in enumerate(STANDINGS)}
+
+
+def listed(
+    session: Session, account_id: UUID, show: Show, after: UUID | None = None, limit: int = PAGE,
+) -> tuple[list[UnitLine], UUID | None]:
+    """One page of the list and the id to continue after (None at the end)."""
+    mine = _mine(account_id)
+    order = tuple_(mine.c.rank, mine.c.region_code, mine.c.unit_id)
+    wanted = [STANDINGS.index(standing) for standing in SHOWN[show]]
+    query = select(mine.c.unit_id, mine.c.rank).where(mine.c.rank.in_(wanted)).order_by(order).limit(limit + 1)
+    if after is not None:
+        last = session.execute(
+            select(mine.c.rank, mine.c.region_code, mine.c.unit_id).where(mine.c.unit_id == after),
+        ).one_or_none()
+        if last is None:
+            raise NotFound
+        query = query.where(order > tuple_(*last))
+    found = session.execute(query).all()
+    page = found[:limit]
+    ids = [row.unit_id for row in page]
+    units = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(ids)))}
+    sent = submissions_of(session, ids)
+    lines = [UnitLine(units[row.unit_id], STANDINGS[int(row.rank)], tuple(sent.get(row.unit_id, ()))) for row in page]
+    return lines, ids[-1] if len(found) > limit else None
+
+
+def my_unit(session: Session, account_id: UUID, unit_id: UUID) -> Unit:
+    """Return a unit that is assigned to the account. Raises NotFound, also for a colleague's unit."""
+    unit = session.scalar(
+        select(Unit).join(Assignment, Assignment.unit_id == Unit.id)
+        .where(Unit.id == unit_id, Assignment.account_id == account_id),
+    )
+    if unit is None:
+        raise NotFound
+    return unit
+
+
+def submissions_of(session: Session, unit_ids: Sequence[UUID]) -> dict[UUID, list[Submission]]:
+    """The submissions of some units, by unit and in the order of the forms."""
+    found: dict[UUID, list[Submission]] = {}
+    query = select(Submission).where(Submission.unit_id.in_(unit_ids)).order_by(Submission.form, Submission.created_at)
+    for submission in session.scalars(query):
+        found.setdefault(submission.unit_id, []).append(submission)
+    return found
+
+
+def why_returned(session: Session, submissions: Iterable[Submission]) -> dict[UUID, Returned]:
+    """The last return of each submission that stands returned."""
+    ids = [submission.id for submission in submissions if submission.state == "returned"]
+    if not ids:
+        return {}
+    query = (
+        select(Decision).where(Decision.submission_id.in_(ids), Decision.to_state == "returned")
+        .distinct(Decision.submission_id).order_by(Decision.submission_id, Decision.decided_at.desc())
+    )
+    return {
+        decision.submission_id: Returned(decision.submission_id, decision.role, decision.note, tuple(decision.items))
+        for decision in session.scalars(query)
+    }
+
+
+def _mine(account_id: UUID) -> Subquery:
+    """Each assigned unit with the rank of what is left to do."""
+    sent = (
+        select(
+            Submission.unit_id,
+            func.count().label("total"),
+            func.count().filter(Submission.state.in_(BACK)).label("back"),
+        )
+        .where(Submission.unit_id.in_(select(Assignment.unit_id).where(Assignment.account_id == account_id)))
+        .group_by(Submission.unit_id).subquery()
+    )
+    back: ColumnElement[bool] = func.coalesce(sent.c.back, 0) > 0
+    nothing_sent: ColumnElement[bool] = func.coalesce(sent.c.total, 0) == 0
+    rank = case(
+        (back, 0),
+        (Unit.outcome.in_(NOTHING_TO_FILL), 3),
+        (and_(Unit.outcome.is_(None), nothing_sent), 1),
+        (nothing_sent, 2),
+        else_=3,
+    )
+    return (
+        select(Unit.id.label("unit_id"), Unit.region_code, rank.label("rank"))
+        .join(Assignment, Assignment.unit_id == Unit.id).outerjoin(sent, sent.c.unit_id == Unit.id)
+        .where(Assignment.account_id == account_id).subquery()
+    )

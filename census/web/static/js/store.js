@@ -1,0 +1,68 @@
+// What the phone keeps: drafts, visits, what the server knows of a unit, receipts and the session. IndexedDB only:
+// localStorage is too small and blocks. Every write resolves when it is on disk.
+
+const NAME = 'census';
+const VERSION = 1;
+/** Store name -> key path. @type {Record<string, string|string[]>} */
+const STORES = { drafts: ['unit', 'form'], visits: 'unit', units: 'id', receipts: 'number', session: 'name' };
+
+/** @type {Promise<IDBDatabase>|null} */
+let opening = null;
+
+/** @returns {Promise<IDBDatabase>} */
+function open() {
+  opening ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open(NAME, VERSION);
+    request.onupgradeneeded = () => {
+      for (const [name, keyPath] of Object.entries(STORES)) request.result.createObjectStore(name, { keyPath });
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  return opening;
+}
+
+/**
+ * One transaction; resolves with what `act`'s request found, after the commit.
+ * @template T
+ * @param {string|string[]} names
+ * @param {IDBTransactionMode} mode
+ * @param {(tx: IDBTransaction) => IDBRequest<T>|void} act
+ * @returns {Promise<T>}
+ */
+async function run(names, mode, act) {
+  const database = await open();
+  return new Promise((resolve, reject) => {
+    const tx = database.transaction(names, mode);
+    const request = act(tx);
+    tx.oncomplete = () => resolve(request ? request.result : /** @type {any} */ (undefined));
+    tx.onerror = () => reject(tx.error);
+    tx.onabort = () => reject(tx.error);
+  });
+}
+
+/** @param {string} store @param {IDBValidKey} key @returns {Promise<any>} */
+export const get = (store, key) => run(store, 'readonly', (tx) => tx.objectStore(store).get(key));
+
+/** @param {string} store @returns {Promise<any[]>} */
+export const all = (store) => run(store, 'readonly', (tx) => tx.objectStore(store).getAll());
+
+/** @param {string} store @param {object} value */
+export const put = (store, value) => run(store, 'readwrite', (tx) => { tx.objectStore(store).put(value); });
+
+/** @param {string} store @param {IDBValidKey} key */
+export const remove = (store, key) => run(store, 'readwrite', (tx) => { tx.objectStore(store).delete(key); });
+
+/** Drafts of one unit. @param {string} unit @returns {Promise<any[]>} */
+export const draftsOf = (unit) => run('drafts', 'readonly', (tx) => tx.objectStore('drafts').getAll(IDBKeyRange.bound([unit], [unit, []])));
+
+/** Store receipts and the drafts they acknowledge at once: there is no moment in which one is there without the other. */
+export const keepReceipts = (/** @type {object[]} */ receipts, /** @type {object[]} */ drafts) => run(['receipts', 'drafts'], 'readwrite', (tx) => {
+  receipts.forEach((receipt) => tx.objectStore('receipts').put(receipt));
+  drafts.forEach((draft) => tx.objectStore('drafts').put(draft));
+});
+
+/** Ask the browser not to clear this storage when space runs short. */
+export async function persist() {
+  return Boolean(navigator.storage && navigator.storage.persist && await navigator.storage.persist());
+}
