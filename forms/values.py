@@ -167,7 +167,7 @@ def _gps(_item: Item, raw: object) -> Parsed:
         return WRONG
     if (accuracy is not None and not _is_number(accuracy, 1e9)) or (at is not None and not isinstance(at, str)):
         return WRONG
-    if source is not None and source not in GPS_SOURCES:
+    if source is not None and not (isinstance(source, str) and source in GPS_SOURCES):
         return WRONG
     return Parsed(Position(float(lon), float(lat), None if accuracy is None else float(accuracy), at, source))
 
