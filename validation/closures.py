@@ -267,8 +267,8 @@ def _strict(arguments: tuple[Question, ...], function: Callable[..., Any]) -> Qu
 
 def _sound(node: Sound) -> Question:
     group, key, problem = node.group, node.key, node.problem
-    if problem in ("rows", "unknown"):  # somewhere in the group, or in the whole record
-        return lambda record: not (record.problems and any(place[3] == problem and place[0] == group for place in record.problems))
+    if problem in ("rows", "unknown"):  # somewhere in the group, or anywhere in the record
+        return lambda record: not (record.problems and any(place[3] == problem and (not group or place[0] == group) for place in record.problems))
     if node.place == "main":
         place = ("", -1, key, problem)
         return lambda record: place not in record.problems

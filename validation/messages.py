@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import isfinite
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
@@ -69,6 +70,8 @@ def show(value: object, kind: Kind) -> str:
 
 
 def show_number(number: float) -> str:
+    if not isfinite(number):
+        return BLANK
     rounded = Decimal(number).quantize(Decimal(10) ** -SHOWN_DECIMALS, rounding=ROUND_HALF_UP) if abs(number) < 1e20 else Decimal(number)
     whole, _, decimals = f"{abs(rounded):f}".partition(".")
     grouped = f"{int(whole):,}".replace(",", THIN_SPACE)
