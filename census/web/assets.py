@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import mimetypes
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from flask import Blueprint, Flask, Response, send_from_directory
+from flask import Blueprint, Flask, Response, abort, request
+from werkzeug.security import safe_join
 
 FOLDER: Final = Path(__file__).resolve().parent / "static"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
+KINDS: Final = {".js": "text/javascript", ".mjs": "text/javascript", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json"}
 
 blueprint = Blueprint("assets", __name__)
 
@@ -32,8 +35,14 @@ def static_url(name: str) -> str:
 @blueprint.get("/static/<release>/<path:name>")
 def static_file(release: str, name: str) -> Response:
     """Serve one file; another release's address gets today's file, but may not keep it."""
-    response = send_from_directory(FOLDER, name, conditional=True)
+    path = safe_join(str(FOLDER), name)
+    if path is None or not Path(path).is_file():
+        abort(404)
+    kind = KINDS.get(Path(path).suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
+    response = Response(Path(path).read_bytes(), mimetype=kind)
     response.headers["Cache-Control"] = FOR_EVER if release == digest() else "no-cache"
+    response.set_etag(digest())
+    response.make_conditional(request)
     return response
 
 

@@ -47,7 +47,6 @@ def compressed(response: Response) -> Response:
     response.vary.add("Accept-Encoding")
     if encoding is None or length < WORTH_COMPRESSING_BYTES:
         return response
-    response.direct_passthrough = False
     body = response.get_data()
     if len(body) >= WORTH_COMPRESSING_BYTES:
         response.set_data(squeeze(body, encoding))
@@ -60,10 +59,9 @@ def compressed(response: Response) -> Response:
 
 def compressible(response: Response) -> bool:
     """Whether this is a whole text that nobody has packed yet."""
-    stream = response.is_streamed and not response.direct_passthrough
     packed = "Content-Encoding" in response.headers or "Content-Range" in response.headers
     kind = response.mimetype or ""
-    return response.status_code == 200 and not stream and not packed and (
+    return response.status_code == 200 and not response.is_streamed and not packed and (
         kind.startswith("text/") or kind in COMPRESSIBLE
     )
 
@@ -71,6 +69,5 @@ def compressible(response: Response) -> bool:
 def squeeze(body: bytes, encoding: str) -> bytes:
     """The body in Brotli or gzip; the middling quality costs a millisecond and saves most of the bytes."""
     if encoding == "br":
-        packed: bytes = brotli.compress(body, quality=4)
-        return packed
+        return brotli.compress(body, quality=4)  # pyright: ignore[reportUnknownVariableType] - brotli has no types
     return gzip.compress(body, 6, mtime=0)

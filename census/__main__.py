@@ -1,0 +1,60 @@
+"""The ``census`` command. Each sub-command is a module of ``census.commands`` with ``register(commands)``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.exc import OperationalError
+
+from census.errors import CensusError, InvalidInput, NotReady
+from census.postgres import ClusterError
+from census.settings import BadSettings
+
+DONE, FINDINGS, USAGE, ENVIRONMENT = 0, 1, 2, 3
+
+COMMANDS: Final = (
+    "demo",
+    "migrate",
+    "doctor",
+    "serve",
+    "work",
+    "keys",
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the command line from all command modules."""
+    top = argparse.ArgumentParser(prog="census", description="Pollution source census 污染源普查")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        importlib.import_module(f"census.commands.{name}").register(commands)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 done, 1 findings or gate, 2 usage, 3 environment."""
+    arguments = parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except (BadSettings, ClusterError, NotReady) as error:
+        return complain(error, ENVIRONMENT)
+    except OperationalError as error:
+        return complain(f"the database does not answer: {error.orig}", ENVIRONMENT)
+    except InvalidInput as error:
+        return complain(error.message, USAGE)
+    except CensusError as error:
+        return complain(error.message, FINDINGS)
+
+
+def complain(message: object, code: int) -> int:
+    """Tell people on standard error; standard output belongs to results."""
+    sys.stderr.write(f"census: {message}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

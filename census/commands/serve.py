@@ -1,0 +1,52 @@
+"""``census serve``: the web server."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from census.commands import Commands
+from census.settings import Settings
+
+
+def register(commands: Commands) -> None:
+    parser = commands.add_parser("serve", help="run the web server")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
+    parser.add_argument("--threads", type=int, default=8, help="requests at a time in each process (default 8)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from gunicorn.app.base import BaseApplication
+
+    from census.app import create_app
+    from census.cluster import with_databases
+
+    settings = with_databases(Settings.from_env())  # before the fork: one process starts PostgreSQL, not each worker
+    options: dict[str, Any] = {
+        "bind": f"{arguments.host}:{arguments.port}",
+        "worker_class": "gthread",
+        "workers": arguments.workers,
+        "threads": arguments.threads,
+        "timeout": 60,
+        "graceful_timeout": 20,
+        "keepalive": 20,
+        "errorlog": "-",
+        "loglevel": "warning",
+        "control_socket_disable": True,
+    }
+
+    class Server(BaseApplication):
+        """gunicorn without its command line."""
+
+        def load_config(self) -> None:
+            for name, value in options.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            return create_app(settings)
+
+    Server().run()
+    return 0
