@@ -1,0 +1,80 @@
+"""What stands between a record and its approval: the same answer for the button on the desk and for the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Text, cast, exists, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from census.access import Actor
+from census.errors import CensusError, Conflict, NeedsConfirmation, NotAllowed
+from census.models.answers import Revision, RevisionConflict, Submission
+from census.models.review import Decision
+from census.models.visits import Visit
+
+
+def approval_obstacle(session: Session, submission: Submission, actor: Actor) -> CensusError | None:
+    """The first reason why the actor may not approve this revision now, apart from its state; None when there is none."""
+    verdict = verdict_obstacle(submission)
+    if verdict:
+        return verdict
+    if _has_unresolved_copy(session, submission):
+        return Conflict(f"第 {submission.revision} 版收到两份不同的内容。请退回普查员核对后重新提交。", state=submission.state)
+    if _approved_by(session, submission, actor):
+        return NotAllowed("您已在另一级通过这条记录。请由另一位审核员审核本级。")
+    if _changed_after_signature(session, submission):
+        return NeedsConfirmation()
+    return None
+
+
+def verdict_obstacle(submission: Submission) -> Conflict | None:
+    """What the worker's verdict leaves open."""
+    if submission.judge_due or submission.judged_revision != submission.revision:
+        return Conflict("尚在校验，通常几秒钟。请稍后刷新再审。", state=submission.state)
+    if submission.error_count:
+        return Conflict(f"还有 {submission.error_count} 个强制性问题，不能通过。请退回普查员改正。", state=submission.state)
+    if submission.unexplained_count:
+        return Conflict(
+            f"还有 {submission.unexplained_count} 个核实性问题没有说明，不能通过。请退回普查员核对或说明。",
+            state=submission.state,
+        )
+    return None
+
+
+def _has_unresolved_copy(session: Session, submission: Submission) -> bool:
+    return bool(session.scalar(select(exists().where(
+        RevisionConflict.submission_id == submission.id, RevisionConflict.number == submission.revision,
+    ))))
+
+
+def _approved_by(session: Session, submission: Submission, actor: Actor) -> bool:
+    return bool(session.scalar(select(exists().where(
+        Decision.submission_id == submission.id, Decision.revision == submission.revision,
+        Decision.outcome == "approve", Decision.account_id == actor.account_id,
+    ))))
+
+
+def _changed_after_signature(session: Session, submission: Submission) -> bool:
+    """Whether an earlier revision was signed and this one is neither signed nor confirmed."""
+    revisions = session.execute(
+        select(Revision.number, Revision.digest, Revision.confirmation)
+        .where(Revision.submission_id == submission.id)
+    ).all()
+    current = next(row for row in revisions if row.number == submission.revision)
+    earlier = {row.digest for row in revisions if row.number < submission.revision} - {current.digest}
+    if current.confirmation or not earlier:
+        return False
+    signed = signed_digests(session, submission, [current.digest, *earlier])
+    return current.digest not in signed and bool(signed & earlier)
+
+
+def signed_digests(session: Session, submission: Submission, digests: Sequence[str]) -> frozenset[str]:
+    """Those of the digests that the respondent's signature on a visit to this unit covers."""
+    rows = session.scalars(
+        select(Visit.signed_digests)
+        .where(Visit.unit_id == submission.unit_id, Visit.signed_digests.has_any(cast(list(digests), ARRAY(Text))))
+    )
+    return frozenset(digest for row in rows for digest in row) & frozenset(digests)
+

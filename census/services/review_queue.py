@@ -1,0 +1,246 @@
+"""The queue of a reviewer: what waits, oldest first, paged by key, with counts for the filters beside it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from census.access import ACTIONS, Actor, require
+from census.errors import InvalidInput
+from census.models.answers import Submission
+from census.models.register import Region, Unit
+from census.models.review import FindingRow
+from census.services.review_states import STATE_NAMES, WAITING
+
+LONGEST_PAGE: Final = 200
+LISTED_CHECKS: Final = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What a reviewer asked to see; empty values do not filter. Without a state: what waits for the actor."""
+
+    state: str = ""
+    form: str = ""
+    region: str = ""  # a code prefix
+    check: str = ""
+
+    def as_query(self) -> dict[str, str]:
+        """The filters as query parameters, for links that stay inside the same queue."""
+        return {name: value for name in ("state", "form", "region", "check") if (value := getattr(self, name))}
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """One waiting record as the list shows it."""
+
+    id: UUID
+    unit_id: UUID
+    unit_name: str
+    form: str
+    version: str
+    region_code: str
+    town_name: str
+    village_name: str
+    state: str
+    revision: int
+    judge_due: bool
+    error_count: int
+    warning_count: int
+    unexplained_count: int
+    updated_at: datetime
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it has no finding at all, so that it may be approved together with others."""
+        return not (self.error_count or self.warning_count or self.judge_due)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """One page of the queue; ``next_cursor`` is empty on the last."""
+
+    entries: tuple[QueueEntry, ...]
+    next_cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many records each choice of a filter would show; ``checks`` counts records with that finding."""
+
+    states: Mapping[str, int] = field(default_factory=dict[str, int])
+    forms: Mapping[str, int] = field(default_factory=dict[str, int])
+    towns: Mapping[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    checks: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Where a record stands in the queue: its number, of how many, and the ones before and after it."""
+
+    position: int
+    total: int
+    previous: UUID | None
+    next: UUID | None
+
+
+def queue(  # noqa: PLR0913 - filters of the API, by name
+    session: Session,
+    actor: Actor,
+    *,
+    state: str | None = None,
+    form: str | None = None,
+    region: str | None = None,
+    check: str | None = None,
+    cursor: str | None = None,
+    limit: int = 25,
+) -> QueuePage:
+    """One page of the actor's queue, oldest first. Raises NotAllowed for who reviews nothing."""
+    filters = Filters(state=state or "", form=form or "", region=region or "", check=check or "")
+    limit = max(1, min(limit, LONGEST_PAGE))
+    town, village = aliased(Region), aliased(Region)
+    statement = (
+        select(Submission, Unit.name.label("unit_name"), town.name.label("town_name"), village.name.label("village_name"))
+        .join(Unit, Unit.id == Submission.unit_id)
+        .outerjoin(town, town.code == func.left(Submission.region_code, 9))
+        .outerjoin(village, and_(village.code == Submission.region_code, func.length(Submission.region_code) == 12))
+        .where(_matches(actor, filters))
+        .order_by(Submission.updated_at, Submission.id)
+        .limit(limit + 1)
+    )
+    if cursor:
+        statement = statement.where(tuple_(Submission.updated_at, Submission.id) > _position(cursor))
+    rows = session.execute(statement).all()
+    entries = tuple(_entry(row) for row in rows[:limit])
+    return QueuePage(entries, _cursor(entries[-1]) if len(rows) > limit else "")
+
+
+def facets(session: Session, actor: Actor, filters: Filters) -> Facets:
+    """Counts for every filter, in two queries. States are counted whatever state is chosen."""
+    town = func.left(Submission.region_code, 9)
+    any_state = Filters(form=filters.form, region=filters.region, check=filters.check)
+    rows = session.execute(
+        select(Submission.state, Submission.form, town.label("town"), func.min(Region.name).label("name"), func.count().label("records"))
+        .outerjoin(Region, Region.code == town)
+        .where(_in_regions(actor), _asked(any_state))
+        .group_by(func.grouping_sets(Submission.state, tuple_(Submission.state, Submission.form), tuple_(Submission.state, town)))
+    ).all()
+    shown = {filters.state} if filters.state else set(waiting_states(actor))
+    states: dict[str, int] = {}
+    forms: dict[str, int] = {}
+    towns: dict[str, tuple[str, int]] = {}
+    for row in rows:
+        if row.form is None and row.town is None:
+            states[row.state] = row.records
+        elif row.state not in shown:
+            continue
+        elif row.form is not None:
+            forms[row.form] = forms.get(row.form, 0) + row.records
+        else:
+            name, count = towns.get(row.town, (row.name or row.town, 0))
+            towns[row.town] = (name, count + row.records)
+    return Facets(
+        {name: states[name] for name in STATE_NAMES if name in states}, dict(sorted(forms.items())),
+        dict(sorted(towns.items())), _checks(session, actor, filters),
+    )
+
+
+def neighbours(session: Session, actor: Actor, filters: Filters, submission: Submission) -> Neighbours:
+    """Where a record stands in the queue that the filters describe, also when it is not (any more) part of it."""
+    key = tuple_(Submission.updated_at, Submission.id)
+    here = tuple_(submission.updated_at, submission.id)  # type: ignore[arg-type]  # values become bound parameters
+    inside = _matches(actor, filters)
+    before = select(func.count()).select_from(Submission).where(inside, key < here).scalar_subquery()
+    total = select(func.count()).select_from(Submission).where(inside).scalar_subquery()
+    last = (
+        select(Submission.id).where(inside, key < here)
+        .order_by(Submission.updated_at.desc(), Submission.id.desc()).limit(1).scalar_subquery()
+    )
+    following = (
+        select(Submission.id).where(inside, key > here)
+        .order_by(Submission.updated_at, Submission.id).limit(1).scalar_subquery()
+    )
+    row = session.execute(select(before.label("before"), total.label("total"), last.label("last"), following.label("following"))).one()
+    return Neighbours(row.before + 1, row.total, row.last, row.following)
+
+
+def waiting_states(actor: Actor) -> tuple[str, ...]:
+    """The states that wait for one of the actor's roles."""
+    waiting = {state for role in actor.roles for state in WAITING.get(role, ())}
+    return tuple(state for state in STATE_NAMES if state in waiting)
+
+
+def _checks(session: Session, actor: Actor, filters: Filters) -> dict[str, int]:
+    records = func.count(FindingRow.submission_id.distinct())
+    rows = session.execute(
+        select(FindingRow.check_id, records.label("records"))
+        .join(Submission, Submission.id == FindingRow.submission_id)
+        .where(_matches(actor, Filters(state=filters.state, form=filters.form, region=filters.region)))
+        .group_by(FindingRow.check_id).order_by(records.desc(), FindingRow.check_id).limit(LISTED_CHECKS)
+    ).all()
+    return {row.check_id: row.records for row in rows}
+
+
+def _matches(actor: Actor, filters: Filters) -> ColumnElement[bool]:
+    if filters.state:
+        return and_(_in_regions(actor), Submission.state == filters.state, _asked(filters))
+    require(actor, "review")
+    by_role = or_(*(
+        and_(Submission.state.in_(WAITING[grant.role]), _below(grant.region_code))
+        for grant in actor.grants if grant.role in WAITING
+    ))
+    return and_(by_role, _asked(filters))
+
+
+def _in_regions(actor: Actor) -> ColumnElement[bool]:
+    """Row-level security already hides other regions; this hides those where the actor only has another role."""
+    require(actor, "review")
+    return or_(*(_below(grant.region_code) for grant in actor.grants if grant.role in ACTIONS["review"]))
+
+
+def _below(region_code: str) -> ColumnElement[bool]:
+    return Submission.region_code.startswith(region_code, autoescape=True)
+
+
+def _asked(filters: Filters) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.form:
+        conditions.append(Submission.form == filters.form)
+    if filters.region:
+        conditions.append(_below(filters.region))
+    if filters.check:
+        conditions.append(exists().where(FindingRow.submission_id == Submission.id, FindingRow.check_id == filters.check))
+    return and_(True, *conditions)
+
+
+def _entry(row: Row[Submission, str, str, str]) -> QueueEntry:
+    submission = row[0]
+    return QueueEntry(
+        id=submission.id, unit_id=submission.unit_id, unit_name=row.unit_name, form=submission.form,
+        version=submission.version, region_code=submission.region_code, town_name=row.town_name or "",
+        village_name=row.village_name or "", state=submission.state, revision=submission.revision,
+        judge_due=submission.judge_due, error_count=submission.error_count, warning_count=submission.warning_count,
+        unexplained_count=submission.unexplained_count, updated_at=submission.updated_at,
+    )
+
+
+def _cursor(entry: QueueEntry) -> str:
+    return base64.urlsafe_b64encode(f"{entry.updated_at.isoformat()}|{entry.id}".encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        at, _, number = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition("|")
+        return datetime.fromisoformat(at), UUID(number)
+    except (ValueError, binascii.Error) as error:
+        raise InvalidInput("翻页位置已失效，请从第一页重新开始。") from error
+
+
