@@ -1,0 +1,30 @@
+# Application and worker in one image; no tests, no compiler, no root.
+FROM python:3.11-slim AS packages
+WORKDIR /app
+COPY requirements/app.txt requirements/worker.txt requirements/
+RUN python -m venv .venv \
+ && .venv/bin/pip install --no-cache-dir --require-hashes -r requirements/app.txt -r requirements/worker.txt
+COPY pyproject.toml ./
+COPY census census
+COPY forms forms
+COPY validation validation
+COPY exports exports
+RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable .
+
+FROM python:3.11-slim
+# pg_dump of the server's own version is the wheel's, inside .venv; the image needs no PostgreSQL client.
+RUN useradd --system --uid 10001 --home-dir /var/lib/census --create-home census
+WORKDIR /app
+COPY --from=packages /app /app
+COPY alembic.ini wsgi.py ./
+COPY migrations migrations
+ENV PATH=/app/.venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    CENSUS_ENV=production \
+    CENSUS_DATA_DIR=/var/lib/census
+USER census
+VOLUME /var/lib/census
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
+CMD ["gunicorn", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--timeout", "60", "wsgi:app"]

@@ -1,0 +1,83 @@
+# Two commands: `make demo` and `make test`. Needs Python 3.11+ with venv, git and make; nothing else, and no root.
+
+PYTHON ?= python3
+PORT   ?= 8000
+ROUNDS ?= 20
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+STAMPS := $(VENV)/.stamps
+
+.PHONY: help demo test check lint browser fault bench lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo     a county and its province on http://127.0.0.1:$(PORT), Ctrl-C ends them"
+	@echo "make test     unit, web and property tests"
+	@echo "make check    lint, types, layers, make test"
+	@echo "make browser | fault | bench     real Chromium | kill, disk and network faults | benchmarks"
+	@echo "make lock     choose package versions anew"
+
+demo: $(STAMPS)/census
+	@exec $(BIN)/census demo --port $(PORT) $(DEMO)
+
+test: $(STAMPS)/test
+	$(BIN)/python -m pytest tests/unit tests/web tests/property $(PYTEST)
+
+check: lint test
+
+lint: $(STAMPS)/test
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory lint-js; else echo "no npm: JavaScript types not checked"; fi
+
+.PHONY: lint-js
+lint-js: $(STAMPS)/node
+	node_modules/.bin/tsc --project jsconfig.json
+
+browser: $(STAMPS)/test $(STAMPS)/node
+	$(BIN)/python -m pytest tests/browser $(PYTEST)
+
+fault: $(STAMPS)/test
+	ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/fault $(PYTEST)
+
+bench: $(STAMPS)/test
+	$(BIN)/python -m pytest tests/benchmark -s $(PYTEST)
+
+# --- installing: one stamp per group, so that the demo installs no tests --------------------------------------------
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMPS)/app: requirements/app.txt | $(BIN)/python
+	$(PIP) --require-hashes -r requirements/app.txt
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/worker: requirements/worker.txt $(STAMPS)/app
+	$(PIP) --require-hashes -r requirements/worker.txt
+	@touch $@
+
+$(STAMPS)/census: pyproject.toml $(STAMPS)/worker
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(STAMPS)/test: requirements/test.txt $(STAMPS)/census
+	$(PIP) --require-hashes -r requirements/test.txt
+	@touch $@
+
+$(STAMPS)/node: package-lock.json
+	npm ci --silent --no-audit --no-fund
+	@mkdir -p $(STAMPS) && touch $@
+
+# --- choosing versions: the three groups agree, and the files name no host and no machine ---------------------------
+
+lock:
+	for group in app worker test; do \
+	  uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    --output-file requirements/$$group.txt requirements/$$group.in || exit 1; \
+	done
+	npm install --package-lock-only --silent --no-audit --no-fund --omit-lockfile-registry-resolved
+
+clean:
+	rm -rf $(VENV) node_modules build var *.egg-info
