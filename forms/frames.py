@@ -25,22 +25,22 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pandas as pd
-import pyarrow
+import pyarrow as pa
 
 from forms.columns import Column, ColumnKind, cell, columns
 from forms.definition import Form, Item
 from forms.values import parse
 
-pa: Any = pyarrow  # it has no type stubs
-Array = Any        # pyarrow.Array
+arrow: Any = pa    # it has no type stubs
+Array = Any        # an arrow array
 
 Answers = Mapping[str, Any]
 Place = tuple[str, str]  # (group or "", item key; "" for the rows of the group as such)
 
 NOTHING: Answers = {}
 _ARROW: dict[ColumnKind, Any] = {
-    "text": pa.string(), "number": pa.float64(), "integer": pa.float64(), "boolean": pa.bool_(), "date": pa.date32(),
-    "texts": pa.list_(pa.string()),
+    "text": arrow.string(), "number": arrow.float64(), "integer": arrow.float64(), "boolean": arrow.bool_(), "date": arrow.date32(),
+    "texts": arrow.list_(arrow.string()),
 }
 
 
@@ -68,19 +68,19 @@ class Related:
 
 def to_frame(form: Form, rows: Sequence[Row], related: Sequence[Related] = ()) -> pd.DataFrame:
     """Return one line per record, in the order given, with a fresh integer index."""
-    table = pa.table(dict(_arrays(form, rows, related)))
+    table = arrow.table(dict(_arrays(form, rows, related)))
     return cast("pd.DataFrame", table.to_pandas(types_mapper=pd.ArrowDtype))
 
 
 def _arrays(form: Form, rows: Sequence[Row], related: Sequence[Related]) -> Iterator[tuple[str, Array]]:
-    yield "_key", pa.array([row.key for row in rows], pa.string())
-    yield "_revision", pa.array([row.revision for row in rows], pa.int64())
-    yield "_unit", pa.array([row.unit for row in rows], pa.string())
-    yield "_region", pa.array([row.region_code for row in rows], pa.string())
-    yield "_present", pa.array([sorted(row.present) for row in rows], pa.list_(pa.string()))
+    yield "_key", arrow.array([row.key for row in rows], arrow.string())
+    yield "_revision", arrow.array([row.revision for row in rows], arrow.int64())
+    yield "_unit", arrow.array([row.unit for row in rows], arrow.string())
+    yield "_region", arrow.array([row.region_code for row in rows], arrow.string())
+    yield "_present", arrow.array([sorted(row.present) for row in rows], arrow.list_(arrow.string()))
     answers = [_current(form, row.answers) for row in rows]
     groups = tuple(form.groups())
-    yield "_problems", pa.array([_problems(form, groups, one) for one in answers], pa.list_(pa.string()))
+    yield "_problems", arrow.array([_problems(form, groups, one) for one in answers], arrow.list_(arrow.string()))
     for column in columns(form):
         yield column.name, _array(column, answers)
     for group in groups:
@@ -108,13 +108,13 @@ def _related_arrays(other: Related, answers: list[Answers]) -> Iterator[tuple[st
 
 
 def _array(column: Column, answers: Sequence[Answers]) -> Array:
-    return pa.array([cell(column, one.get(column.item.key)) for one in answers], _ARROW[column.kind])
+    return arrow.array([cell(column, one.get(column.item.key)) for one in answers], _ARROW[column.kind])
 
 
 def _rows_array(form: Form, group: str, read: Sequence[Column], answers: Sequence[Answers]) -> Array:
-    struct = pa.struct([*((column.name, _ARROW[column.kind]) for column in read), ("_problems", pa.list_(pa.string()))])
+    struct = arrow.struct([*((column.name, _ARROW[column.kind]) for column in read), ("_problems", arrow.list_(arrow.string()))])
     items = _items(form, group)
-    return pa.array([[_struct(items, read, row) for row in _rows_of(one, group)] for one in answers], pa.list_(struct))
+    return arrow.array([[_struct(items, read, row) for row in _rows_of(one, group)] for one in answers], arrow.list_(struct))
 
 
 def _struct(items: Mapping[str, Item], read: Sequence[Column], row: object) -> dict[str, Any]:
