@@ -2,7 +2,7 @@
 # Runs once, on the first start of the database container: two databases that do not know each other, and their roles.
 set -eu
 : "${OWNER_PASSWORD:?}" "${CENSUS_PASSWORD:?}" "${SCATTERED_PASSWORD:?}"
-psql -v ON_ERROR_STOP=1 -v owner="$OWNER_PASSWORD" -v census="$CENSUS_PASSWORD" -v scattered="$SCATTERED_PASSWORD" <<'SQL'
+psql --no-psqlrc --username "$POSTGRES_USER" -v ON_ERROR_STOP=1 -v owner="$OWNER_PASSWORD" -v census="$CENSUS_PASSWORD" -v scattered="$SCATTERED_PASSWORD" <<'SQL'
 create role census_owner login password :'owner';
 create role census_app login nobypassrls password :'census';
 create role scattered_app login nobypassrls password :'scattered';
