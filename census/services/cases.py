@@ -1,0 +1,235 @@
+"""散乱污 cases: opening one, taking it a step further, finding those that wait. History is append-only.
+
+A step is one event; the case's columns are what a replay of its events gives (``case_replay``). Which steps exist,
+who may take them and what they bring stands in ``case_states``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from census.access import Actor, require
+from census.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from census.models.cases import Case, CaseEvent, Operation
+from census.models.register import Region
+from census.services.case_facts import check_together, read_evidence, read_facts
+from census.services.case_replay import COLUMNS, Standing, apply, replay
+from census.services.case_states import RULES, STATE_NAMES, STEPS, Rules, Step
+
+CHINA: Final = timezone(timedelta(hours=8))
+
+
+def today() -> date:
+    """The day it is in the offices that use this."""
+    return datetime.now(CHINA).date()
+
+
+def open_case(
+    session: Session,
+    actor: Actor,
+    *,
+    region_code: str,
+    facts: Mapping[str, Any],
+    evidence: Sequence[str] = (),
+    note: str = "",
+    found_on: date | None = None,
+    unit_id: UUID | None = None,
+    submission_id: UUID | None = None,
+) -> Case:
+    """Register a place and give it its number (A01: SLW, county, year, town, running number).
+
+    Raises NotAllowed outside the actor's towns and InvalidInput for what is missing.
+    """
+    require(actor, "register_case", region_code)
+    step, found_on = STEPS["find"], found_on or today()
+    if len(region_code) < 9 or session.get(Region, region_code) is None:
+        raise InvalidInput("请选择场所所在的镇街或村居。", fields={"region_code": "没有这个行政区划代码"})
+    read = read_facts(step, facts)
+    files = read_evidence(step, evidence)
+    check_together(step, read, files, Standing(), RULES)
+    _check_day(found_on, None)
+    read["case_no"] = _next_number(session, region_code, found_on.year)
+    if submission_id is not None:
+        read["submission"] = str(submission_id)
+    case = Case(unit_id=unit_id, region_code=region_code)
+    event = _event(actor, Standing(region_code=region_code), step, found_on, read, files, note)
+    _write_columns(case, replay([event]))
+    session.add(case)
+    session.flush()
+    event.case_id = case.id
+    session.add(event)
+    session.flush()
+    return case
+
+
+def record_event(
+    session: Session,
+    actor: Actor,
+    case_id: UUID,
+    *,
+    kind: str,
+    evidence: Sequence[str] = (),
+    note: str = "",
+    facts: Mapping[str, Any] | None = None,
+    expected_version: int,
+    occurred_on: date | None = None,
+    rules: Rules = RULES,
+) -> Case:
+    """Take a case one step further.
+
+    Raises NotFound outside the actor's regions, Conflict when somebody was faster or the step does not start from
+    the case's state, NotAllowed for the wrong role or where two people are needed, InvalidInput for what is missing.
+    """
+    case = session.scalar(select(Case).where(Case.id == case_id).with_for_update())
+    if case is None:
+        raise NotFound
+    require(actor, "work_case", case.region_code)
+    if case.version != expected_version:
+        raise Conflict(version=case.version, state=case.state)
+    step = STEPS.get(kind)
+    if step is None or not step.from_states:
+        raise InvalidInput("没有这种步骤。", fields={"kind": "、".join(kind for kind in STEPS if kind != "find")})
+    if case.state not in step.from_states:
+        raise Conflict(f"案件现在是“{STATE_NAMES[case.state]}”，不能{step.title}。", version=case.version, state=case.state)
+    standing = replay(events_of(session, case_id))
+    _check_person(actor, step, standing)
+    if step.note and not note.strip():
+        raise InvalidInput(f"{step.title}要写明原因。", fields={"note": "请写明原因"})
+    read = read_facts(step, facts or {})
+    files = read_evidence(step, evidence)
+    check_together(step, read, files, standing, rules)
+    occurred_on = occurred_on or today()
+    _check_day(occurred_on, standing.last_on)
+    event = _event(actor, standing, step, occurred_on, read, files, note)
+    event.case_id = case_id
+    session.add(event)
+    apply(standing, event)
+    _write_columns(case, standing)
+    session.flush()
+    return case
+
+
+def register_case(
+    session: Session, actor: Actor, submission_id: UUID, answers: Mapping[str, Any], *, unit_id: UUID | None = None,
+) -> Case:
+    """Open a case from a filled register form. The same submission again gives the case it opened before."""
+    opened = session.scalar(
+        select(Case).join(CaseEvent, CaseEvent.case_id == Case.id)
+        .where(CaseEvent.number == 1, CaseEvent.facts["submission"].astext == str(submission_id))
+    )
+    if opened is not None:
+        return opened
+    position: Mapping[str, Any] = answers.get("gps") or {}
+    facts: dict[str, Any] = {key: answers.get(key) for key in FORM_FACTS} | {"lon": position.get("lon"), "lat": position.get("lat")}
+    photos = [answers[key] for key in ("photo_signboard", "photo_before_outside") if answers.get(key)]
+    found = answers.get("found_date")
+    return open_case(
+        session, actor,
+        region_code=str(answers.get("village_code") or answers.get("town_code") or ""),
+        facts=facts, evidence=photos, found_on=date.fromisoformat(found) if found else None,
+        unit_id=unit_id, submission_id=submission_id,
+    )
+
+
+FORM_FACTS: Final = (
+    "name", "address", "industry_code", "is_industrial", "river_code", "source_zone", "lead_source", "lead_no", "lead_batch",
+)
+
+
+def record_operation(session: Session, actor: Actor, operation: Operation) -> Operation:
+    """Store one operation 专项行动. Raises Conflict when its number exists."""
+    require(actor, "register_case", operation.region_code)
+    if session.scalar(select(Operation.id).where(Operation.operation_no == operation.operation_no)) is not None:
+        raise Conflict("这个行动编号已经登记过。")
+    session.add(operation)
+    session.flush()
+    return operation
+
+
+def get_case(session: Session, case_id: UUID) -> Case:
+    """Find a case in the transaction's regions. Raises NotFound."""
+    case = session.get(Case, case_id)
+    if case is None:
+        raise NotFound
+    return case
+
+
+def events_of(session: Session, case_id: UUID) -> list[CaseEvent]:
+    """All steps of a case, first first."""
+    return list(session.scalars(select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(CaseEvent.number)))
+
+
+def rebuilt(session: Session, case_id: UUID) -> Standing:
+    """The case as its events alone tell it."""
+    return replay(events_of(session, case_id))
+
+
+def may_take(actor: Actor, step: Step, region_code: str) -> bool:
+    """Tell whether one of the actor's roles there takes this step."""
+    return any(grant.role in step.roles and region_code.startswith(grant.region_code) for grant in actor.grants)
+
+
+def _check_person(actor: Actor, step: Step, standing: Standing) -> None:
+    if not may_take(actor, step, standing.region_code):
+        who = "镇街检查员" if "inspector" in step.roles else "区专项办"
+        raise NotAllowed(f"“{step.title}”由{who}办理。")
+    if step.approves:
+        if standing.proposal != step.approves:
+            raise Conflict(f"要先由镇街{STEPS[step.approves].title}，再由区专项办审定。")
+        if standing.proposed_by == actor.account_id:
+            raise NotAllowed("提出和审定不能是同一人。")
+    if step.kind == "accept":
+        if standing.self_checked_by is None:
+            raise Conflict("要先由镇街自验，再由区专项办复核销号。")
+        if actor.account_id in {standing.found_by, standing.self_checked_by}:
+            raise NotAllowed("复核人不能是发现人或自验人，请换人复核。")
+
+
+def _check_day(occurred_on: date, last_on: date | None) -> None:
+    if occurred_on > today():
+        raise InvalidInput("日期不能晚于今天。", fields={"occurred_on": "晚于今天"})
+    if last_on is not None and occurred_on < last_on:
+        raise InvalidInput(f"日期不能早于上一步（{last_on}）。", fields={"occurred_on": "早于上一步"})
+
+
+def _event(
+    actor: Actor, standing: Standing, step: Step, occurred_on: date, facts: dict[str, Any], evidence: list[str], note: str,
+) -> CaseEvent:
+    return CaseEvent(
+        number=standing.version + 1,
+        region_code=standing.region_code,
+        kind=step.kind,
+        from_state=standing.state,
+        to_state=step.to_state or standing.state,
+        account_id=actor.account_id,
+        occurred_on=occurred_on,
+        facts=facts,
+        evidence=evidence,
+        note=note.strip(),
+    )
+
+
+def _write_columns(case: Case, standing: Standing) -> None:
+    for column in COLUMNS:
+        setattr(case, column, getattr(standing, column))
+
+
+def _next_number(session: Session, region_code: str, year: int) -> str:
+    """The next number of a town and year; the lock is held to the end of the transaction, so numbers have no twins."""
+    prefix = number_prefix(region_code, year)
+    session.execute(text("select pg_advisory_xact_lock(hashtextextended(:prefix, 0))"), {"prefix": prefix})
+    last = session.scalar(
+        text('select max(substr(case_no, 17, 5)::int) from "case" where case_no ^@ :prefix'), {"prefix": prefix},
+    )
+    return f"{prefix}{(last or 0) + 1:05d}"
+
+
+def number_prefix(region_code: str, year: int) -> str:
+    """All of a case number but its running part."""
+    return f"SLW{region_code[:6]}{year}{region_code[6:9]}"
