@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import Text, cast, exists, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -13,6 +14,22 @@ from census.errors import CensusError, Conflict, NeedsConfirmation, NotAllowed
 from census.models.answers import Revision, RevisionConflict, Submission
 from census.models.review import Decision
 from census.models.visits import Visit
+from census.services.review_states import allowed
+
+REVIEWERS: Final = ("supervisor", "county", "city", "province")  # in the order in which they decide
+
+
+def acting_role(actor: Actor, submission: Submission, outcome: str = "") -> str:
+    """The role in which the actor reviews here: of several, the first that allows the outcome (or anything) now.
+
+    Raises NotAllowed when none of the actor's roles reviews this region.
+    """
+    held = {grant.role for grant in actor.grants if submission.region_code.startswith(grant.region_code)}
+    roles = [role for role in REVIEWERS if role in held]
+    if not roles:
+        raise NotAllowed
+    outcomes = {outcome} if outcome else {"approve", "return", "exempt"}
+    return next((role for role in roles if outcomes & allowed(submission.state, role)), roles[-1])
 
 
 def approval_obstacle(session: Session, submission: Submission, actor: Actor) -> CensusError | None:

@@ -11,9 +11,9 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from census.access import ACTIONS, Actor, require
+from census.access import Actor, require
 from census.errors import InvalidInput
 from census.models.answers import Submission
 from census.models.register import Region, Unit
@@ -200,10 +200,17 @@ def _matches(actor: Actor, filters: Filters) -> ColumnElement[bool]:
     return and_(by_role, _asked(filters))
 
 
-def _in_regions(actor: Actor) -> ColumnElement[bool]:
-    """Row-level security already hides other regions; this hides those where the actor only has another role."""
+def within(actor: Actor, region_code: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Rows of the regions that the actor reviews. Raises NotAllowed for who reviews nothing.
+
+    Row-level security already hides other regions; this hides those where the actor only has another role.
+    """
     require(actor, "review")
-    return or_(*(_below(grant.region_code) for grant in actor.grants if grant.role in ACTIONS["review"]))
+    return or_(*(region_code.startswith(prefix, autoescape=True) for prefix in actor.regions("review")))
+
+
+def _in_regions(actor: Actor) -> ColumnElement[bool]:
+    return within(actor, Submission.region_code)
 
 
 def _below(region_code: str) -> ColumnElement[bool]:

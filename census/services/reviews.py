@@ -15,7 +15,7 @@ from sqlalchemy import CollectionAggregate, Uuid, any_, insert, literal, select,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from census.access import ACTIONS, Actor, require
+from census.access import Actor, require
 from census.db import now
 from census.errors import CensusError, Conflict, InvalidInput, NotAllowed, NotFound
 from census.models.answers import Revision, Submission
@@ -23,11 +23,10 @@ from census.models.register import Unit
 from census.models.review import Change, Comment, Decision, FindingRow
 from census.services import evidence
 from census.services.review_items import checked_items, checked_text
-from census.services.review_obstacles import approval_obstacle
-from census.services.review_states import TRANSITIONS, allowed, why_not
+from census.services.review_obstacles import acting_role, approval_obstacle
+from census.services.review_states import TRANSITIONS, why_not
 
 CHANGE_KINDS: Final = {"approve": "approved", "return": "returned", "accept": "accepted", "withdraw": "withdrawn"}
-REVIEW_ROLES: Final = ("supervisor", "county", "city", "province")  # in the order in which they decide
 
 
 def decide(  # noqa: PLR0913 - a decision is these things
@@ -51,7 +50,7 @@ def decide(  # noqa: PLR0913 - a decision is these things
         raise InvalidInput("请选择“通过”或“退回”。", fields={"outcome": "只能是 approve 或 return"})
     require(actor, "review")
     submission = _locked(session, submission_id)
-    role = _role_for(actor, submission, outcome)
+    role = acting_role(actor, submission, outcome)
     _refuse_outdated(submission, expected_revision)
     target = TRANSITIONS.get((submission.state, outcome, role))
     if target is None:
@@ -236,18 +235,6 @@ def _locked(session: Session, submission_id: UUID) -> Submission:
     if submission is None:
         raise NotFound
     return submission
-
-
-def _role_for(actor: Actor, submission: Submission, outcome: str) -> str:
-    """The role in which the actor decides here: of several, the first that allows the outcome."""
-    held = {
-        grant.role for grant in actor.grants
-        if grant.role in ACTIONS["review"] and submission.region_code.startswith(grant.region_code)
-    }
-    roles = [role for role in REVIEW_ROLES if role in held]
-    if not roles:
-        raise NotAllowed
-    return next((role for role in roles if outcome in allowed(submission.state, role)), roles[-1])
 
 
 def _refuse_outdated(submission: Submission, expected_revision: int) -> None:

@@ -1,0 +1,98 @@
+"""How far a region has come: records by state and town, the checks that stop most, and what has waited longest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from census.access import Actor
+from census.models.answers import Submission
+from census.models.register import Region, Unit
+from census.models.review import FindingRow
+from census.services.review_queue import QueueEntry, queue, within
+from census.services.review_states import STATE_NAMES
+
+TOP_CHECKS = 8
+OLDEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """One town: units in the register, units with at least one record, and records by state."""
+
+    code: str
+    name: str
+    units: int
+    states: Mapping[str, int]
+
+    @property
+    def records(self) -> int:
+        return sum(self.states.values())
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCount:
+    """How many records a check questions, and how many of them have no explanation yet."""
+
+    check: str
+    severity: str
+    message: str
+    records: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The page of figures for a reviewer's regions."""
+
+    units: int
+    states: Mapping[str, int]
+    towns: tuple[Town, ...]
+    checks: tuple[CheckCount, ...]
+    oldest: tuple[QueueEntry, ...]
+
+
+def overview(session: Session, actor: Actor) -> Overview:
+    """Count everything in the actor's regions, with five queries however many records there are."""
+    town = func.left(Submission.region_code, 9)
+    rows = session.execute(
+        select(town.label("town"), Submission.state, func.count().label("records"))
+        .where(within(actor, Submission.region_code)).group_by(town, Submission.state)
+    ).all()
+    unit_town = func.left(Unit.region_code, 9)
+    units = {
+        row.town: row.units
+        for row in session.execute(
+            select(unit_town.label("town"), func.count().label("units")).where(within(actor, Unit.region_code)).group_by(unit_town)
+        )
+    }
+    by_town: dict[str, dict[str, int]] = {code: {} for code in units}
+    states: dict[str, int] = {}
+    for row in rows:
+        by_town.setdefault(row.town, {})[row.state] = row.records
+        states[row.state] = states.get(row.state, 0) + row.records
+    names = dict(session.execute(select(Region.code, Region.name).where(Region.code.in_(by_town))).tuples().all())
+    return Overview(
+        units=sum(units.values()),
+        states={state: states[state] for state in STATE_NAMES if state in states},
+        towns=tuple(Town(code, names.get(code, code), units.get(code, 0), by_town[code]) for code in sorted(by_town)),
+        checks=_checks(session, actor),
+        oldest=queue(session, actor, limit=OLDEST).entries,
+    )
+
+
+def _checks(session: Session, actor: Actor) -> tuple[CheckCount, ...]:
+    records = func.count(FindingRow.submission_id.distinct())
+    rows = session.execute(
+        select(
+            FindingRow.check_id, FindingRow.severity, func.min(FindingRow.message).label("message"), records.label("records"),
+            func.count(FindingRow.submission_id.distinct()).filter(FindingRow.state == "open").label("open"),
+        )
+        .where(within(actor, FindingRow.region_code))
+        .group_by(FindingRow.check_id, FindingRow.severity)
+        .order_by(records.desc(), FindingRow.check_id).limit(TOP_CHECKS)
+    )
+    return tuple(CheckCount(row.check_id, row.severity, row.message, row.records, row.open) for row in rows)

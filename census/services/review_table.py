@@ -1,0 +1,158 @@
+"""The middle of the record page: sections of lines, each an item with its value, the register's and the change.
+
+Pure values: what stands here is worked out from a form and two revisions of its answers, without a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast
+
+from forms.definition import Form, Item, Section
+from forms.values import blank, display
+
+Change = Literal["", "changed", "added", "removed"]
+Mark = Literal["", "error", "warning", "explained"]
+NUMERIC: Final = frozenset({"integer", "decimal", "year"})
+MASK: Final = "●●●●"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item as reviewers see it. Texts are ready to show; "" is a blank."""
+
+    path: str
+    no: str
+    name: str
+    unit: str
+    value: str
+    known: str       # what the register or last year's statistics say
+    before: str      # the value of the version compared with
+    change: Change
+    mark: Mark
+    is_number: bool
+    is_masked: bool
+    is_asked_back: bool  # marked in the last return
+
+    @property
+    def anchor(self) -> str:
+        """The element id of the line, so that a finding can point at it."""
+        return anchor(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The lines of one row of a repeating group; of a plain section the only one, without a title."""
+
+    path: str
+    title: str
+    change: Change
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """One section with its rows and what is wrong in it."""
+
+    key: str
+    title: str
+    repeats: bool
+    rows: tuple[Row, ...]
+    errors: int
+    warnings: int
+    changes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is shown beside the answers. ``marks`` are the worst finding by path."""
+
+    known: Mapping[str, Any]
+    before: Mapping[str, Any] | None
+    marks: Mapping[str, Mark]
+    asked_back: frozenset[str]
+    reveal: bool
+
+
+def anchor(path: str) -> str:
+    """The element id of a path: ``/facility/0/run_hours`` is ``i-facility-0-run_hours``."""
+    return "i" + path.replace("/", "-")
+
+
+def sections(form: Form, answers: Mapping[str, Any], beside: Beside) -> tuple[SectionView, ...]:
+    """Lay the answers out in the order of the paper form."""
+    return tuple(_section(section, answers, beside) for section in form.sections)
+
+
+def item_at(form: Form, path: str) -> Item | None:
+    """The item a path points at; None for rows, groups and what the form does not have."""
+    parts = path.split("/")[1:]
+    key, group = (parts[-1], parts[0] if len(parts) == 3 else "") if parts else ("", "")
+    return form.item(key, group) if len(parts) in {1, 3} and form.has_item(key, group) else None
+
+
+def _section(section: Section, answers: Mapping[str, Any], beside: Beside) -> SectionView:
+    if section.repeat:
+        rows = tuple(_rows(section, section.repeat.key, answers, beside))
+    else:
+        rows = (Row("", "", "", tuple(
+            _line(item, f"/{item.key}", answers.get(item.key), beside, (beside.before or {}).get(item.key), is_new=False)
+            for item in section.items
+        )),)
+    lines = [line for row in rows for line in row.lines]
+    group = f"/{section.repeat.key}" if section.repeat else ""
+    marks = [beside.marks.get(path, "") for path in (group, *(row.path for row in rows)) if path]
+    marks += [line.mark for line in lines]
+    return SectionView(
+        key=section.key, title=section.title, repeats=section.repeat is not None, rows=rows,
+        errors=marks.count("error"), warnings=marks.count("warning") + marks.count("explained"),
+        changes=sum(line.change != "" for line in lines),
+    )
+
+
+def _rows(section: Section, group: str, answers: Mapping[str, Any], beside: Beside) -> Iterator[Row]:
+    now, before = rows_of(answers, group), rows_of(beside.before or {}, group)
+    nothing: Mapping[str, Any] = {}
+    for index in range(max(len(now), len(before) if beside.before is not None else 0)):
+        row = now[index] if index < len(now) else nothing
+        old = before[index] if index < len(before) else nothing
+        change: Change = ""
+        if beside.before is not None and index >= len(before):
+            change = "added"
+        elif index >= len(now):
+            change = "removed"
+        path = f"/{group}/{index}"
+        shown = row or old
+        first = section.items[0]
+        title = f"第 {index + 1} 行"
+        if not first.personal and not blank(shown.get(first.key)):
+            title = f"{index + 1} · {display(first, shown.get(first.key))}"
+        yield Row(path, title, change, tuple(
+            _line(item, f"{path}/{item.key}", row.get(item.key), beside, old.get(item.key), is_new=change == "added")
+            for item in section.items
+        ))
+
+
+def rows_of(answers: Mapping[str, Any], group: str) -> Sequence[Mapping[str, Any]]:
+    """The rows of a repeating group; what is not a row (answers are kept as they came) counts as an empty one."""
+    rows = answers.get(group)
+    if not isinstance(rows, list):
+        return ()
+    return [cast("dict[str, Any]", row) if isinstance(row, dict) else {} for row in cast("list[object]", rows)]
+
+
+def _line(item: Item, path: str, raw: object, beside: Beside, old: object, *, is_new: bool) -> Line:  # noqa: PLR0913
+    value, before = display(item, raw), display(item, old)
+    change: Change = ""
+    if beside.before is not None and not is_new and value != before:
+        change = "changed" if value and before else "added" if value else "removed"
+    known = "" if item.rows_key else display(item, beside.known.get(item.key))
+    is_masked = item.personal and not beside.reveal
+    if is_masked:
+        value, before, known = (MASK if text else "" for text in (value, before, known))
+    return Line(
+        path=path, no=item.no, name=item.name, unit=item.unit, value=value, known=known, before=before, change=change,
+        mark=beside.marks.get(path, ""), is_number=item.type in NUMERIC, is_masked=is_masked and bool(value),
+        is_asked_back=path in beside.asked_back,
+    )
