@@ -28,7 +28,7 @@ _POSITION_PARTS: tuple[tuple[str, str, ColumnKind, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. A position has five: ``gps_lon``, ``gps_lat``, ``gps_accuracy_m``, ``gps_at``, ``gps_source``."""
+    """One column. A position has five: ``gps__lon``, ``gps__lat``, ``gps__accuracy_m``, ``gps__at``, ``gps__source``."""
 
     name: str
     kind: ColumnKind
@@ -50,7 +50,7 @@ def columns(form: Form, group: str = "") -> tuple[Column, ...]:
 def item_columns(item: Item) -> Iterator[Column]:
     if item.type == "gps":
         for part, label, kind, unit in _POSITION_PARTS:
-            yield Column(f"{item.key}_{part}", kind, unit, f"{item.name}（{label}）", item, part)
+            yield Column(f"{item.key}__{part}", kind, unit, f"{item.name}（{label}）", item, part)
     else:
         yield Column(item.key, _KINDS[item.type], "度" if item.type == "dms" else item.unit, item.name, item)
 

@@ -9,7 +9,7 @@ full one:
 ``_present``                           list of text: codes of the forms that the unit has filled
 ``_problems``                          list of text: ``water_intake_total:type``, ``…:precision``, ``facility:rows``, ``unknown``
 ``<item>``                             text, double, bool, date or list of text (multiple choice); degrees are decimal degrees
-``<gps>_lon``, ``_lat``, …             the parts of a position (``forms.columns``)
+``<gps>__lon``, ``…__lat``, …          the parts of a position (``forms.columns``)
 ``<group>``                            list of structs: one struct a row, with the row's items and its own ``_problems``
 ``G101_1__<item>``, ``G102__<group>``  items and groups of other forms of the same unit
 ``baseline__<item>``                   what the register knew
