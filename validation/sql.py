@@ -143,7 +143,7 @@ class _Emitter:
         return column if rows.when is None else f"CASE WHEN {self.sql(rows.when)} THEN {column} ELSE [] END"
 
     def value(self, node: Value) -> str:
-        key = f"{node.key}_{node.part or 'lon'}" if node.part or node.kind == "position" else node.key
+        key = f"{node.key}__{node.part or 'lon'}" if node.part or node.kind == "position" else node.key
         match node.place:
             case "main" | "form":
                 return named(_column(node.form, key))
