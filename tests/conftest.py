@@ -29,6 +29,7 @@ class Databases:
     census: Database
     scattered: Database
     settings: Settings
+    environment: dict[str, str]  # what a process of this instance is started with
 
     def __getitem__(self, programme: Programme) -> Database:
         return self.census if programme == "census" else self.scattered
@@ -99,10 +100,10 @@ def make_databases(cluster: Cluster, templates: dict[Programme, str]) -> Generat
             addresses[f"{programme.upper()}_OWNER_DATABASE_URL"] = cluster.owner_url(name)
             databases[programme] = Database(addresses[f"{programme.upper()}_DATABASE_URL"])
             made.append((name, databases[programme]))
-        settings = Settings.from_env({
+        environment = {
             "CENSUS_ENV": "test", "CENSUS_DATA_DIR": str(data_dir), "CENSUS_RATE_LIMITS": "off", **addresses,
-        })
-        return Databases(databases["census"], databases["scattered"], settings)
+        }
+        return Databases(databases["census"], databases["scattered"], Settings.from_env(environment), environment)
 
     yield make
     for name, database in made:

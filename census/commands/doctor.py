@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -42,16 +43,16 @@ def register(commands: Commands) -> None:
 
 def run(_: argparse.Namespace) -> int:
     lines: list[Line] = []
-    for line in examine():
+    for line in examine(os.environ):
         print(line)
         lines.append(line)
     return 1 if any(line.good is False for line in lines) else 0
 
 
-def examine() -> Iterator[Line]:
+def examine(environ: Mapping[str, str]) -> Iterator[Line]:
     """Look at everything; what one fault hides is not looked at."""
     try:
-        settings = Settings.from_env()
+        settings = Settings.from_env(environ)
     except BadSettings as error:
         yield from (Line(False, name, problem) for name, problem in error.problems.items())
         return

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 from collections.abc import Callable
 
 import brotli
@@ -46,3 +48,10 @@ def test_an_instance_behind_its_migrations_is_not_ready(client: FlaskClient, own
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert "migrations scattered" in answer.get_json()["problems"]
+
+
+def test_the_web_process_loads_no_data_frames() -> None:
+    heavy = "{'pandas', 'great_expectations', 'duckdb', 'pyarrow', 'numpy'}"
+    program = f"import sys, census.app; print(sorted({heavy} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
