@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from forms.boundaries import boundary
 from forms.catalogue import Catalogue, UnknownForm, catalogue
 from forms.codelists import FOLDER, UnknownCodeList, codelist, names, read
-from forms.definition import DefinitionError, Form, load
+from forms.definition import PREFILLS, Check, DefinitionError, Form, Item, Repeat, Section, TableCheck, load
 from forms.fields import AnswersForm, form_class
+from forms.formats import FORMATS
 
 FORMS = catalogue().forms()
 every_form = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.code)
@@ -252,3 +254,13 @@ def test_the_district_outline_is_one_closed_ring_of_degrees():
 def test_code_list_files_are_utf_8_with_unix_lines():
     for path in FOLDER.glob("*.csv"):
         assert b"\r" not in path.read_bytes(), path.name
+
+
+def test_every_key_of_a_definition_is_documented():
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "definition-format.md").read_text(encoding="utf-8")
+    set_by_the_loader = {"rows_key", "digest", "sections", "checks", "table_checks", "_items"}
+    for part in (Form, Section, Repeat, Item, Check, TableCheck):
+        for found in fields(part):
+            assert found.name in set_by_the_loader or f"`{found.name}`" in text or f"{found.name}," in text or f"{found.name}}}" in text, found.name
+    for name in (*FORMATS, *(source.rpartition(".")[2] for source in PREFILLS)):
+        assert f"{name}`" in text, name
