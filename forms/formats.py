@@ -33,6 +33,5 @@ FORMATS: dict[str, Format] = {
                              "身份证号码或统一社会信用代码"),
     "permit_no": Format("[0-9A-HJ-NP-RTUWXY]{18}[0-9]{3}[A-Z]", "18 位信用代码加 3 位顺序号加 1 位字母，共 22 位"),
     "sequence_2": Format("[0-9]{2}", "两位数字", "numeric"),
-    "district_code": Format("[0-9]{16}", "16 位普查小区代码：12 位区划代码加 4 位序号", "numeric"),
     "scattered_no_licence_id": Format("G[0-9]{17}", "G 加 12 位区划代码加 5 位顺序码"),
 }
