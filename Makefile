@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 STAMPS := $(VENV)/.stamps
 
-.PHONY: help demo test check lint browser fault bench lock clean
+.PHONY: help demo test check lint coverage browser fault bench lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -35,6 +35,9 @@ lint: $(STAMPS)/test
 .PHONY: lint-js
 lint-js: $(STAMPS)/node
 	node_modules/.bin/tsc --project jsconfig.json
+
+coverage: $(STAMPS)/test
+	$(BIN)/python -m pytest tests/unit tests/web tests/property --cov --cov-report=term $(PYTEST)
 
 browser: $(STAMPS)/test $(STAMPS)/node
 	$(BIN)/python -m pytest tests/browser $(PYTEST)
