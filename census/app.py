@@ -10,13 +10,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from census.cluster import with_databases
 from census.db import Database
 from census.settings import PROGRAMMES, Programme, Settings
-from census.web import assets, failures, headers, health, session, sign_in
+from census.web import api, api_submissions, api_units, assets, failures, headers, health, reference, session, sign_in
 from census.web.instance import Instance
 
 LARGEST_REQUEST_BYTES: Final = 16 * 2**20
 BLUEPRINTS: Final = (
     health.blueprint,
     sign_in.blueprint,
+    api.blueprint,
+    api_submissions.blueprint,
+    api_units.blueprint,
+    reference.blueprint,
 )
 
 

@@ -130,7 +130,7 @@ def _open(
         token_digest=token_digest(token),
         kind=kind,
         device=device[:200],
-        receipt_key=secrets.token_bytes(32),
+        receipt_key=secrets.token_urlsafe(32).encode(),  # text, so that its bytes are the same on both sides
         expires_at=at + LIFETIME[kind],
     )
     session.add(opened)

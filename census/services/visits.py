@@ -1,0 +1,176 @@
+"""Visits: what happened at a unit's door. One visit covers all forms of a unit (art. 24, 25 of the regulation)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from census.access import Actor
+from census.services import evidence
+from census.services.submission_fates import REFUSALS, Status
+
+# Two requests with the same visit wait for each other here, also when its unit does not exist yet.
+TAKE_TURNS: Final = text("select pg_advisory_xact_lock(hashtextextended(cast(id as text), 0)) from unnest(cast(:ids as uuid[])) id")
+EARLIER: Final = text("select id, digest, unit_id from visit where id = any(:ids)")
+LOCK_UNITS: Final = text("""
+    select unit.id, unit.region_code, assignment.account_id
+      from unit left join assignment on assignment.unit_id = unit.id
+     where unit.id = any(:ids) order by unit.id for no key update of unit
+""")
+NEW_UNITS: Final = text("""
+    with found as (
+        insert into unit (id, kind, name, address, credit_code, region_code, lon, lat, source, found_by, known, forms,
+                          created_at, updated_at)
+        select id, kind, name, address, credit_code, region_code, lon, lat, 'found', :account, '{}', '[]', :at, :at
+          from jsonb_to_recordset(cast(:rows as jsonb)) as row(
+               id uuid, kind text, name text, address text, credit_code text, region_code text, lon float, lat float)
+        on conflict (id) do nothing returning id
+    )
+    insert into assignment (id, unit_id, account_id, created_at) select gen_random_uuid(), id, :account, :at from found
+    returning unit_id
+""")
+VISITS: Final = text("""
+    insert into visit (id, unit_id, region_code, account_id, outcome, cards, started_at, finished_at, lon, lat,
+                       accuracy_m, position_source, signature, signed_digests, device, digest, received_at)
+    select id, unit_id, region_code, :account, outcome, cards, started_at, finished_at, lon, lat, accuracy_m,
+           position_source, nullif(signature, 'null'::jsonb), signed_digests, device, digest, :at
+      from jsonb_to_recordset(cast(:rows as jsonb)) as row(
+           id uuid, unit_id uuid, region_code text, outcome text, cards jsonb, started_at timestamptz,
+           finished_at timestamptz, lon float, lat float, accuracy_m float, position_source text, signature jsonb,
+           signed_digests jsonb, device text, digest text)
+    on conflict (id) do nothing returning id
+""")
+UNITS_SEEN: Final = text("""
+    update unit set outcome = row.outcome, lon = coalesce(unit.lon, row.lon), lat = coalesce(unit.lat, row.lat),
+                    updated_at = :at, changed_xid = pg_current_xact_id()
+      from jsonb_to_recordset(cast(:rows as jsonb)) as row(id uuid, unit_id uuid, outcome text, lon float, lat float)
+     where unit.id = row.unit_id and row.id = any(:stored)
+""")
+ATTACHMENTS: Final = text("""
+    insert into attachment (id, sha256, subject_kind, subject_id, region_code)
+    select gen_random_uuid(), row.signature ->> 'file', 'visit', row.id, row.region_code
+      from jsonb_to_recordset(cast(:rows as jsonb)) as row(id uuid, region_code text, signature jsonb)
+     where row.id = any(:stored) and row.signature ->> 'file' is not null
+""")
+ANOTHER: Final = "系统里已有内容不同的同号入户记录，未作覆盖。请联系普查指导员核对。"
+
+
+@dataclass(frozen=True, slots=True)
+class VisitDraft:
+    """One visit as a phone sent it; ``content`` is the checked request, ``digest`` that of the request as it came."""
+
+    id: UUID
+    content: Mapping[str, Any]
+    digest: str
+
+    @property
+    def unit(self) -> UUID:
+        """The unit visited. One found on the way has the visit's own id unless the phone gave it another."""
+        if self.content["unit"] is not None:
+            return self.content["unit"]
+        return self.content["new_unit"]["id"] or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class VisitOutcome:
+    """The answer to one visit."""
+
+    id: UUID | str | None
+    status: Status
+    unit: UUID | None = None
+    reason: str = ""
+    message: str = ""
+
+
+def refused(sent_id: UUID | str | None, reason: str) -> VisitOutcome:
+    return VisitOutcome(sent_id, "refused", None, reason, REFUSALS[reason])
+
+
+def store(session: Session, actor: Actor, drafts: Sequence[VisitDraft], at: datetime) -> list[VisitOutcome]:
+    """Store visits and the units found on the way; give one outcome per draft, in the same order.
+
+    A repeat gets the first answer; another visit under the same id is a conflict and changes nothing.
+    """
+    if not drafts:
+        return []
+    session.execute(TAKE_TURNS, {"ids": sorted({draft.id for draft in drafts})})
+    earlier = {row.id: (row.digest, row.unit_id) for row in session.execute(EARLIER, {"ids": [draft.id for draft in drafts]})}
+    news = {draft.id: draft for draft in reversed(drafts) if draft.id not in earlier}
+    found = _found_units(actor, news.values())
+    if found:
+        session.execute(NEW_UNITS, {"rows": _json(found), "account": actor.account_id, "at": at})
+    units = {
+        row.id: (row.region_code, row.account_id)
+        for row in session.execute(LOCK_UNITS, {"ids": sorted({draft.unit for draft in news.values()})})
+    }
+    mine = [draft for draft in news.values() if units.get(draft.unit, ("", None))[1] == actor.account_id]
+    rows = [_row(draft, units[draft.unit][0]) for draft in mine]
+    told = {"rows": _json(rows), "account": actor.account_id, "at": at}
+    stored = {row.id for row in session.execute(VISITS, told)} if rows else set[UUID]()
+    if stored:
+        session.execute(UNITS_SEEN, {"rows": told["rows"], "at": at, "stored": sorted(stored)})
+        session.execute(ATTACHMENTS, {"rows": told["rows"], "stored": sorted(stored)})
+        evidence.record(session, actor.username, "visit", f"{len(stored)} stored", {
+            "stored": [(str(draft.id), draft.digest) for draft in mine if draft.id in stored],
+        })
+    outcomes: list[VisitOutcome] = []
+    for draft in drafts:
+        if draft.id in earlier:
+            digest, unit = earlier[draft.id]
+            outcomes.append(
+                VisitOutcome(draft.id, "repeat", unit) if digest == draft.digest
+                else VisitOutcome(draft.id, "conflict", unit, "other_visit", ANOTHER)
+            )
+        elif draft.id in stored:
+            outcomes.append(VisitOutcome(draft.id, "stored", draft.unit))
+            earlier[draft.id] = news[draft.id].digest, draft.unit
+        elif draft.unit not in units:
+            outcomes.append(refused(draft.id, "unknown_unit"))
+        elif units[draft.unit][1] != actor.account_id:
+            outcomes.append(refused(draft.id, "not_yours"))
+        else:
+            outcomes.append(refused(draft.id, "id_in_use"))
+    return outcomes
+
+
+def _found_units(actor: Actor, drafts: Iterable[VisitDraft]) -> list[dict[str, Any]]:
+    regions = actor.regions("collect")
+    rows: list[dict[str, Any]] = []
+    for draft in drafts:
+        new = draft.content["new_unit"]
+        if draft.content["unit"] is not None or new is None:
+            continue
+        region_code = new["region_code"] or regions[0]
+        if region_code.startswith(regions):
+            position: Mapping[str, Any] = new["position"] or draft.content["position"] or {}
+            rows.append({
+                "id": draft.unit, "kind": new["kind"], "name": new["name"], "address": new["address"] or "",
+                "credit_code": new["uscc"] or None, "region_code": region_code,
+                "lon": position.get("lon"), "lat": position.get("lat"),
+            })
+    return rows
+
+
+def _row(draft: VisitDraft, region_code: str) -> dict[str, Any]:
+    content = draft.content
+    position: Mapping[str, Any] = content["position"] or {}
+    signature = content["signature"]
+    return {
+        "id": draft.id, "unit_id": draft.unit, "region_code": region_code, "outcome": content["outcome"],
+        "cards": content["enumerators"], "started_at": content["started_at"], "finished_at": content["finished_at"],
+        "lon": position.get("lon"), "lat": position.get("lat"), "accuracy_m": position.get("accuracy_m"),
+        "position_source": position.get("source"), "signature": signature,
+        "signed_digests": signature["over"] if signature else [], "device": (content["device"] or "")[:200],
+        "digest": draft.digest,
+    }
+
+
+def _json(rows: Sequence[Mapping[str, Any]]) -> str:
+    return orjson.dumps(rows).decode()

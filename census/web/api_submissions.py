@@ -1,0 +1,90 @@
+"""Submissions and visits over the API: what phones send, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response
+
+from census.access import Actor
+from census.db import now
+from census.services import reviews, submissions, visits
+from census.services.submission_fates import Draft, Outcome
+from census.services.submission_history import history
+from census.web import reading, wire
+from census.web.api import as_json
+from census.web.openapi import documented
+from census.web.session import API, api_work
+
+blueprint = Blueprint("api_submissions", __name__, url_prefix=API)
+
+
+@blueprint.post("/submissions")
+@documented("Send submissions", body=wire.SubmissionsRequest, answer=wire.SubmissionsAnswer)
+def send_submissions() -> Response:
+    """Store 1 to 200 submissions in one durable commit; the results stand in the order of the request."""
+    with api_work("collect") as work:
+        read = reading.drafts()
+        outcomes = iter(submissions.submit(work.session, work.actor, [row for row in read if isinstance(row, Draft)], now()))
+        results = [next(outcomes) if isinstance(row, Draft) else row for row in read]
+    return as_json({"results": [result(outcome, work.actor) for outcome in results]})
+
+
+@blueprint.get("/submissions/<uuid:submission_id>")
+@documented("One submission", answer=wire.SubmissionHistory)
+def one_submission(submission_id: UUID) -> Response:
+    """State, revisions, findings and decisions of a submission that the caller sent or may review."""
+    with api_work() as work:
+        return as_json(history(work.session, work.actor, submission_id))
+
+
+@blueprint.post("/submissions/<uuid:submission_id>/decisions")
+@documented("Decide on a submission", body=wire.DecisionRequest, answer=wire.DecisionAnswer)
+def decide(submission_id: UUID) -> Response:
+    """Approve, return, or (its enumerator, before anybody opened it) withdraw one revision of a submission."""
+    asked = reading.load(wire.DecisionRequest, reading.body())
+    with api_work() as work:
+        if asked["outcome"] == "withdraw":
+            decision = reviews.withdraw(work.session, work.actor, submission_id, expected_revision=asked["expected_revision"])
+        else:
+            decision = reviews.decide(
+                work.session, work.actor, submission_id, outcome=asked["outcome"], note=asked["note"] or "",
+                items=_items(asked["items"] or ()), expected_revision=asked["expected_revision"],
+            )
+        return as_json({
+            "id": decision.id, "submission": decision.submission_id, "revision": decision.revision,
+            "outcome": decision.outcome, "state": decision.to_state, "decided_at": decision.decided_at,
+        })
+
+
+@blueprint.post("/visits")
+@documented("Send visits", body=wire.VisitsRequest, answer=wire.VisitsAnswer)
+def send_visits() -> Response:
+    """Store visits: one covers all forms of a unit, with two enumerators' cards and the respondent's signature."""
+    with api_work("collect") as work:
+        read = reading.visits()
+        outcomes = iter(visits.store(work.session, work.actor, [row for row in read if isinstance(row, visits.VisitDraft)], now()))
+        results = [next(outcomes) if isinstance(row, visits.VisitDraft) else row for row in read]
+    return as_json({"results": [
+        {"id": row.id, "status": row.status, "unit": row.unit, "reason": row.reason or None, "message": row.message or None}
+        for row in results
+    ]})
+
+
+def result(outcome: Outcome, actor: Actor) -> dict[str, Any]:
+    """One result as the phone reads it; the receipt is coded for the asking device."""
+    receipt = outcome.receipt
+    return {
+        "id": outcome.id, "status": outcome.status, "reason": outcome.reason or None, "message": outcome.message or None,
+        "revision": outcome.revision, "state": outcome.state, "findings": outcome.findings,
+        "receipt": receipt and {
+            "number": receipt.number, "id": receipt.submission_id, "revision": receipt.revision, "digest": receipt.digest,
+            "at": receipt.at_text, "mac": receipt.mac(actor.receipt_key),
+        },
+    }
+
+
+def _items(items: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    return [{"path": item["path"], "reason": item["reason"] or "other", "text": item["text"] or ""} for item in items]

@@ -1,0 +1,94 @@
+"""What a phone fetches: its units, what happened to what it sent, and the reviewer's queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from census.models.answers import Submission
+from census.models.register import Unit
+from census.services.changes import changes_since
+from census.services.register import assigned_units
+from census.services.review_queue import queue
+from census.web import wire
+from census.web.api import as_json, count_argument
+from census.web.openapi import documented
+from census.web.session import API, api_work
+
+blueprint = Blueprint("api_units", __name__, url_prefix=API)
+
+
+@blueprint.get("/units")
+@documented(
+    "My assigned units", answer=wire.UnitsAnswer,
+    query={"cursor": "from the last answer: only what changed since", "limit": "units per page, at most 500"},
+)
+def my_units() -> Response:
+    """Units assigned to the caller with what the register knows; ask again with the cursor while ``more`` is true."""
+    with api_work("collect") as work:
+        page = assigned_units(work.session, work.actor, request.args.get("cursor", ""), count_argument("limit", 500, 500))
+        return as_json({
+            "units": [unit_as_json(unit, sent) for unit, sent in page.units], "cursor": page.cursor, "more": page.has_more,
+        })
+
+
+@blueprint.get("/changes")
+@documented(
+    "What happened to my submissions", answer=wire.ChangesAnswer,
+    query={"since": "cursor of the last answer", "limit": "changes per page, at most 500"},
+)
+def my_changes() -> Response:
+    """Returns, approvals and receipts in the order in which they happened, none ever skipped."""
+    with api_work("collect") as work:
+        page = changes_since(work.session, work.actor, request.args.get("since", ""), count_argument("limit", 200, 500))
+        changes = [
+            {
+                "submission": row.Change.submission_id, "unit": row.unit_id, "form": row.form, "kind": row.Change.kind,
+                "state": row.Change.state, "revision": row.Change.revision, "note": row.Change.note,
+                "items": row.Change.items, "at": row.Change.at,
+            }
+            for row in page.changes
+        ]
+        return as_json({"changes": changes, "cursor": page.cursor, "more": page.has_more})
+
+
+@blueprint.get("/reviews")
+@documented(
+    "My review queue", answer=wire.QueueAnswer,
+    query={
+        "state": "default: what waits for the caller", "form": "a form's code", "region": "a region code or its beginning",
+        "check": "a check's id", "cursor": "from the last answer", "limit": "records per page, at most 200",
+    },
+)
+def my_reviews() -> Response:
+    """Records that wait for the caller's decision, oldest first."""
+    asked = {name: request.args.get(name, "").replace("\0", "") for name in ("state", "form", "region", "check", "cursor")}
+    with api_work("review") as work:
+        page = queue(work.session, work.actor, **asked, limit=count_argument("limit", 25, 200))
+        entries = [
+            {
+                "id": entry.id, "unit": entry.unit_id, "unit_name": entry.unit_name, "form": entry.form,
+                "version": entry.version, "region_code": entry.region_code, "state": entry.state,
+                "revision": entry.revision, "errors": entry.error_count, "warnings": entry.warning_count,
+                "unexplained": entry.unexplained_count, "updated_at": entry.updated_at,
+            }
+            for entry in page.entries
+        ]
+        return as_json({"reviews": entries, "cursor": page.next_cursor or None})
+
+
+def unit_as_json(unit: Unit, sent: Sequence[Submission]) -> dict[str, Any]:
+    """One unit as the phone keeps it."""
+    known_place = unit.lon is not None and unit.lat is not None
+    return {
+        "id": unit.id, "kind": unit.kind, "name": unit.name, "address": unit.address, "uscc": unit.credit_code,
+        "industry_code": unit.industry_code, "region_code": unit.region_code, "area_code": unit.area_code,
+        "position": {"lon": unit.lon, "lat": unit.lat} if known_place else None, "known": unit.known,
+        "forms": unit.forms, "outcome": unit.outcome,
+        "submissions": [
+            {"id": submission.id, "form": submission.form, "state": submission.state, "revision": submission.revision}
+            for submission in sent
+        ],
+    }

@@ -1,0 +1,115 @@
+"""Reading requests: the envelope at once, then each element by itself, so that one bad one spoils no other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+from uuid import UUID
+
+from flask import request
+from marshmallow import ValidationError
+from rfc8785 import CanonicalizationError
+
+from census.errors import InvalidInput, Malformed, TooMany
+from census.services.submission_fates import Draft, Outcome, refused
+from census.services.visits import VisitDraft, VisitOutcome
+from census.services.visits import refused as unread_visit
+from census.web import json_text, wire
+from forms.values import digest
+
+
+def body() -> dict[str, Any]:
+    """The request's JSON object. Raises Malformed for anything else."""
+    parsed = json_text.parse(request.get_data(cache=False)).value
+    if not isinstance(parsed, dict):
+        raise Malformed
+    return cast("dict[str, Any]", parsed)
+
+
+def load(shape: type[wire.Shape], received: Mapping[str, Any]) -> dict[str, Any]:
+    """Read an object by a schema. Raises InvalidInput naming the members at fault."""
+    if json_text.is_unstorable(received):
+        raise Malformed
+    try:
+        return cast("dict[str, Any]", shape().load(received))
+    except ValidationError as error:
+        raise InvalidInput(fields=error.messages) from None
+
+
+def envelope(name: str) -> tuple[list[Any], json_text.Parsed]:
+    """The list of one member of the request's object, its elements not yet read. Raises Malformed, TooMany."""
+    parsed = json_text.parse(request.get_data(cache=False))
+    members = cast("dict[str, Any]", parsed.value) if isinstance(parsed.value, dict) else {}
+    rows = members.get(name)
+    if not isinstance(rows, list) or not rows:
+        raise Malformed
+    listed = cast("list[Any]", rows)
+    if len(listed) > wire.MOST_PER_REQUEST:
+        raise TooMany
+    return listed, parsed
+
+
+def drafts() -> list[Draft | Outcome]:
+    """Read the submissions of a request: a draft for each that can be read, the refusal for each that cannot."""
+    rows, parsed = envelope("submissions")
+    return [_draft(row, suspicious=parsed.is_suspicious) for row in rows]
+
+
+def _draft(row: object, *, suspicious: bool) -> Draft | Outcome:
+    if not isinstance(row, dict):
+        return refused(None, "unreadable")
+    raw = cast("dict[str, Any]", row)
+    try:
+        if suspicious and json_text.is_unstorable(raw):
+            return refused(sent_id(raw), "unreadable")
+        read = cast("dict[str, Any]", _SUBMISSION.load(raw))
+        answers: dict[str, Any] = raw["answers"]
+        explanations: list[dict[str, Any]] = raw.get("explanations") or []
+        if json_text.too_deep(answers) or json_text.too_deep(explanations):
+            return refused(sent_id(raw), "unreadable")
+        try:
+            found = digest(answers, explanations)
+        except CanonicalizationError:  # a whole number beyond what JSON's doubles hold exactly
+            answers = json_text.as_doubles(answers)
+            found = digest(answers, explanations)
+    except (ValidationError, CanonicalizationError, RecursionError):
+        return refused(sent_id(raw), "unreadable")
+    return Draft(
+        id=read["id"], unit=read["unit"], form=read["form"], version=read["version"], revision=read["revision"],
+        answers=answers, explanations=explanations, files=read["files"] or [], digest=found,
+        device=(read["device"] or "")[:200], visit=read["visit"], claimed_digest=read["digest"] or "",
+        confirmation=raw["confirmation"] if read["confirmation"] else None,
+    )
+
+
+def sent_id(row: Mapping[str, Any]) -> str | None:
+    """The id of what could not be read, as it came, if it is one."""
+    try:
+        return str(UUID(row["id"]))
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def visits() -> list[VisitDraft | VisitOutcome]:
+    """Read the visits of a request, each by itself."""
+    rows, _ = envelope("visits")
+    return [_visit_draft(row) for row in rows]
+
+
+def _visit_draft(row: object) -> VisitDraft | VisitOutcome:
+    if not isinstance(row, dict):
+        return unread_visit(None, "unreadable")
+    raw = cast("dict[str, Any]", row)
+    try:
+        if json_text.too_deep(raw) or json_text.is_unstorable(raw):
+            return unread_visit(sent_id(raw), "unreadable")
+        read = cast("dict[str, Any]", _VISIT.load(raw))
+        if (read["unit"] is None) == (read["new_unit"] is None) or len(set(read["enumerators"])) < 2:
+            return unread_visit(sent_id(raw), "unreadable")
+        return VisitDraft(read["id"], read, digest(json_text.as_doubles(raw)))
+    except (ValidationError, CanonicalizationError, RecursionError):
+        return unread_visit(sent_id(raw), "unreadable")
+
+
+_SUBMISSION: Final = wire.SubmissionShape()
+_VISIT: Final = wire.VisitShape()

@@ -1,0 +1,109 @@
+"""What programs can look up: forms with their checks, the states of a submission, reasons for returns."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from typing import Any, Final
+
+import orjson
+from flask import Blueprint, Response, request
+
+from census.errors import NotFound
+from census.services.review_states import ACTING_ROLE_NAMES, OUTCOME_NAMES, REASONS, STATE_NAMES, TRANSITIONS
+from census.settings import Programme
+from census.web import wire
+from census.web.api import as_json
+from census.web.openapi import documented
+from census.web.session import API, api_work
+from forms.catalogue import UnknownForm, catalogue
+from forms.client import client_form
+from validation.browser import rules_json
+from validation.rulebook import compile_form
+
+blueprint = Blueprint("api_reference", __name__, url_prefix=API)
+
+KEEP: Final = "private, max-age=300"
+
+
+@blueprint.get("/forms")
+@documented("All forms", answer=wire.FormsAnswer)
+def all_forms() -> Response:
+    """Every version of every form of the caller's programme."""
+    with api_work() as work:
+        programme = work.actor.programme
+    return _kept(_forms(programme))
+
+
+@blueprint.get("/forms/<code>")
+@documented("One form", answer=wire.FormShape, query={"version": "default: the newest"})
+def one_form(code: str) -> Response:
+    """Definition and checks as the phone uses them; unchanged as long as the ETag is."""
+    with api_work() as work:
+        programme = work.actor.programme
+    try:
+        form = catalogue().get(code, request.args["version"]) if "version" in request.args else catalogue().current(code)
+    except UnknownForm:
+        raise NotFound from None
+    if form.programme != programme:
+        raise NotFound
+    return _kept(_form(form.code, form.version))
+
+
+@blueprint.get("/reference/transitions")
+@documented("The state table", answer=wire.TransitionsAnswer)
+def transitions() -> Response:
+    """Every (state, outcome, role) that is allowed and the state that follows. What is not here is not allowed."""
+    return as_json({
+        "states": _named(STATE_NAMES), "outcomes": _named(OUTCOME_NAMES), "roles": _named(ACTING_ROLE_NAMES),
+        "transitions": [
+            {"state": state, "outcome": outcome, "role": role, "to": target}
+            for (state, outcome, role), target in TRANSITIONS.items()
+        ],
+    })
+
+
+@blueprint.get("/reference/reasons")
+@documented("Reasons for returns", answer=wire.ReasonsAnswer)
+def reasons() -> Response:
+    """Codes for the items of a return, with what people read."""
+    return as_json({"reasons": _named(REASONS)})
+
+
+def _named(names: Any) -> list[dict[str, str]]:
+    return [{"code": code, "name": name} for code, name in names.items()]
+
+
+@cache
+def _forms(programme: Programme) -> tuple[bytes, str]:
+    forms = [
+        {
+            "form": form.code, "version": form.version, "title": form.title, "digest": form.digest,
+            "checks": len(compile_form(form, catalogue()).rules) + len(form.table_checks),
+        }
+        for form in catalogue().forms() if form.programme == programme
+    ]
+    return _tagged({"forms": forms})
+
+
+@cache
+def _form(code: str, version: str) -> tuple[bytes, str]:
+    form = catalogue().get(code, version)
+    return _tagged({
+        "form": form.code, "version": form.version, "title": form.title, "digest": form.digest,
+        "definition": client_form(form), "rules": rules_json(compile_form(form, catalogue())),
+    })
+
+
+def _tagged(value: dict[str, Any]) -> tuple[bytes, str]:
+    content = orjson.dumps(value)
+    return content, hashlib.sha256(content).hexdigest()[:32]
+
+
+def _kept(tagged: tuple[bytes, str]) -> Response:
+    content, tag = tagged
+    response = Response(content, mimetype="application/json")
+    response.set_etag(tag)
+    response.headers["Cache-Control"] = KEEP
+    response.make_conditional(request)
+    return response
