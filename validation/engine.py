@@ -17,7 +17,8 @@ from forms.frames import Related, Row, to_frame
 from validation.functions import Boundary
 from validation.rulebook import RuleBook
 from validation.rules import Rule
-from validation.sql import to_sql
+from validation.sql import table_sql, to_sql
+from validation.tables import TableRule
 
 pa: Any = pyarrow  # it has no type stubs
 
@@ -35,10 +36,33 @@ def frame_of(rulebook: RuleBook, rows: Sequence[Row]) -> pd.DataFrame:
     return to_frame(rulebook.form, rows, [Related(rulebook.related[code], places) for code, places in rulebook.needs.forms.items()])
 
 
-def failing(frame: pd.DataFrame, rules: Sequence[Rule]) -> list[Failing]:
-    """Ask all rules in one pass over the frame; in the order of the rules. Raises what DuckDB raises."""
+def failing(frame: pd.DataFrame, rules: Sequence[Rule | TableRule]) -> list[Failing]:
+    """Ask all rules in one pass over the frame; in the order of the rules. Raises duckdb.Error."""
     with _connection(frame) as connection:
         return _ask(connection, rules)
+
+
+class Batch:
+    """The answers of one frame to all rules of a book: asked together once, one by one only when that breaks.
+
+    Asked together is two orders of magnitude quicker; asked alone, a rule that breaks spoils no other.
+    """
+
+    def __init__(self, frame: pd.DataFrame, rulebook: RuleBook) -> None:
+        self._rules: dict[str, Rule | TableRule] = {rule.id: rule for rule in rulebook.rules} | {table.rule.id: table for table in rulebook.tables}
+        self._frame = frame
+        self._answers: dict[str, Failing] | None = None
+
+    def failing(self, check: str) -> Failing:
+        """Give where one check fails. Raises duckdb.Error when this very check cannot be answered."""
+        if self._answers is None:
+            try:
+                self._answers = dict(zip(self._rules, failing(self._frame, tuple(self._rules.values())), strict=True))
+            except duckdb.Error:
+                self._answers = {}
+        if check not in self._answers:
+            self._answers[check] = failing(self._frame, [self._rules[check]])[0]
+        return self._answers[check]
 
 
 @contextmanager
@@ -49,18 +73,24 @@ def _connection(frame: pd.DataFrame) -> Iterator[duckdb.DuckDBPyConnection]:
         table = pa.Table.from_pandas(frame, preserve_index=False)
         if "_explained" not in table.column_names:
             table = table.append_column("_explained", pa.nulls(len(table), pa.list_(pa.string())))
+        table = table.append_column("_place", pa.array(range(len(table)), pa.int64()))
         connection.register("batch", table)
         yield connection
     finally:
         connection.close()
 
 
-def _ask(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> list[Failing]:
+def _ask(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule | TableRule]) -> list[Failing]:
     if not rules:
         return []
-    columns = ", ".join(f"{to_sql(rule)} AS c{number}" for number, rule in enumerate(rules))
-    answers: Any = connection.sql(f"SELECT {columns} FROM batch").arrow().read_all()
-    return [_failing(answers.column(number), each=rule.each is not None) for number, rule in enumerate(rules)]
+    columns = ", ".join(f"{_column(rule)} AS c{number}" for number, rule in enumerate(rules))
+    # Checks between records use window functions, which give rows back in an order of their own.
+    answers: Any = connection.sql(f"SELECT {columns} FROM batch ORDER BY _place").arrow().read_all()
+    return [_failing(answers.column(number), each=isinstance(rule, Rule) and rule.each is not None) for number, rule in enumerate(rules)]
+
+
+def _column(rule: Rule | TableRule) -> str:
+    return to_sql(rule) if isinstance(rule, Rule) else table_sql(rule)
 
 
 def _failing(column: Any, *, each: bool) -> Failing:

@@ -93,6 +93,7 @@ class _Program:
         self.baseline = Reader(rulebook.form, [("", key) for key in rulebook.needs.baseline])
         self.others = {code: Reader(rulebook.related[code], places) for code, places in rulebook.needs.forms.items()}
         self.asked = tuple(map(_asked, rulebook.rules))
+        self.by_check = {asked.rule.id: asked for asked in (*self.asked, *(_asked(table.rule) for table in rulebook.tables))}
         self.shown = {place: question(node) for place, node in rulebook.shown.items()}
         self.formulas = {place: question(node) for place, node in rulebook.computed.items()}
 
@@ -118,7 +119,7 @@ class _Program:
                     yield from _findings(asked, record)
 
     def rendered(self, check: str, record: Record, rows: Collection[int]) -> Iterator[Finding]:
-        asked = next(asked for asked in self.asked if asked.rule.id == check)
+        asked = self.by_check[check]
         if asked.rows is None:
             yield from _findings(asked, record)
             return

@@ -16,6 +16,7 @@ from validation.messages import compile_message
 from validation.nodes import Attribute, Call, Listed, Node, Rows, Text, Value, walk
 from validation.rules import Rule, RuleError, make_rule, parse_for, rows_of
 from validation.scope import Definitions
+from validation.tables import TableRule, table_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class RuleBook:
     related: dict[str, Form]                # the definitions behind ``needs.forms``
     shown: dict[tuple[str, str], Node]      # (group or "", key) → when it is shown; (group, "") for a whole group
     computed: dict[tuple[str, str], Node]   # (group or "", key) → what the program works out
+    tables: tuple[TableRule, ...] = ()      # checks between records
 
     def rule(self, check: str) -> Rule:
         """Return one rule by its check id. Raises KeyError."""
@@ -84,7 +86,8 @@ def _compiled(definition: Definition, reached: frozenset[str]) -> RuleBook:
         for item in form.items() if item.computed
     }
     needs = needs_of(form, [*conditions.values(), *computed.values(), *_parts(rules)])
-    return RuleBook(form, rules, needs, {code: catalogue.current(code) for code in needs.forms}, conditions, computed)
+    return RuleBook(form, rules, needs, {code: catalogue.current(code) for code in needs.forms}, conditions, computed,
+                    tuple(table_rules(form, catalogue)))
 
 
 def _written(check: Check, form: Form, catalogue: Definitions) -> Rule:

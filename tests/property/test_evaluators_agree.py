@@ -182,7 +182,7 @@ def forms(draw: st.DrawFn) -> Catalogue:
 
 
 WHOLE = st.one_of(st.integers(-3, 12).map(str), st.sampled_from(("2017", "113", "9999", "1.5", "x", "")))
-DECIMAL = st.one_of(st.integers(-300, 3000).map(lambda number: f"{number / 100:.2f}"), st.integers(0, 9).map(str), st.sampled_from(("22.935", "113.3612345", "1e3", None)))
+DECIMAL = st.one_of(st.integers(-300, 3000).map(lambda number: f"{number / 100:.2f}3"), st.integers(0, 9).map(str), st.sampled_from(("22.935", "113.3612345", "1e3", None)))
 TEXT = st.one_of(st.sampled_from((*LITERAL_TEXTS, " a ", "", "e\u0301", "\u3000", "11010519491231002X", "911101080000000000")), st.text(alphabet="ab🦆é9", max_size=3))
 DAY = st.one_of(st.sampled_from(("2017-12-31", "2017-01-01", "2016-02-29", "2017-02-29", "31.12.2017", None)), st.dates().map(lambda day: day.isoformat()))
 YES = st.sampled_from((True, False, None, "1"))

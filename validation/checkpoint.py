@@ -1,0 +1,103 @@
+"""One Great Expectations run over a frame: what it found, and a folder that keeps how.
+
+A check that crashed is never a finding: it makes the run incomplete, and nobody is called wrong for it.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import great_expectations as gx
+import pandas as pd
+
+from validation.engine import Batch
+from validation.results import RowFinding, RunResult
+from validation.rulebook import RuleBook
+from validation.suite import batch_of_run, build_suite
+
+_PACKAGES = ("great_expectations", "duckdb", "pandas", "pyarrow")
+
+
+def run(frame: pd.DataFrame, rulebook: RuleBook, folder: Path | None = None) -> RunResult:
+    """Ask every check of a rule book about every record of a frame made by ``engine.frame_of``.
+
+    With ``folder``, a new folder in it, named after the run, keeps suite, results and summary; nothing in it is ever
+    written again.
+    """
+    started = datetime.now(UTC)
+    run_id = f"{started:%Y%m%dT%H%M%S}-{rulebook.form.code}-{secrets.token_hex(4)}"
+    suite, batch = build_suite(rulebook, len(frame)), Batch(frame, rulebook)
+    with batch_of_run(batch):
+        outcome = _whole_frames().get_batch({"dataframe": frame}).validate(suite, result_format="BASIC")
+    results: dict[str, Any] = outcome.to_json_dict()  # plain numbers: the objects hold numpy scalars
+    answered = {_name(result): result for result in results["results"]}  # in no particular order
+    expected = [_name({"expectation_config": expectation.configuration.to_json_dict()}) for expectation in suite.expectations]
+    crashed = tuple(name for name in expected if name not in answered or _has_crashed(answered[name]))
+    findings = tuple(_findings(frame, rulebook, batch, answered, crashed))
+    counts = {name: int(result["result"]["unexpected_count"]) for name, result in answered.items() if _is_failing_check(result) and name not in crashed}
+    done = RunResult(run_id, rulebook.form.code, rulebook.form.version, len(frame), len(suite.expectations), not crashed, crashed, counts, findings)
+    if folder is None:
+        return done
+    summary = _summary(done, rulebook, started)
+    return _kept(folder / run_id, done, {"suite": suite.to_json_dict(), "results": results, "summary": summary})
+
+
+@cache
+def _whole_frames() -> Any:  # noqa: ANN401 - of a foreign type without a public name
+    """Give the one door into Great Expectations of this process: starting it costs seconds."""
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    return context.data_sources.add_pandas("census").add_dataframe_asset("records").add_batch_definition_whole_dataframe("all")
+
+
+def _name(result: dict[str, Any]) -> str:
+    """Give the check id of a result; native expectations go by their type."""
+    config = result["expectation_config"]
+    return str(config["kwargs"].get("rule_id", config["type"]))
+
+
+def _has_crashed(result: dict[str, Any]) -> bool:
+    """Tell a crash from an answer; a fact of the table itself that does not hold is no matter of any respondent either."""
+    said = result["exception_info"]
+    raised = said["raised_exception"] if "raised_exception" in said else any(each["raised_exception"] for each in said.values())
+    return bool(raised) or ("rule_id" not in result["expectation_config"]["kwargs"] and not result["success"])
+
+
+def _is_failing_check(result: dict[str, Any]) -> bool:
+    return not result["success"] and "rule_id" in result["expectation_config"]["kwargs"]
+
+
+def _findings(frame: pd.DataFrame, rulebook: RuleBook, batch: Batch, answered: dict[str, dict[str, Any]], crashed: tuple[str, ...]) -> Iterator[RowFinding]:
+    keys, revisions = frame["_key"].tolist(), frame["_revision"].tolist()
+    for rule in (*rulebook.rules, *(table.rule for table in rulebook.tables)):
+        if rule.id in crashed or answered[rule.id]["success"]:
+            continue
+        failing = batch.failing(rule.id)
+        for record, rows in zip(failing.records, failing.rows, strict=True):
+            yield RowFinding(keys[record], int(revisions[record]), rule.id, rows)
+
+
+def _summary(done: RunResult, rulebook: RuleBook, started: datetime) -> dict[str, Any]:
+    return {
+        "run_id": done.run_id, "form": done.form, "version": done.version, "definition_digest": rulebook.form.digest,
+        "started_at": started.isoformat(), "ended_at": datetime.now(UTC).isoformat(), "records": done.records, "suite_size": done.suite_size,
+        "complete": done.complete, "crashed": list(done.crashed), "counts": done.counts, "findings": len(done.findings),
+        "versions": {"python": platform.python_version(), **{package: version(package) for package in _PACKAGES}},
+    }
+
+
+def _kept(folder: Path, done: RunResult, documents: dict[str, dict[str, Any]]) -> RunResult:
+    folder.mkdir(parents=True)  # an existing folder is never written again
+    for name, document in documents.items():
+        with (folder / f"{name}.json").open("x", encoding="utf-8") as file:
+            json.dump(document, file, ensure_ascii=False, indent=1, default=str)
+    return replace(done, folder=folder)

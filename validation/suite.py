@@ -1,0 +1,85 @@
+"""The rule book as a Great Expectations suite: one expectation per check, and native ones for facts of the table.
+
+Importing this costs seconds and some 250 MB: only the worker and the command line do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, ClassVar
+
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # read once, when Great Expectations is imported
+
+import great_expectations as gx
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation, Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
+from great_expectations.expectations.metrics.metric_provider import metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+
+from validation.engine import Batch
+from validation.rulebook import RuleBook
+
+METRIC = "census.check.failing"
+_SEVERITIES = {"error": FailureSeverity.CRITICAL, "warning": FailureSeverity.WARNING}
+_batch: ContextVar[Batch] = ContextVar("batch of the run under way")
+
+
+class SuiteError(RuntimeError):
+    """Great Expectations has taken fewer expectations than it was given."""
+
+
+@contextmanager
+def batch_of_run(batch: Batch) -> Iterator[None]:
+    """Let the metric answer from this batch while its run is under way."""
+    token = _batch.set(batch)
+    try:
+        yield
+    finally:
+        _batch.reset(token)
+
+
+class CheckFailing(TableMetricProvider):
+    """The number of records on which one check fails."""
+
+    metric_name = METRIC
+    value_keys = ("rule_id",)
+
+    @metric_value(engine=PandasExecutionEngine)
+    def _pandas(cls, execution_engine: PandasExecutionEngine, metric_domain_kwargs: dict[str, Any], metric_value_kwargs: dict[str, Any],  # noqa: ARG002, N805, PLR0913, PLR0917, E501 - called by Great Expectations
+                metrics: dict[str, Any], runtime_configuration: dict[str, Any]) -> tuple[int, int]:  # noqa: ARG002
+        frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE)
+        return len(frame), len(_batch.get().failing(metric_value_kwargs["rule_id"]).records)
+
+
+class ExpectCheckToHold(BatchExpectation):
+    """A check of the census's own language holds for every record; ``rule_id`` names it."""
+
+    rule_id: str
+    metric_dependencies: ClassVar[tuple[str, ...]] = (METRIC,)
+    success_keys: ClassVar[tuple[str, ...]] = ("rule_id",)
+    args_keys: ClassVar[tuple[str, ...]] = ("rule_id",)
+
+    def _validate(self, metrics: dict[str, Any], runtime_configuration: dict[str, Any] | None = None, execution_engine: object = None) -> dict[str, Any]:  # noqa: ARG002 - the base class's
+        records, failing = metrics[METRIC]
+        percent = 100 * failing / records if records else 0.0
+        return {"success": failing == 0, "result": {"element_count": records, "unexpected_count": failing, "unexpected_percent": percent}}
+
+
+def build_suite(rulebook: RuleBook, records: int) -> gx.ExpectationSuite:
+    """Build the suite of one run over so many records. Raises SuiteError when Great Expectations drops or merges one."""
+    rules = [*rulebook.rules, *(table.rule for table in rulebook.tables)]
+    given: list[Expectation] = [
+        gx.expectations.ExpectTableRowCountToEqual(value=records),
+        gx.expectations.ExpectCompoundColumnsToBeUnique(column_list=["_key", "_revision"]),
+        gx.expectations.ExpectColumnValuesToNotBeNull(column="_key"),
+        *(ExpectCheckToHold(rule_id=rule.id, severity=_SEVERITIES[rule.severity], meta={"form": rulebook.form.code, "kind": rule.kind}) for rule in rules),
+    ]
+    suite = gx.ExpectationSuite(name=f"{rulebook.form.code} {rulebook.form.version}", expectations=given)
+    if len(suite.expectations) != len(given):
+        raise SuiteError(f"{rulebook.form.code}: {len(given)} expectations were given, the suite holds {len(suite.expectations)}")
+    return suite
