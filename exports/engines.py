@@ -1,0 +1,88 @@
+"""Running the summary tables 汇总表: one SQL file each, with its title, scope and columns in the comments at its head."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import duckdb
+
+FOLDER: Final = Path(__file__).with_name("summary")
+HEAD: Final = re.compile(r"-- (id|title|scope): (.+)")
+COLUMN: Final = re.compile(r"-- (text|sum) (\w+): ([^|]+?)(?: \| (.+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryColumn:
+    """One column. ``sum``: its figures add up in the last line."""
+
+    name: str
+    label: str
+    unit: str
+    kind: Literal["text", "sum"]
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryQuery:
+    """A summary table as its file describes it."""
+
+    name: str
+    id: str
+    title: str
+    scope: str
+    columns: tuple[SummaryColumn, ...]
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A summary table with its figures, the total as its last line."""
+
+    query: SummaryQuery
+    rows: tuple[tuple[str | int | float | None, ...], ...]
+
+
+def queries(folder: Path = FOLDER) -> list[SummaryQuery]:
+    """Read all summary tables, by file name."""
+    return [read(path) for path in sorted(folder.glob("*.sql"))]
+
+
+def read(path: Path) -> SummaryQuery:
+    """Read one file. Raises ValueError naming what its head lacks."""
+    text = path.read_text(encoding="utf-8")
+    heads: dict[str, str] = {}
+    columns: list[SummaryColumn] = []
+    for line in text.splitlines():
+        if head := HEAD.fullmatch(line):
+            heads[head[1]] = head[2]
+        elif column := COLUMN.fullmatch(line):
+            columns.append(SummaryColumn(column[2], column[3], column[4] or "", "text" if column[1] == "text" else "sum"))
+    missing = {"id", "title", "scope"} - heads.keys()
+    if missing or not columns:
+        raise ValueError(f"{path.name}: its head lacks {', '.join(sorted(missing)) or 'columns'}")
+    return SummaryQuery(path.stem, heads["id"], heads["title"], heads["scope"], tuple(columns), text)
+
+
+def run(database: Path, wanted: Sequence[SummaryQuery]) -> Iterator[Summary]:
+    """Run summary tables on an ``aggregate.duckdb``."""
+    with closing(duckdb.connect(str(database), read_only=True)) as connection:
+        for query in wanted:
+            cursor = connection.execute(query.sql)
+            names = [part[0] for part in cursor.description or ()]
+            if names != [column.name for column in query.columns]:
+                raise ValueError(f"{query.name}: the query gives {names}, its head describes other columns")
+            rows = [tuple(row) for row in cursor.fetchall()]
+            yield Summary(query, (*rows, _total(query, rows)))
+
+
+def _total(query: SummaryQuery, rows: Sequence[tuple[str | int | float | None, ...]]) -> tuple[str | int | float | None, ...]:
+    first = next(place for place, column in enumerate(query.columns) if column.kind == "text")
+    return tuple(
+        sum(number for row in rows if isinstance(number := row[place], int | float)) if column.kind == "sum"
+        else "合计" if place == first else ""
+        for place, column in enumerate(query.columns)
+    )
