@@ -44,7 +44,7 @@ def scatter(ring: Ring, count: int, chance: random.Random) -> list[Point]:
     points: list[Point] = []
     while len(points) < count:
         candidates: list[Point] = []
-        while len(candidates) < 12:  # noqa: PLR2004 - a dozen candidates spread well enough
+        while len(candidates) < 12:
             point = (chance.uniform(min(xs), max(xs)), chance.uniform(min(ys), max(ys)))
             if contains(ring, point):
                 candidates.append(point)
@@ -55,11 +55,11 @@ def scatter(ring: Ring, count: int, chance: random.Random) -> list[Point]:
 def villages(regions: Iterable[tuple[str, str, str]], ring: Ring, seed: int) -> list[Village]:
     """Give every village of (code, name, parent) rows a schematic place near its town's."""
     rows = list(regions)
-    towns = {code: name for code, name, _ in rows if len(code) == 9}  # noqa: PLR2004 - a town code has nine digits
+    towns = {code: name for code, name, _ in rows if len(code) == 9}
     chance = random.Random(f"places-{seed}")  # noqa: S311 - drawing a synthetic district, not secrets
     centres = dict(zip(sorted(towns), scatter(ring, len(towns), chance), strict=True))
     found: list[Village] = []
-    for code, name, _ in sorted(row for row in rows if len(row[0]) == 12):  # noqa: PLR2004 - twelve: a village
+    for code, name, _ in sorted(row for row in rows if len(row[0]) == 12):
         town = code[:9]
         centre = near(centres[town], 0.022, ring, chance)
         found.append(Village(code, name, town, towns[town], centre, chance.uniform(0.002, 0.005)))

@@ -1,0 +1,203 @@
+"""What the synthetic district has collected so far: visits and submissions, sent through the same services as a phone's."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from census.access import Actor, Grant
+from census.db import Database, new_id
+from census.demo.answers import basics, listing, wastewater, workshop
+from census.demo.district import STORY_TOWN, District, PlannedUnit
+from census.demo.plants import Plant, Records, plant
+from census.models.people import Account
+from census.models.register import Unit
+from census.services import submissions, visits
+from census.services.prefill import prefill, region_names, sources
+from census.services.submission_fates import Draft
+from forms.catalogue import catalogue
+from forms.values import digest
+from validation.record import check_record
+from validation.rulebook import compile_form
+
+FIRST_DAY: Final = date(2018, 8, 1)
+DAYS: Final = 45
+BATCH: Final = 40
+# What is to become of a unit that lies outside the story's town; weights of the demo.
+FATES: Final = {
+    "unvisited": 22, "without_form": 8, "checked": 20, "planted": 12, "returned": 6, "supervisor_approved": 14,
+    "county_approved": 16, "withdrawn": 2,
+}
+WITHOUT_FORM: Final = ("closed", "moved", "not_found", "refused", "duplicate")
+REASON: Final = "已核对水费单、台账和现场，情况属实。"
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """One unit's records as they were sent, what should become of them, and the error planted among them."""
+
+    unit: PlannedUnit
+    fate: str
+    visit: UUID
+    sent: tuple[Draft, ...] = ()
+    planted: Plant | None = None
+
+
+def actor_of(account: Account) -> Actor:
+    """Act as an account of the demo, on the device that the demo loader is."""
+    return Actor(
+        account_id=account.id, username=account.username, full_name=account.full_name, card_number=account.card_number,
+        programme="census", grants=tuple(Grant(grant.role, grant.region_code) for grant in account.grants),
+        session_id=new_id(), device="demo", receipt_key=bytes(32),
+    )
+
+
+def fates(units: Iterable[PlannedUnit], seed: int) -> dict[UUID, str]:
+    """Draw what becomes of each unit. The story's town is all but finished: see ``_story_fate``."""
+    chance = random.Random(f"fates-{seed}")  # noqa: S311 - a synthetic district
+    drawn: dict[UUID, str] = {}
+    in_story = 0
+    for unit in units:
+        if unit.village.town_code == STORY_TOWN:
+            drawn[unit.id] = _story_fate(in_story)
+            in_story += 1
+        elif unit.trade is None:
+            drawn[unit.id] = "unvisited"  # its forms have no definition yet
+        else:
+            drawn[unit.id] = chance.choices(list(FATES), weights=list(FATES.values()))[0]
+    return drawn
+
+
+def _story_fate(number: int) -> str:
+    """Of the story's units: one still to visit in each of three villages, one returned, the rest approved."""
+    if number < 3:
+        return "unvisited"
+    return "returned" if number == 3 else "county_approved"
+
+
+def load_collected(database: Database, district: District, seed: int) -> list[Collected]:
+    """Send everything that has been collected, enumerator by enumerator, and return what was sent."""
+    chance = random.Random(f"collected-{seed}")  # noqa: S311 - a synthetic district
+    fate_of = fates(district.units, seed)
+    by_visitor: dict[str, list[PlannedUnit]] = {}
+    for unit in district.units:
+        if fate_of[unit.id] != "unvisited":
+            by_visitor.setdefault(district.visitor[unit.id], []).append(unit)
+    collected: list[Collected] = []
+    planted: Counter[str] = Counter()
+    for username, units in sorted(by_visitor.items()):
+        actor = actor_of(district.accounts[username])
+        for part in _parts(units):
+            with database.transaction(actor.scope) as session:
+                batch: list[Collected] = []
+                for unit, values in _with_sources(session, part, actor, chance):
+                    batch.append(_collect(unit, fate_of[unit.id], values, planted, chance))
+                at = _evening(chance)
+                visits.store(session, actor, [_visit(one, actor, at, chance) for one in batch], at)
+                submissions.submit(session, actor, [draft for one in batch for draft in one.sent], at)
+                collected += batch
+    return collected
+
+
+def _parts(units: list[PlannedUnit]) -> Iterator[list[PlannedUnit]]:
+    for start in range(0, len(units), BATCH):
+        yield units[start : start + BATCH]
+
+
+def _with_sources(
+    session: Session, units: list[PlannedUnit], actor: Actor, chance: random.Random
+) -> Iterator[tuple[PlannedUnit, dict[str, Any]]]:
+    """Read the units back as the phone would get them, with what the program fills in."""
+    rows = {row.id: row for row in session.scalars(select(Unit).where(Unit.id.in_([unit.id for unit in units])))}
+    names = region_names(session, {row.region_code for row in rows.values()})
+    for unit in units:
+        row = rows[unit.id]
+        day = FIRST_DAY + timedelta(days=chance.randrange(DAYS))
+        yield unit, sources(row, names[row.region_code], actor, day)
+
+
+def _collect(
+    unit: PlannedUnit, fate: str, values: Mapping[str, Any], so_far: Counter[str], chance: random.Random
+) -> Collected:
+    if fate == "without_form" or unit.trade is None:
+        return Collected(unit, "without_form", new_id())
+    records = records_of(unit, values, chance)
+    planted: Plant | None = None
+    if fate == "planted":
+        found = plant(records, so_far, chance)
+        if found is not None:
+            records, planted = found
+    visit = new_id()
+    return Collected(unit, fate, visit, tuple(_drafts(unit, visit, records, planted)), planted)
+
+
+def records_of(unit: PlannedUnit, values: Mapping[str, Any], chance: random.Random) -> Records:
+    """Answer every form that a unit must fill, right in itself and with its neighbours."""
+    trade = unit.trade
+    if trade is None:
+        return {}
+    shop = workshop(trade.industry, chance, makes_wastewater=unit.makes_wastewater)
+    filled = {code: prefill(catalogue().current(code), values) for code in unit.row["forms"]}
+    records: Records = {"QC-1": filled["QC-1"] | listing(shop)}
+    records["G101-1"] = filled["G101-1"] | basics(shop, filled["G101-1"] | unit.row["known"], chance)
+    if "G102" in filled:
+        records["G102"] = filled["G102"] | wastewater(shop, records["G101-1"], chance)
+    return records
+
+
+def _drafts(unit: PlannedUnit, visit: UUID, records: Records, planted: Plant | None) -> Iterator[Draft]:
+    for code, answers in records.items():
+        form = catalogue().current(code)
+        related = {other: found for other, found in records.items() if other != code}
+        findings = check_record(compile_form(form, catalogue()), answers, related, unit.row["known"])
+        explanations = [
+            {"check": finding.check, "path": finding.path, "text": REASON}
+            for finding in findings
+            if finding.severity == "warning" and (planted is None or finding.check != planted.check)
+        ]
+        yield Draft(
+            id=new_id(), unit=unit.id, form=code, version=form.version, revision=1, answers=answers,
+            explanations=explanations, files=(), digest=digest(answers, explanations), device="demo", visit=visit,
+        )
+
+
+def _evening(chance: random.Random) -> datetime:
+    return datetime.combine(
+        FIRST_DAY + timedelta(days=chance.randrange(DAYS)), datetime.min.time(), tzinfo=UTC
+    ) + timedelta(hours=10, seconds=chance.randrange(7_200))
+
+
+def _visit(one: Collected, actor: Actor, at: datetime, chance: random.Random) -> visits.VisitDraft:
+    """Describe a visit as the phone sends it: outcome, two cards, position, signature over what was signed."""
+    row = one.unit.row
+    content: dict[str, Any] = {
+        "unit": row["id"],
+        "new_unit": None,
+        "outcome": "done" if one.sent else chance.choice(WITHOUT_FORM),
+        "enumerators": [actor.card_number, "44019001"],
+        "started_at": at - timedelta(minutes=50),
+        "finished_at": at - timedelta(minutes=5),
+        "position": {
+            "lon": row["lon"] + chance.uniform(-1e-4, 1e-4), "lat": row["lat"] + chance.uniform(-1e-4, 1e-4),
+            "accuracy_m": round(chance.uniform(4, 25), 1), "source": "device",
+        },
+        "signature": None,
+        "device": "demo",
+    }
+    if one.sent:
+        content["signature"] = {
+            "how": "paper",  # the demo draws no signatures
+            "signed_name": row["known"]["legal_representative"],
+            "signed_at": at - timedelta(minutes=6),
+            "over": [draft.digest for draft in one.sent],
+        }
+    return visits.VisitDraft(one.visit, content, hashlib.sha256(f"demo {one.visit}".encode()).hexdigest())
