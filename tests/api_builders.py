@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -55,8 +56,8 @@ class Phone:
     def get(self, path: str, **headers: str) -> TestResponse:
         return self.client.get(f"/api/v1{path}", headers=self.headers | headers)
 
-    def post(self, path: str, json: Any = None, **options: Any) -> TestResponse:
-        return self.client.post(f"/api/v1{path}", json=json, headers=self.headers, **options)
+    def post(self, path: str, value: Any) -> TestResponse:
+        return self.post_bytes(path, json.dumps(value).encode())
 
     def post_bytes(self, path: str, content: bytes) -> TestResponse:
         return self.client.post(f"/api/v1{path}", data=content, headers=self.headers, content_type="application/json")
