@@ -10,7 +10,23 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from census.cluster import with_databases
 from census.db import Database
 from census.settings import PROGRAMMES, Programme, Settings
-from census.web import api, api_submissions, api_units, assets, failures, headers, health, reference, session, sign_in
+from census.web import (
+    admin,
+    api,
+    api_submissions,
+    api_units,
+    assets,
+    dashboard,
+    desk,
+    failures,
+    headers,
+    health,
+    reference,
+    register,
+    review,
+    session,
+    sign_in,
+)
 from census.web.instance import Instance
 
 LARGEST_REQUEST_BYTES: Final = 16 * 2**20
@@ -21,6 +37,10 @@ BLUEPRINTS: Final = (
     api_submissions.blueprint,
     api_units.blueprint,
     reference.blueprint,
+    review.blueprint,
+    dashboard.blueprint,
+    register.blueprint,
+    admin.blueprint,
 )
 
 
@@ -46,6 +66,7 @@ def create_app(settings: Settings) -> Flask:
     headers.install(app, settings)
     session.install(app)
     failures.install(app)
+    desk.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     if settings.proxies:

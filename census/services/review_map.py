@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, cast
 
+from census.models.register import Unit
+from census.models.visits import Visit
+
 WIDTH: Final = 320
 HEIGHT: Final = 176
 MARGIN: Final = 20
@@ -48,17 +51,25 @@ class MapView:
     is_doubtful: bool  # outside the area, far from the register, or too inexact
 
 
+def position_of(unit: Unit) -> LonLat | None:
+    """Where the register puts the unit."""
+    return (unit.lon, unit.lat) if unit.lon is not None and unit.lat is not None else None
+
+
+def latest_fix(visits: Iterable[Visit]) -> Fix | None:
+    """The fix of the first visit that has one."""
+    return next((
+        Fix(visit.lon, visit.lat, visit.accuracy_m, visit.position_source or "device")
+        for visit in visits if visit.lon is not None and visit.lat is not None
+    ), None)
+
+
 def rings_of(geometry: Mapping[str, Any] | None) -> Rings:
     """The rings of a GeoJSON polygon or multipolygon; none of anything else."""
     if not geometry:
         return ()
-    match geometry:
-        case {"type": "Polygon", "coordinates": list(polygon)}:
-            parts = cast("list[Any]", [polygon])
-        case {"type": "MultiPolygon", "coordinates": list(polygons)}:
-            parts = cast("list[Any]", polygons)
-        case _:
-            return ()
+    coordinates = cast("list[Any]", geometry.get("coordinates") or [])
+    parts = {"Polygon": [coordinates], "MultiPolygon": coordinates}.get(cast("str", geometry.get("type")), [])
     return tuple(tuple((float(lon), float(lat)) for lon, lat, *_ in ring) for part in parts for ring in part)
 
 

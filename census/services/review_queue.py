@@ -92,7 +92,7 @@ class Neighbours:
     next: UUID | None
 
 
-def queue(  # noqa: PLR0913 - filters of the API, by name
+def queue(
     session: Session,
     actor: Actor,
     *,

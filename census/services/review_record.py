@@ -23,7 +23,8 @@ from census.models.review import Comment, Decision, FindingRow
 from census.models.visits import Visit
 from census.services import evidence
 from census.services.prefill import region_names, sources
-from census.services.review_map import Fix, MapView, draw, rings_of
+from census.services.register import Facts, baseline
+from census.services.review_map import MapView, draw, latest_fix, position_of, rings_of
 from census.services.review_obstacles import acting_role, approval_obstacle
 from census.services.review_states import ACTING_ROLE_NAMES, OUTCOME_NAMES, allowed, why_not
 from census.services.review_table import Beside, Mark, SectionView, anchor, item_at, sections
@@ -137,7 +138,7 @@ class Record:
         return self.shown_revision == self.submission.revision
 
 
-def open_record(  # noqa: PLR0913 - how a page may be asked for
+def open_record(
     session: Session, actor: Actor, submission_id: UUID, *, revision: int | None = None, reveal: bool = False, opens: bool = True,
 ) -> Record:
     """Read a record for a reviewer. ``opens`` is False for a page that is only fetched ahead.
@@ -307,7 +308,7 @@ def _known(form: Form | None, unit: Unit, names: Mapping[str, str]) -> dict[str,
     from_register = {
         item.key: at.get(item.prefill) for item in form.items() if item.prefill.startswith("unit.") and not item.rows_key
     }
-    return from_register | unit.known
+    return from_register | baseline(cast("Facts", unit))
 
 
 def _forms(session: Session, unit: Unit, current: Submission) -> tuple[FormLink, ...]:
@@ -365,12 +366,8 @@ def _visit(visits: Sequence[Visit], shown: _Revision, revisions: Mapping[int, _R
 
 
 def _map(unit: Unit, area: EnumerationArea | None, visits: Sequence[Visit]) -> MapView | None:
-    fix = next((
-        Fix(visit.lon, visit.lat, visit.accuracy_m, visit.position_source or "device")
-        for visit in visits if visit.lon is not None and visit.lat is not None
-    ), None)
-    register = (unit.lon, unit.lat) if unit.lon is not None and unit.lat is not None else None
-    return draw(rings_of(area.boundary if area else None), fix, register, is_schematic=area is not None and area.is_schematic)
+    rings = rings_of(area.boundary if area else None)
+    return draw(rings, latest_fix(visits), position_of(unit), is_schematic=area is not None and area.is_schematic)
 
 
 def _actions(session: Session, submission: Submission, actor: Actor) -> Actions:

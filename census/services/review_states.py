@@ -13,7 +13,7 @@ STATE_NAMES: Final[Mapping[str, str]] = {
     "draft": "填报中",
     "submitted": "已提交",
     "received": "已收到",
-    "checked": "校验通过",
+    "checked": "待审核",
     "flagged": "有强制性问题",
     "supervisor_approved": "指导员已通过",
     "county_approved": "县级已通过",

@@ -142,7 +142,7 @@ def rows_of(answers: Mapping[str, Any], group: str) -> Sequence[Mapping[str, Any
     return [cast("dict[str, Any]", row) if isinstance(row, dict) else {} for row in cast("list[object]", rows)]
 
 
-def _line(item: Item, path: str, raw: object, beside: Beside, old: object, *, is_new: bool) -> Line:  # noqa: PLR0913
+def _line(item: Item, path: str, raw: object, beside: Beside, old: object, *, is_new: bool) -> Line:
     value, before = display(item, raw), display(item, old)
     change: Change = ""
     if beside.before is not None and not is_new and value != before:

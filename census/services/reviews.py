@@ -29,7 +29,7 @@ from census.services.review_states import TRANSITIONS, why_not
 CHANGE_KINDS: Final = {"approve": "approved", "return": "returned", "accept": "accepted", "withdraw": "withdrawn"}
 
 
-def decide(  # noqa: PLR0913 - a decision is these things
+def decide(
     session: Session,
     actor: Actor,
     submission_id: UUID,
@@ -72,7 +72,7 @@ def decide(  # noqa: PLR0913 - a decision is these things
     return decision
 
 
-def exempt(  # noqa: PLR0913 - an exemption is these things
+def exempt(
     session: Session, actor: Actor, submission_id: UUID, *, check: str, path: str, reason: str, expected_revision: int,
 ) -> Decision:
     """Let one error finding stand, with a written reason that travels with the record.
@@ -200,7 +200,7 @@ def hand_up(session: Session, submission_ids: Sequence[UUID], *, role: str = "co
     return len(rows)
 
 
-def apply_from_above(  # noqa: PLR0913 - a receipt's line is these things
+def apply_from_above(
     session: Session,
     submission_id: UUID,
     revision: int,

@@ -1,0 +1,79 @@
+"""What the administrator and the auditor look after: accounts, the devices signed in, the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from census.access import Actor, require
+from census.db import now
+from census.errors import NotFound
+from census.models.evidence import AuditEntry
+from census.models.people import Account, DeviceSession
+from census.services import evidence
+
+PAGE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """All accounts, and how many devices each is signed in on."""
+
+    accounts: Sequence[Account]
+    devices: Mapping[UUID, int]
+
+
+def people(session: Session, actor: Actor) -> People:
+    """List the accounts of this programme."""
+    require(actor, "administer")
+    open_now = select(DeviceSession.account_id, func.count().label("devices")).where(
+        DeviceSession.revoked_at.is_(None), DeviceSession.expires_at > now(),
+    ).group_by(DeviceSession.account_id)
+    return People(
+        session.scalars(select(Account).order_by(Account.username)).all(),
+        {row.account_id: row.devices for row in session.execute(open_now)},
+    )
+
+
+def devices_of(session: Session, actor: Actor, account_id: UUID) -> tuple[Account, Sequence[DeviceSession]]:
+    """The devices an account is signed in on, latest first."""
+    require(actor, "administer")
+    account = session.get(Account, account_id)
+    if account is None:
+        raise NotFound
+    return account, session.scalars(
+        select(DeviceSession)
+        .where(DeviceSession.account_id == account_id, DeviceSession.revoked_at.is_(None), DeviceSession.expires_at > now())
+        .order_by(DeviceSession.created_at.desc()).limit(PAGE)
+    ).all()
+
+
+def revoke(session: Session, actor: Actor, session_id: UUID) -> DeviceSession:
+    """End one device's session: a lost phone can send nothing more. What it has not sent stays on it."""
+    require(actor, "administer")
+    opened = session.get(DeviceSession, session_id)
+    if opened is None:
+        raise NotFound
+    if opened.revoked_at is None:
+        opened.revoked_at = now()
+        session.flush()
+        evidence.record(session, actor.username, "revoke_device", str(opened.id), {"account": opened.account.username})
+    return opened
+
+
+def trail(session: Session, actor: Actor, before: int | None = None) -> Sequence[AuditEntry]:
+    """One page of the audit trail, latest first. Looking at it leaves no entry: it holds no personal data."""
+    require(actor, "read_audit")
+    query = select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(PAGE)
+    return session.scalars(query.where(AuditEntry.seq < before) if before else query).all()
+
+
+def chain_status(session: Session, actor: Actor) -> evidence.ChainReport:
+    """Walk the whole chain and say whether it holds."""
+    require(actor, "read_audit")
+    return evidence.verify(session)

@@ -1,0 +1,48 @@
+"""``/admin``: accounts and their devices for the administrator, the audit trail for the auditor."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from census.services import administration
+from census.web.session import work
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+
+@blueprint.get("/")
+def accounts() -> str | Response:
+    """Accounts; an auditor is led to the audit trail."""
+    with work() as current:
+        if current.actor.may("read_audit") and not current.actor.may("administer"):
+            return redirect("/admin/audit", 303)
+        return render_template("admin/accounts.html", people=administration.people(current.session, current.actor))
+
+
+@blueprint.get("/accounts/<uuid:account_id>")
+def devices(account_id: UUID) -> str:
+    """The devices of one account."""
+    with work("administer") as current:
+        account, opened = administration.devices_of(current.session, current.actor, account_id)
+        return render_template("admin/devices.html", account=account, devices=opened, own=current.actor.session_id)
+
+
+@blueprint.post("/devices/<uuid:session_id>/revoke")
+def revoke(session_id: UUID) -> Response:
+    """Sign a lost phone out."""
+    with work("administer") as current:
+        opened = administration.revoke(current.session, current.actor, session_id)
+    flash("这台设备已退出登录。未上传的数据还在设备上，重新登录后可以继续上传。", "green")
+    return redirect(f"/admin/accounts/{opened.account_id}", 303)
+
+
+@blueprint.get("/audit")
+def audit() -> str:
+    """The audit trail, latest first; the chain is walked when asked, because that reads all of it."""
+    with work("read_audit") as current:
+        entries = administration.trail(current.session, current.actor, request.args.get("before", type=int))
+        report = administration.chain_status(current.session, current.actor) if "verify" in request.args else None
+        return render_template("admin/audit.html", entries=entries, report=report)

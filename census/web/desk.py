@@ -1,0 +1,68 @@
+"""What all desk pages share: how states and times look. Forgetting a template global here breaks every desk page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, Final, NamedTuple
+
+from flask import Flask
+
+from census.access import ROLE_NAMES
+from census.services.review_states import STATE_NAMES
+from forms.values import grouped
+
+CHINA: Final = timezone(timedelta(hours=8))
+RECENT_DAYS: Final = {0: "今天", 1: "昨天"}
+
+
+class Chip(NamedTuple):
+    """A state as it looks: always colour, sign and word."""
+
+    colour: str
+    sign: str
+    word: str
+
+
+CHIPS: Final = {
+    "submitted": ("grey", "○"), "received": ("grey", "○"), "checked": ("blue", "○"), "flagged": ("red", "✕"),
+    "supervisor_approved": ("green", "✓"), "county_approved": ("green", "✓"), "city_approved": ("green", "✓"),
+    "province_approved": ("green", "✓"), "handed_up": ("green", "✓"), "accepted": ("green", "✓"),
+    "returned": ("amber", "↩"), "withdrawn": ("grey", "↩"), "": ("grey", "○"),
+}
+
+
+def chip(state: str) -> Chip:
+    """How a submission's state looks; the empty state is a form that nobody has begun."""
+    return Chip(*CHIPS[state], STATE_NAMES.get(state, "未开始"))
+
+
+def moment(at: datetime | None) -> str:
+    """A time as people say it, in China's time: 今天 10:12, 8 月 20 日 09:30, 2018 年 8 月 20 日."""
+    if at is None:
+        return "—"
+    here, today = at.astimezone(CHINA), datetime.now(CHINA).date()
+    clock = f"{here:%H:%M}"
+    days = (today - here.date()).days
+    if days in RECENT_DAYS:
+        return f"{RECENT_DAYS[days]} {clock}"
+    if here.year == today.year:
+        return f"{here.month} 月 {here.day} 日 {clock}"
+    return f"{here.year} 年 {here.month} 月 {here.day} 日"
+
+
+def waited(since: datetime) -> str:
+    """How long something has waited: 3 小时, 12 天."""
+    hours = int((datetime.now(UTC) - since).total_seconds() // 3600)
+    return f"{hours // 24} 天" if hours >= 24 else f"{hours} 小时" if hours else "刚刚"
+
+
+def number(value: float) -> str:
+    """A count with its digits in threes."""
+    return grouped(str(value))
+
+
+def install(app: Flask) -> None:
+    """Give the desk's templates their words."""
+    globals_: dict[str, Any] = {"chip": chip, "role_names": ROLE_NAMES, "state_names": STATE_NAMES}
+    app.jinja_env.globals.update(globals_)
+    app.jinja_env.filters.update(moment=moment, waited=waited, count=number)

@@ -1,0 +1,227 @@
+"""The review desk: the queue, one record, and what reviewers do with it. Plain forms; scripts only add keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from census.access import Actor
+from census.errors import CensusError, InvalidInput, NotSignedIn
+from census.models.answers import Submission
+from census.models.register import Unit
+from census.services import review_queue, reviews
+from census.services.review_queue import Filters, QueueEntry
+from census.services.review_record import Record, mark_opened, open_record
+from census.services.review_states import OUTCOME_NAMES, REASONS, STATE_NAMES, TRANSITIONS
+from census.web.session import work
+
+blueprint = Blueprint("review", __name__, url_prefix="/review")
+
+FILTER_NAMES: Final = ("state", "form", "region", "check")
+SHOWS: Final = {"all": "全部指标", "problems": "有问题", "changes": "有改动", "filled": "已填"}
+PAGE: Final = 25
+
+
+@blueprint.get("/")
+def queue() -> str:
+    """What waits for me, oldest first, with counts for every filter."""
+    filters = _filters(request.args)
+    with work("review") as current:
+        session, actor = current.session, current.actor
+        page = review_queue.queue(session, actor, **filters.as_query(), cursor=request.args.get("cursor", ""), limit=PAGE)
+        facets = review_queue.facets(session, actor, filters)
+        waiting = review_queue.waiting_states(actor)
+        return render_template(
+            "review/queue.html", page=page, facets=facets, filters=filters, waiting=waiting, link=_link,
+            first_page="cursor" not in request.args, selected=request.args.get("select") == "clean",
+            clean=[entry.id for entry in page.entries if _can_bulk(actor, entry)],
+            total=sum(facets.states.get(state, 0) for state in ([filters.state] if filters.state else waiting)),
+        )
+
+
+@blueprint.post("/approve")
+def approve_selected() -> Response:
+    """Approve the records without any finding that were ticked."""
+    filters = _filters(request.form)
+    with work("review") as current:
+        result = reviews.approve_clean(current.session, current.actor, map(_ticked, request.form.getlist("record")))
+    if result.approved:
+        flash(f"已通过 {len(result.approved)} 条。", "green")
+    for message in sorted({message for _, message in result.refused}):
+        flash(f"有 {[text for _, text in result.refused].count(message)} 条没有通过：{message}", "amber")
+    if not (result.approved or result.refused):
+        flash("还没有勾选记录。", "amber")
+    return redirect(_link("/review/", filters), 303)
+
+
+@blueprint.get("/<uuid:submission_id>")
+def record(submission_id: UUID) -> str:
+    """One record with everything a decision needs."""
+    ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
+    return _record_page(submission_id, opens=not ahead)
+
+
+@blueprint.post("/<uuid:submission_id>/reveal")
+def reveal(submission_id: UUID) -> str:
+    """The same page with personal items shown; the audit trail notes who looked."""
+    return _record_page(submission_id, reveal=True)
+
+
+@blueprint.post("/<uuid:submission_id>/opened")
+def opened(submission_id: UUID) -> Response:
+    """A page fetched ahead is being read now."""
+    with work("review") as current:
+        mark_opened(current.session, current.actor, submission_id)
+    return Response(status=204)
+
+
+@blueprint.post("/<uuid:submission_id>/approve")
+def approve(submission_id: UUID) -> Response:
+    """Approve and go on to the next record."""
+    try:
+        return _decide(submission_id, "approve", [])
+    except NotSignedIn:
+        raise
+    except CensusError as error:
+        flash(error.message, "red")
+        return redirect(_link(f"/review/{submission_id}", _filters(request.form)), 303)
+
+
+@blueprint.get("/<uuid:submission_id>/return")
+def ask_return(submission_id: UUID) -> str:
+    """Why it goes back: a reason for every item that was ticked."""
+    paths = dict.fromkeys(request.args.getlist("path"))
+    return _return_page(submission_id, [{"path": path, "reason": "", "text": ""} for path in paths])
+
+
+@blueprint.post("/<uuid:submission_id>/return")
+def send_back(submission_id: UUID) -> Response | tuple[str, int]:
+    """Return with the items marked and go on to the next record. A refusal keeps what was typed."""
+    fields = zip(*(request.form.getlist(name) for name in ("path", "reason", "text")), strict=False)
+    items = [{"path": path, "reason": reason, "text": text} for path, reason, text in fields]
+    try:
+        return _decide(submission_id, "return", items)
+    except NotSignedIn:
+        raise
+    except CensusError as error:
+        return _return_page(submission_id, items, error.message), error.status
+
+
+@blueprint.post("/<uuid:submission_id>/comments")
+def comment(submission_id: UUID) -> Response:
+    """Leave a remark for other reviewers."""
+    with work("review") as current:
+        reviews.comment(current.session, current.actor, submission_id, text=request.form.get("text", ""))
+    flash("批注已保存，只有审核人员能看到。", "green")
+    return redirect(_link(f"/review/{submission_id}", _filters(request.form)), 303)
+
+
+@blueprint.post("/<uuid:submission_id>/exemptions")
+def exempt(submission_id: UUID) -> Response:
+    """Let an error finding stand, with the reason."""
+    form = request.form
+    with work("review") as current:
+        reviews.exempt(
+            current.session, current.actor, submission_id, check=form.get("check", ""), path=form.get("path", ""),
+            reason=form.get("reason", ""), expected_revision=_revision(),
+        )
+    flash("已豁免，理由会随记录上报。", "green")
+    return redirect(_link(f"/review/{submission_id}", _filters(form)), 303)
+
+
+def _record_page(submission_id: UUID, *, reveal: bool = False, opens: bool = True) -> str:
+    filters = _filters(request.values)
+    show = request.values.get("show", "all")
+    with work("review") as current:
+        shown = open_record(
+            current.session, current.actor, submission_id, revision=request.values.get("revision", type=int), reveal=reveal,
+            opens=opens,
+        )
+        return render_template(
+            "review/record.html", record=shown, filters=filters, link=_link, show=show if show in SHOWS else "all",
+            shows=SHOWS, outcomes=OUTCOME_NAMES, reasons=REASONS, ahead=not opens,
+            at=review_queue.neighbours(current.session, current.actor, filters, shown.submission),
+        )
+
+
+def _return_page(submission_id: UUID, items: list[dict[str, str]], problem: str = "") -> str:
+    with work("review") as current:
+        shown = open_record(current.session, current.actor, submission_id)
+        return render_template(
+            "review/return.html", record=shown, filters=_filters(request.values), reasons=REASONS, link=_link, problem=problem,
+            marked=[_marked(shown, item) for item in items], note=request.form.get("note", ""),
+        )
+
+
+def _marked(record: Record, item: Mapping[str, str]) -> dict[str, str]:
+    """One ticked item as the return page shows it: what it is, what it says, and a first wording of what is wrong."""
+    path = item["path"]
+    line = next((line for section in record.sections for row in section.rows for line in row.lines if line.path == path), None)
+    finding = next((finding for finding in record.findings if finding.path == path and finding.state == "open"), None)
+    return {
+        "path": path,
+        "label": f"{line.no} {line.name}".strip() if line else "整条记录",
+        "value": f"{line.value or '空白'} {line.unit if line.value else ''}".strip() if line else "",
+        "reason": item["reason"],
+        "text": item["text"] or (finding.message if finding and not item["reason"] else ""),
+    }
+
+
+def _decide(submission_id: UUID, outcome: str, items: list[dict[str, str]]) -> Response:
+    """Decide, say so, and open the record that came next when this one was still in the queue."""
+    filters = _filters(request.form)
+    with work("review") as current:
+        session = current.session
+        submission = session.get(Submission, submission_id)
+        following = review_queue.neighbours(session, current.actor, filters, submission).next if submission else None
+        decision = reviews.decide(
+            session, current.actor, submission_id, outcome=outcome, note=request.form.get("note", ""), items=items,
+            expected_revision=_revision(),
+        )
+        name = session.scalars(select(Unit.name).join(Submission).where(Submission.id == submission_id)).one()
+        form = submission.form if submission else ""
+    done = "已退回" if outcome == "return" else "已通过"
+    counted = f" {len(decision.items)} 项" if decision.items else ""
+    flash(f"{name} {form} {done}{counted}。" + ("" if following else "这一列已经审完。"), "green")
+    return redirect(_link(f"/review/{following}" if following else "/review/", filters), 303)
+
+
+def _filters(values: MultiDict[str, str]) -> Filters:
+    given = {name: values.get(name, "") for name in FILTER_NAMES}
+    if given["state"] not in STATE_NAMES:
+        given["state"] = ""
+    return Filters(**given)
+
+
+def _link(address: str, filters: Filters, **changes: str) -> str:
+    """An address inside the same queue; ``changes`` replace filters or add parameters, "" leaves one out."""
+    query = {name: value for name, value in {**filters.as_query(), **changes}.items() if value}
+    return f"{address}?{urlencode(query)}" if query else address
+
+
+def _revision() -> int:
+    revision = request.form.get("revision", type=int)
+    if revision is None:
+        raise InvalidInput("页面内容不完整，请刷新后再审。")
+    return revision
+
+
+def _ticked(value: str) -> tuple[UUID, int]:
+    """A ticked record of the list, as ``id:revision``."""
+    number, _, revision = value.partition(":")
+    try:
+        return UUID(number), int(revision)
+    except ValueError as error:
+        raise InvalidInput("页面内容不完整，请刷新后再审。") from error
+
+
+def _can_bulk(actor: Actor, entry: QueueEntry) -> bool:
+    """Whether the actor could approve this record unseen: nothing was found in it, and it is their turn."""
+    return entry.is_clean and any((entry.state, "approve", role) in TRANSITIONS for role in actor.roles)
