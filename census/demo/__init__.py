@@ -47,7 +47,7 @@ def _is_empty(database: Database) -> bool:
 
 
 def _load_census(settings: Settings, database: Database, units: int, seed: int) -> None:
-    from census import jobs  # Great Expectations takes seconds to import: only a first start pays
+    from census import jobs  # noqa: PLC0415 - Great Expectations takes seconds to import: only a first start pays
 
     with database.transaction(FULL) as session:
         load_regions(session)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from census.access import Actor
 from census.db import FULL, Database
@@ -27,41 +28,63 @@ def decide_all(database: Database, district: District, collected: Iterable[Colle
 
     Only what the worker found clean can be approved; records with a planted error stay flagged.
     """
-    supervisors: dict[str, Actor] = {}
-    for username, account in district.accounts.items():
-        if username.startswith("supervisor"):
-            for grant in account.grants:
-                supervisors[grant.region_code] = actor_of(account)
-    county = actor_of(district.accounts["county01"])
+    crew = Crew(district)
     made = 0
     for one in collected:
         if one.fate in {"checked", "planted", "without_form"}:
             continue
         with database.transaction(FULL) as session:
-            states = {
-                row.id: row.state
-                for row in session.execute(
-                    select(Submission.id, Submission.state).where(Submission.unit_id == one.unit.id)
-                )
-            }
-            for draft in one.sent:
-                if one.fate == "withdrawn":
-                    visitor = actor_of(district.accounts[district.visitor[one.unit.id]])
-                    reviews.withdraw(session, visitor, draft.id, expected_revision=1)
-                    made += 1
-                elif one.fate == "returned":
-                    if draft.form != one.sent[-1].form:
-                        continue
-                    path, reason, text = RETURNED[draft.form]
-                    reviews.decide(
-                        session, supervisors[one.unit.village.town_code], draft.id, outcome="return",
-                        note="请改正后重新上报。", items=[{"path": path, "reason": reason, "text": text}],
-                        expected_revision=1,
-                    )
-                    made += 1
-                elif states[draft.id] == "checked":
-                    for role in APPROVALS[one.fate]:
-                        actor = county if role == "county" else supervisors[one.unit.village.town_code]
-                        reviews.decide(session, actor, draft.id, outcome="approve", note="", expected_revision=1)
-                        made += 1
+            if one.fate == "withdrawn":
+                made += _withdraw(session, crew, one)
+            elif one.fate == "returned":
+                made += _return_last(session, crew, one)
+            else:
+                made += _approve(session, crew, one)
     return made
+
+
+class Crew:
+    """The demo's people as actors."""
+
+    def __init__(self, district: District) -> None:
+        self._accounts = district.accounts
+        self._visitor = district.visitor
+        self.county = actor_of(district.accounts["county01"])
+        self.supervisors = {
+            grant.region_code: actor_of(account)
+            for username, account in district.accounts.items()
+            if username.startswith("supervisor")
+            for grant in account.grants
+        }
+
+    def supervisor(self, one: Collected) -> Actor:
+        return self.supervisors[one.unit.village.town_code]
+
+    def visitor(self, one: Collected) -> Actor:
+        return actor_of(self._accounts[self._visitor[one.unit.id]])
+
+
+def _withdraw(session: Session, crew: Crew, one: Collected) -> int:
+    for draft in one.sent:
+        reviews.withdraw(session, crew.visitor(one), draft.id, expected_revision=1)
+    return len(one.sent)
+
+
+def _return_last(session: Session, crew: Crew, one: Collected) -> int:
+    draft = one.sent[-1]
+    path, reason, text = RETURNED[draft.form]
+    reviews.decide(
+        session, crew.supervisor(one), draft.id, outcome="return", note="请改正后重新上报。",
+        items=[{"path": path, "reason": reason, "text": text}], expected_revision=1,
+    )
+    return 1
+
+
+def _approve(session: Session, crew: Crew, one: Collected) -> int:
+    states = session.execute(select(Submission.id, Submission.state).where(Submission.unit_id == one.unit.id))
+    clean = [row.id for row in states if row.state == "checked"]
+    actors = [crew.county if role == "county" else crew.supervisor(one) for role in APPROVALS[one.fate]]
+    for identity in clean:
+        for actor in actors:
+            reviews.decide(session, actor, identity, outcome="approve", note="", expected_revision=1)
+    return len(clean) * len(actors)

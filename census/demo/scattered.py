@@ -202,7 +202,7 @@ def _registers(plan: DistrictPlan, chance: random.Random) -> Iterable[Row]:
                     yield _entry(plan, register, kind, day, quantity, f"{register}{plan.year}.xlsx {kind} {month}月", state, None)
 
 
-def _entry(  # noqa: PLR0913, PLR0917 - the columns of one row
+def _entry(  # noqa: PLR0917 - the columns of one row
     plan: DistrictPlan, register: str, kind: str, day: date, quantity: int, source_row: str, state: str, group_no: str | None,
 ) -> Row:
     return {

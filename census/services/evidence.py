@@ -6,8 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 
@@ -33,27 +34,28 @@ class ChainReport:
 
 def verify(session: Session) -> ChainReport:
     """Walk the chain from its first entry to its head and recompute every hash."""
+    statement = text("select seq, actor, action, subject, body, previous, hash from audit_entry order by seq")
     link = hashlib.sha256(b"").digest()
     count = 0
-    rows = session.execute(
-        text("select seq, actor, action, subject, body, previous, hash from audit_entry order by seq")
-        .execution_options(yield_per=1000)
-    )
-    for row in rows:
-        count += 1
-        if row.seq != count:
-            return ChainReport(count - 1, count, "缺少一条记录")
-        if bytes(row.previous) != link:
-            return ChainReport(count - 1, row.seq, "与上一条的衔接被改动")
-        link = hashlib.sha256(link + row.body.encode()).digest()
-        if bytes(row.hash) != link:
-            return ChainReport(count - 1, row.seq, "内容与哈希值不符")
-        body = json.loads(row.body)
-        if (body["seq"], body["actor"], body["action"], body["subject"]) != (
-            row.seq, row.actor, row.action, row.subject,
-        ):
-            return ChainReport(count - 1, row.seq, "列与正文不符")
+    with session.execute(statement.execution_options(yield_per=1000)) as rows:
+        for row in rows:
+            problem = _problem(row, count + 1, link)
+            if problem:
+                return ChainReport(count, count + 1, problem)
+            count, link = count + 1, bytes(row.hash)
     head = session.execute(text("select seq, hash from audit_head where id = 1")).one()
     if (head.seq, bytes(head.hash)) != (count, link):
         return ChainReport(count, count + 1, "链尾与记录数不符")
     return ChainReport(count, None)
+
+
+def _problem(row: Row[Any], expected: int, link: bytes) -> str:
+    if row.seq != expected:
+        return "缺少一条记录"
+    if bytes(row.previous) != link:
+        return "与上一条的衔接被改动"
+    if bytes(row.hash) != hashlib.sha256(link + row.body.encode()).digest():
+        return "内容与哈希值不符"
+    body = json.loads(row.body)
+    columns = (row.seq, row.actor, row.action, row.subject)
+    return "" if (body["seq"], body["actor"], body["action"], body["subject"]) == columns else "列与正文不符"
