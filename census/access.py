@@ -27,7 +27,7 @@ ROLE_NAMES: Final = {
 }
 
 ACTIONS: Final[dict[str, frozenset[str]]] = {
-    "collect": frozenset({"enumerator"}),
+    "collect": frozenset({"enumerator", "inspector"}),
     "review": frozenset({"supervisor", "county", "city", "province"}),
     "read_register": frozenset({"enumerator", "supervisor", "county", "checker", "city", "province", "admin"}),
     "edit_register": frozenset({"county", "admin"}),

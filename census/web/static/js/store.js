@@ -11,7 +11,7 @@ let opening = null;
 
 /** @returns {Promise<IDBDatabase>} */
 function open() {
-  opening ??= new Promise((resolve, reject) => {
+  if (!opening) opening = new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, VERSION);
     request.onupgradeneeded = () => {
       for (const [name, keyPath] of Object.entries(STORES)) request.result.createObjectStore(name, { keyPath });

@@ -1,0 +1,176 @@
+"""The enumerator's to-do list and the page of one unit; also what a phone needs before it can work by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Blueprint, Response, jsonify, render_template, request
+from sqlalchemy.orm import Session
+
+from census.access import Actor
+from census.errors import NotAllowed, NotFound
+from census.models.register import Region, Unit
+from census.services import my_units
+from census.services.my_units import Show, UnitLine
+from census.services.register import baseline
+from census.web import collect_unit as view
+from census.web.collect_addresses import blank_address, definition_address
+from census.web.session import Work, work
+from forms.catalogue import catalogue
+from forms.codelists import UnknownCodeList, codelist
+
+blueprint = Blueprint("collect", __name__, url_prefix="/collect")
+
+FILTERS: Final[tuple[tuple[Show, str], ...]] = (
+    ("next", "最近的"), ("returned", "退回"), ("unvisited", "未访"), ("all", "全部"),
+)
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One unit on the list."""
+
+    line: UnitLine
+    state: view.State
+    came: str       # what came back, in one line
+    forms: str
+
+
+@contextmanager
+def collecting() -> Iterator[Work]:
+    """Open the transaction of somebody who visits places: an enumerator, or an inspector of the other programme."""
+    with work() as current:
+        if not (current.actor.may("collect") or current.actor.may("register_case")):
+            raise NotAllowed
+        yield current
+
+
+@blueprint.get("/")
+def units() -> str:
+    """My units: what came back first, then the unvisited."""
+    asked = request.args.get("show", "next")
+    show: Show = asked if asked in my_units.SHOWS else "next"
+    with collecting() as current:
+        session, actor = current.session, current.actor
+        left = my_units.counts(session, actor.account_id)
+        lines, more = my_units.listed(session, actor.account_id, show, _id(request.args.get("after")))
+        cards = _cards(session, lines)
+        return render_template(
+            "collect/units.html", cards=cards, show=show, filters=FILTERS, more=more, left=left, total=sum(left.values()),
+            town=_place(session, actor), first=cards[0].line.unit.id if cards else None,
+            scattered=actor.programme == "scattered",
+        )
+
+
+@blueprint.get("/units/<uuid:unit_id>")
+def unit(unit_id: UUID) -> str:
+    """One unit: what the register knows, the visit, the forms and what came back."""
+    with collecting() as current:
+        found = my_units.my_unit(current.session, current.actor.account_id, unit_id)
+        lines = view.form_lines(current.session, current.actor, found)
+        return render_template(
+            "collect/unit.html", unit=found, lines=lines, kind=view.KINDS.get(found.kind, "普查对象"),
+            outcome=view.OUTCOMES.get(found.outcome or ""), reasons=view.reasons, role_name=view.role_name,
+            blank_address=blank_address, following=next((line for line in lines if line.is_open), None),
+            nothing_to_fill=found.outcome in my_units.NOTHING_TO_FILL,
+        )
+
+
+@blueprint.get("/units/<uuid:unit_id>/data")
+def unit_data(unit_id: UUID) -> Response:
+    """What the phone keeps of a unit, so that its forms open and are checked without the server."""
+    with collecting() as current:
+        session, actor = current.session, current.actor
+        found = my_units.my_unit(session, actor.account_id, unit_id)
+        lines = view.form_lines(session, actor, found)
+        return jsonify(
+            id=str(found.id), name=found.name, address=found.address, kind=found.kind, outcome=found.outcome,
+            region_code=found.region_code, lon=found.lon, lat=found.lat, baseline=baseline(found),
+            account={"name": actor.full_name, "card": actor.card_number},
+            forms=[_form_data(session, actor, found, line) for line in lines],
+        )
+
+
+@blueprint.get("/me")
+def me() -> str:
+    """Who is signed in, how pages look, what waits on this phone and the receipts that it has."""
+    with collecting():
+        return render_template("collect/me.html")
+
+
+@blueprint.get("/codelists/<name>")
+def code_list(name: str) -> Response:
+    """A code list for the phone's own suggestions: ``[[code, label, pinyin], …]``; its address holds its digest."""
+    try:
+        found = codelist(name)
+    except UnknownCodeList:
+        raise NotFound from None
+    offer = request.args.get("offer", "")
+    entries = [
+        [entry.code, entry.label, entry.attributes.get("pinyin", "")] for entry in found
+        if entry.is_selectable and (not offer or entry.attributes.get(offer) == "1")
+    ]
+    response = jsonify(entries)
+    if request.args.get("v") == found.digest[:16]:
+        response.headers["Cache-Control"] = FOR_EVER
+    return response
+
+
+def _cards(session: Session, lines: list[UnitLine]) -> list[Card]:
+    why = my_units.why_returned(session, [sent for line in lines for sent in line.submissions])
+    cards: list[Card] = []
+    for line in lines:
+        came: list[str] = []
+        for sent in line.submissions:
+            returned = why.get(sent.id)
+            if returned is None:
+                continue
+            form = catalogue().get(sent.form, sent.version)
+            names = [view.item_name(form, said["path"]).split("（")[0].lstrip("0123456789 ") for said in returned.items]
+            came.append(f"{view.role_name(returned.role)}退回{f' {len(names)} 项：' + '、'.join(names) if names else f' {sent.form}'}")
+        cards.append(Card(line, _unit_state(line), "；".join(came), "\u2002·\u2002".join(sent.form for sent in line.submissions)))
+    return cards
+
+
+def _unit_state(line: UnitLine) -> view.State:
+    outcome = line.unit.outcome or ""
+    if line.standing == "done" and outcome in my_units.NOTHING_TO_FILL:
+        return view.State("green", "✓", f"已登记：{view.OUTCOMES[outcome]}")
+    if line.standing == "done" and any(sent.state == "flagged" for sent in line.submissions):
+        return view.SENT_STATES["flagged"]
+    return view.UNIT_STATES[line.standing]
+
+
+def _place(session: Session, actor: Actor) -> str:
+    """Where this person works: the names of the regions of the account."""
+    names = [region.name for code in actor.scope[:3] if (region := session.get(Region, code))]
+    return "、".join(names)
+
+
+def _form_data(session: Session, actor: Actor, unit: Unit, line: view.FormLine) -> dict[str, Any]:
+    form, sent, revision = line.form, line.submission, line.revision
+    submission = None if sent is None or revision is None else {
+        "id": str(sent.id), "revision": sent.revision, "state": sent.state, "answers": revision.answers,
+        "explanations": revision.explanations, "digest": revision.digest,
+        "note": line.returned.note if line.returned else "",
+        "by": view.role_name(line.returned.role) if line.returned else "",
+        "items": view.reasons(form, line.returned),
+    }
+    return {
+        "form": form.code, "version": form.version, "title": form.title, "need": line.need,
+        "may_be_filled": line.may_be_filled, "blank": blank_address(form), "definition": definition_address(form),
+        "first": view.first_answers(session, actor, unit, form), "submission": submission,
+    }
+
+
+def _id(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise NotFound from None
+

@@ -1,0 +1,171 @@
+"""What the enumerator sees of one unit: its forms, how far each is, what came back and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from census.access import ROLE_NAMES, Actor
+from census.models.answers import Draft, Revision, Submission
+from census.models.register import Unit
+from census.services import drafts, my_units, prefill
+from census.services.cases import today
+from census.services.my_units import Returned
+from census.web.form_pages import item_at
+from forms.catalogue import catalogue
+from forms.definition import Form
+from validation.record import Applies, applicability
+
+KINDS: Final = {
+    "industrial": "工业企业", "livestock": "规模化畜禽养殖场", "domestic": "生活源单位", "centralized": "集中式污染治理设施",
+    "scattered": "散乱污场所",
+}
+OUTCOMES: Final = {
+    "done": "正常入户", "stopped": "全年停产", "closed": "已关闭", "moved": "已搬迁", "refused": "拒绝调查",
+    "not_found": "查无此单位", "duplicate": "重复登记",
+}
+LISTED_WITH: Final = {"listing": ("industrial",)}
+"""Source kinds of units that a form of another source kind is also for."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far something is: always a colour, a sign and a word."""
+
+    colour: str
+    sign: str
+    word: str
+
+
+NOT_BEGUN: Final = State("", "○", "未开始")
+NOT_NEEDED: Final = State("", "–", "不用填")
+FILLING: Final = State("blue", "✎", "填报中")
+SENT_STATES: Final = {
+    "submitted": State("green", "✓", "已收到，待审核"),
+    "received": State("green", "✓", "已收到，待审核"),
+    "checked": State("green", "✓", "已收到，待审核"),
+    "flagged": State("red", "✕", "已收到，有错"),
+    "returned": State("amber", "↩", "退回待改"),
+    "withdrawn": State("amber", "↩", "已撤回"),
+    "handed_up": State("green", "✓", "已上报"),
+    "accepted": State("green", "✓", "上级已接收"),
+}
+APPROVED: Final = State("green", "✓", "已通过")
+UNIT_STATES: Final = {
+    "returned": State("amber", "↩", "退回待改"),
+    "unvisited": State("", "○", "未访"),
+    "begun": State("blue", "✎", "已访，表未交"),
+    "done": State("green", "✓", "已完成"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FormLine:
+    """One form of a unit on the enumerator's list."""
+
+    form: Form
+    need: Applies
+    state: State
+    submission: Submission | None
+    revision: Revision | None
+    draft: Draft | None
+    returned: Returned | None
+
+    @property
+    def answers(self) -> Mapping[str, Any] | None:
+        """What stands now: the draft, else what was sent."""
+        if self.draft is not None:
+            return self.draft.answers
+        return self.revision.answers if self.revision is not None else None
+
+    @property
+    def may_be_filled(self) -> bool:
+        return self.submission is None or self.submission.state in {*my_units.BACK, "submitted", "flagged", "checked"}
+
+    @property
+    def is_open(self) -> bool:
+        """Still to be filled or corrected and sent."""
+        if self.draft is not None:
+            return True
+        if self.submission is None:
+            return self.need == "must"
+        return self.submission.state in my_units.BACK
+
+
+def form_lines(session: Session, actor: Actor, unit: Unit) -> list[FormLine]:
+    """All forms of the programme that this kind of unit may owe, with what is known of each."""
+    own = drafts.drafts_of(session, actor, unit.id)
+    candidates = [form for form in current_forms(actor) if is_for(form, unit)]
+    sent = {form.code: drafts.last_sent(session, unit.id, form.code) for form in candidates}
+    why = my_units.why_returned(session, [pair[0] for pair in sent.values() if pair])
+    answers: dict[str, Mapping[str, Any]] = {code: pair[1].answers for code, pair in sent.items() if pair}
+    answers |= {code: draft.answers for code, draft in own.items()}
+    needs = applicability(catalogue(), answers)
+    lines: list[FormLine] = []
+    for form in candidates:
+        submission, revision = sent[form.code] or (None, None)
+        draft = own.get(form.code)
+        need: Applies = needs.get(form.code, "may")
+        lines.append(FormLine(
+            form, need, state_of(need, submission, draft), submission, revision, draft,
+            why.get(submission.id) if submission else None,
+        ))
+    return lines
+
+
+def current_forms(actor: Actor) -> list[Form]:
+    """The newest version of each form of the actor's programme."""
+    newest = {form.code: form for form in catalogue().forms() if form.programme == actor.programme}
+    order = {"listing": 0}
+    return sorted(newest.values(), key=lambda form: (order.get(form.source_kind, 1), form.code))
+
+
+def is_for(form: Form, unit: Unit) -> bool:
+    return form.code in unit.forms or unit.kind in {form.source_kind, *LISTED_WITH.get(form.source_kind, ())}
+
+
+def state_of(need: Applies, submission: Submission | None, draft: Draft | None) -> State:
+    if submission is not None and (draft is None or submission.state == "returned"):
+        return SENT_STATES.get(submission.state, APPROVED)
+    if draft is not None:
+        return FILLING
+    return NOT_NEEDED if need == "must_not" else NOT_BEGUN
+
+
+def related_of(lines: Sequence[FormLine], code: str) -> dict[str, Mapping[str, Any]]:
+    """The answers of the unit's other forms, for checks that look across."""
+    return {line.form.code: line.answers for line in lines if line.form.code != code and line.answers is not None}
+
+
+def first_answers(session: Session, actor: Actor, unit: Unit, form: Form) -> dict[str, Any]:
+    """What the program fills in by itself before anybody types."""
+    names = prefill.region_names(session, {unit.region_code})[unit.region_code]
+    return prefill.prefill(form, prefill.sources(unit, names, actor, today()))
+
+
+def reasons(form: Form, returned: Returned | None) -> list[dict[str, str]]:
+    """What a reviewer said, item by item, with the item's name and its path."""
+    if returned is None:
+        return []
+    return [
+        {"path": said["path"], "name": item_name(form, said["path"]), "reason": said.get("reason", ""), "text": said.get("text", "")}
+        for said in returned.items
+    ]
+
+
+def item_name(form: Form, path: str) -> str:
+    """Name the item at a path as people know it: number, name, and the row it stands in."""
+    item = item_at(form, path)
+    parts = path.removeprefix("/").split("/")
+    if item is None:
+        group = form.groups().get(parts[0])
+        return group.title if group else "整张表"
+    row = f"（{form.groups()[parts[0]].title} 第 {int(parts[1]) + 1} 行）" if len(parts) == 3 else ""
+    return f"{item.no} {item.name}".strip() + row
+
+
+def role_name(role: str) -> str:
+    return ROLE_NAMES.get(role, "上级普查机构")

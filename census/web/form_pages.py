@@ -1,0 +1,81 @@
+"""How a form is cut into pages: one section a page, and the sections of one repeating group one list of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from forms.definition import Form, Group, Item, Section
+
+STAGES_IN_THE_STREET: Final = frozenset({"found", "verified"})
+FILLED_BY_OTHERS: Final = ("review.", "case.")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a form. ``group`` is the repeating group whose rows it lists, None for plain sections."""
+
+    key: str
+    title: str
+    sections: tuple[Section, ...]
+    group: Group | None = None
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """What the enumerator fills here; what reviewers and the case file fill in stays out."""
+        return tuple(item for section in self.sections for item in section.items if is_asked(item))
+
+    @property
+    def note(self) -> str:
+        return "；".join(section.note for section in self.sections if section.note)
+
+
+def pages(form: Form) -> tuple[Page, ...]:
+    """The pages of a form in its order; a page nothing is asked on is left out."""
+    return tuple(page for page in _cut(form) if page.items)
+
+
+def page_of(form: Form, key: str) -> Page:
+    """Return one page. Raises KeyError."""
+    for page in pages(form):
+        if page.key == key:
+            return page
+    raise KeyError(key)
+
+
+def page_at(form: Form, path: str) -> tuple[Page, int | None] | None:
+    """Find the page, and for a row its index, at which a path (JSON Pointer) is answered."""
+    first, *rest = path.removeprefix("/").split("/")
+    for page in pages(form):
+        if page.group is not None and page.group.key == first:
+            return page, int(rest[0]) if rest and rest[0].isdigit() else None
+        if page.group is None and any(item.key == first for item in page.items):
+            return page, None
+    return None
+
+
+def is_asked(item: Item) -> bool:
+    return not item.prefill.startswith(FILLED_BY_OTHERS)
+
+
+def item_at(form: Form, path: str) -> Item | None:
+    """The item that a path names; None for a whole group and for what the form does not have."""
+    parts = path.removeprefix("/").split("/")
+    group, key = (parts[0], parts[-1]) if len(parts) == 3 else ("", parts[0])
+    return form.item(key, group) if form.has_item(key, group) else None
+
+
+def _cut(form: Form) -> Iterator[Page]:
+    groups = form.groups()
+    seen: set[str] = set()
+    for section in form.sections:
+        if form.stages and not any(item.stage in STAGES_IN_THE_STREET for item in section.items):
+            continue
+        if section.repeat is None:
+            yield Page(section.key, section.title, (section,))
+        elif section.repeat.key not in seen:
+            key = section.repeat.key
+            seen.add(key)
+            rows = tuple(other for other in form.sections if other.repeat and other.repeat.key == key)
+            yield Page(key, groups[key].title, rows, groups[key])

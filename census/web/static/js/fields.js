@@ -1,0 +1,98 @@
+// Between the answers and the controls that the server rendered: read a block, write a block, read a number back.
+// A block is one `.item`; nothing here builds a field.
+
+import { showNumber } from './rules.js';
+
+const NUMBERS = new Set(['integer', 'decimal', 'year']);
+const GROUPED = new Set(['integer', 'decimal']);
+const WIDE = /[\uff01-\uff5e]/g;
+
+/** @param {Element} block @returns {HTMLInputElement[]} */
+export const controls = (block) => /** @type {HTMLInputElement[]} */ ([...block.querySelectorAll('input[name]')]);
+
+/** A typed number as it is stored: half-width, without spaces or separators. @param {string} text */
+export function plain(text) {
+  return text.replace(WIDE, (char) => String.fromCharCode(char.charCodeAt(0) - 0xfee0)).replace(/[\s\u2009\u3000,]/g, '').replace(/。/g, '.');
+}
+
+/** The answer that stands in a block, in the contract's shape; null when blank. @param {HTMLElement} block @returns {any} */
+export function read(block) {
+  const kind = block.dataset.kind || 'text';
+  const inputs = controls(block);
+  if (kind === 'yesno') {
+    const chosen = inputs.find((input) => input.checked);
+    return chosen ? chosen.value === 'true' : null;
+  }
+  if (kind === 'multichoice') {
+    const codes = inputs.filter((input) => input.checked).map((input) => input.value);
+    return codes.length ? codes : null;
+  }
+  if (inputs[0] && inputs[0].type === 'radio') {
+    const chosen = inputs.find((input) => input.checked);
+    return chosen ? chosen.value : null;
+  }
+  if (kind === 'dms' || kind === 'gps') return readParts(kind, inputs);
+  const text = inputs[0] ? inputs[0].value.trim() : '';
+  if (text === '') return null;
+  return NUMBERS.has(kind) ? plain(text) : text;
+}
+
+/** @param {string} kind @param {HTMLInputElement[]} inputs */
+function readParts(kind, inputs) {
+  /** @type {Record<string, any>} */
+  const parts = {};
+  for (const input of inputs) {
+    const text = input.dataset.part === 'at' ? input.value : plain(input.value);
+    if (text !== '') parts[input.dataset.part || ''] = kind === 'dms' && input.dataset.part !== 's' && /^[0-9]+$/.test(text) ? Number(text) : text;
+  }
+  return Object.keys(parts).length ? parts : null;
+}
+
+/** Show an answer in its block. @param {HTMLElement} block @param {any} answer */
+export function write(block, answer) {
+  const kind = block.dataset.kind || 'text';
+  const blank = answer === null || answer === undefined;
+  for (const input of controls(block)) {
+    if (input.type === 'radio') input.checked = !blank && input.value === String(answer);
+    else if (input.type === 'checkbox') input.checked = Array.isArray(answer) && answer.includes(input.value);
+    else if (input.dataset.part) input.value = blank || typeof answer !== 'object' || answer[input.dataset.part] == null ? '' : String(answer[input.dataset.part]);
+    else input.value = blank ? '' : typeof answer === 'object' ? JSON.stringify(answer) : GROUPED.has(kind) && document.activeElement !== input ? grouped(String(answer)) : String(answer);
+  }
+  readBack(block, answer);
+}
+
+/** Group the digits of a number that nobody is typing in. @param {string} text */
+export function grouped(text) {
+  const found = /^(-?)([0-9]+)(\.[0-9]*)?$/.exec(text);
+  return found ? found[1] + found[2].replace(/\B(?=([0-9]{3})+$)/g, '\u2009') + (found[3] || '') : text;
+}
+
+/** Focus: plain digits to edit; elsewhere: groups to read. @param {HTMLElement} block @param {boolean} editing */
+export function dress(block, editing) {
+  if (!GROUPED.has(block.dataset.kind || '')) return;
+  const input = controls(block)[0];
+  input.value = editing ? plain(input.value) : grouped(plain(input.value));
+}
+
+/** Say a large number in words beside the help: 约 1.24 万立方米. @param {HTMLElement} block @param {any} answer */
+export function readBack(block, answer) {
+  const place = block.querySelector('.read');
+  if (!place) return;
+  const number = GROUPED.has(block.dataset.kind || '') && typeof answer === 'string' ? Math.abs(Number(answer)) : 0;
+  const [size, word] = number >= 1e8 ? [1e8, ' 亿'] : number >= 1e4 ? [1e4, ' 万'] : [0, ''];
+  const help = place.parentElement && place.parentElement.firstChild === place;
+  const round = Number((number / (size || 1)).toPrecision(3));
+  place.textContent = size && Number.isFinite(number) ? `${help ? '' : '，'}${round * size === number ? '即' : '约'} ${showNumber(round)}${word}${block.dataset.unitWord || ''}` : '';
+}
+
+/** An answer as people read it on a card or in a button. @param {HTMLElement} block @param {any} answer @returns {string} */
+export function words(block, answer) {
+  if (answer === null || answer === undefined) return '';
+  if (typeof answer === 'boolean') return answer ? '是' : '否';
+  if (Array.isArray(answer)) return answer.map((code) => words(block, code)).join('、');
+  if (typeof answer === 'object') return Object.values(answer).join(' ');
+  const option = controls(block).find((input) => (input.type === 'radio' || input.type === 'checkbox') && input.value === answer);
+  const label = option && block.querySelector(`label[for="${option.id}"]`);
+  if (label) return label.textContent || '';
+  return GROUPED.has(block.dataset.kind || '') ? grouped(answer) + (block.dataset.unitWord ? ` ${block.dataset.unitWord}` : '') : String(answer);
+}

@@ -1,0 +1,134 @@
+// 核对 → 签字 → 提交, from the drafts on this phone.
+
+import { Refused, page as getJson } from './api.js';
+import { Checks } from './checks.js';
+import { relatedAnswers, unitInfo } from './draft.js';
+import { send } from './send.js';
+import { Pad } from './signature.js';
+import * as store from './store.js';
+
+/** @param {string} id @returns {any} */
+const the = (id) => document.getElementById(id);
+const host = the('finish');
+const { unit } = host.dataset;
+const pad = new Pad(the('pad'));
+
+/** @param {string} id @returns {any} */
+const copy = (id) => the(id).content.cloneNode(true).firstElementChild;
+
+/** @param {string} colour @param {string} sign @param {string} words */
+function say(colour, sign, words) {
+  const notice = copy('notice-template');
+  notice.classList.add(colour);
+  notice.querySelector('.sign').textContent = sign;
+  notice.querySelector('.words').textContent = words;
+  the('said').textContent = '';
+  the('said').append(notice);
+  notice.scrollIntoView({ block: 'nearest' });
+}
+
+/** Each draft with its checks, all asked anew. @param {any} info */
+async function gather(info) {
+  const drafts = (await store.draftsOf(unit)).filter((draft) => draft.state === 'draft');
+  return Promise.all(drafts.map(async (draft) => {
+    const known = info.forms.find((/** @type {any} */ one) => one.form === draft.form);
+    const definition = await getJson(known.definition);
+    const surroundings = { related: await relatedAnswers(info, draft.form), baseline: info.baseline };
+    return { draft, known, title: `${draft.form === 'scattered' ? '' : draft.form} ${known.title}`.trim(), checks: new Checks(definition.rules, draft, surroundings) };
+  }));
+}
+
+/** @param {any[]} ready @param {any[]} missing */
+function draw(ready, missing) {
+  const list = the('to-send').querySelector('.rows');
+  list.querySelectorAll('.only-js').forEach((/** @type {Element} */ line) => line.remove());
+  const add = (/** @type {string} */ title, /** @type {string} */ href, /** @type {string} */ detail, /** @type {[string, string]} */ [colour, words]) => {
+    const line = copy('line-template');
+    line.className = 'only-js';
+    line.querySelector('a').href = href;
+    line.querySelector('.name').textContent = title;
+    line.querySelector('.small').textContent = detail;
+    line.querySelector('.chip').className = `chip ${colour}`;
+    line.querySelector('.chip').textContent = words;
+    list.append(line);
+  };
+  for (const one of ready) {
+    const open = one.checks.open();
+    const errors = open.error.length + open.blank.length;
+    add(one.title, `${one.known.blank}#${new URLSearchParams({ unit, page: 'summary' })}`, one.draft.revision > 1 ? `第 ${one.draft.revision} 版` : '',
+      errors ? ['red', `✕ ${errors} 处要改`] : open.warning.length ? ['amber', `! ${open.warning.length} 处待说明`] : ['green', '✓ 填好了']);
+  }
+  for (const one of missing) add(`${one.form} ${one.title}`, `${one.blank}#${new URLSearchParams({ unit })}`, '必填', ['red', '✕ 还没有填']);
+  the('nothing').hidden = Boolean(ready.length || missing.length);
+}
+
+/** @param {any[]} told @param {any} info */
+function showReceipts(told, info) {
+  const page = copy('sent-template');
+  const good = told.filter((one) => one.genuine);
+  page.querySelector('h1').textContent = good.length === told.length ? '已收到' : good.length ? '收到一部分' : '没有收';
+  page.querySelector('.lead').textContent = info.name;
+  if (!good.length) { page.querySelector('.tick').textContent = '!'; }
+  for (const { title, result, genuine } of told) {
+    const line = copy('receipt-template');
+    const errors = (result.findings || []).filter((/** @type {any} */ finding) => finding.severity === 'error' && finding.state === 'open').length;
+    line.querySelector('.name').textContent = title;
+    line.querySelector('.words').textContent = genuine
+      ? errors ? `✓ 已收到，但有 ${errors} 处错误，审核不会通过。请改正后再交。` : '✓ 已收到，等待审核。'
+      : `✕ ${result.message || '回执核对不上，手机里的数据没有动。请再提交一次。'}`;
+    line.querySelector('.receipt-number').textContent = genuine ? `回执 ${result.receipt.number}` : '';
+    page.querySelector('.rows').append(line);
+  }
+  host.textContent = '';
+  host.append(page);
+  the('heading').textContent = good.length === told.length ? '提交完成' : '提交结果';
+  the('leave').textContent = '看这一户';
+  const next = document.createElement('a');
+  next.className = 'button main';
+  next.href = '/collect/';
+  next.textContent = '下一户';
+  the('send').replaceWith(next);
+  page.querySelector('h1').focus();
+}
+
+async function start() {
+  const info = await unitInfo(unit);
+  const [ready, visit] = [await gather(info), await store.get('visits', unit)];
+  const drafted = new Set(ready.map((one) => one.draft.form));
+  const missing = info.forms.filter((/** @type {any} */ one) => one.need === 'must' && !one.submission && !drafted.has(one.form));
+  draw(ready, missing);
+  const isCorrection = ready.some((one) => one.draft.revision > 1);
+  the('how-signed').hidden = !isCorrection;
+  const how = () => /** @type {HTMLInputElement} */ (document.querySelector('[name=how]:checked')).value;
+  the('how-signed').addEventListener('change', () => { the('pad-item').hidden = how() !== 'paper'; });
+  the('clear-pad').addEventListener('click', () => pad.clear());
+  const isClean = () => ready.length > 0 && !missing.length && ready.every((one) => Object.values(one.checks.open()).every((list) => !list.length));
+  the('sign').hidden = !isClean();
+  the('send').setAttribute('aria-disabled', String(!isClean()));
+  const needsVisit = !visit && !isCorrection;
+  if (isClean() && needsVisit) say('amber', '!', '还没有登记入户结果和另一名普查员的证号。请先做“入户登记”。');
+
+  the('sign').addEventListener('submit', async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const name = the('signed-name').value.trim();
+    if (!isClean()) return say('red', '✕', ready.length ? '还有没处理完的问题，处理完才能签字。点上面的表去改。' : '没有要提交的表。');
+    if (needsVisit) return location.assign(`/collect/units/${unit}/visit`);
+    if (!name) { the('signed-name').focus(); return say('red', '✕', '请写填报人姓名。'); }
+    if (how() === 'paper' && !pad.isSigned) return say('red', '✕', '请填报人在框内签字。');
+    the('send').disabled = true;
+    the('send').textContent = '正在提交……';
+    try {
+      const png = how() === 'paper' ? await pad.png() : null;
+      const fallback = visit || { outcome: 'done', enumerators: info.last_cards || [] };
+      showReceipts(await send(unit, ready, { name, how: how(), png, visit: fallback, card: host.dataset.card }), info);
+    } catch (problem) {
+      if (!(problem instanceof Error)) throw problem;
+      say('red', '✕', problem instanceof Refused || problem.message ? problem.message : '没有提交上。数据还在手机里，请再试。');
+      the('send').disabled = false;
+      the('send').textContent = '签字并提交';
+    }
+    return undefined;
+  });
+}
+
+start().catch((problem) => say('red', '✕', problem.message));

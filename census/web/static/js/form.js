@@ -1,0 +1,336 @@
+// The controller of a form page: one section shown at a time, autosave, checks while typing. The markup is the
+// server's; the address's fragment says which unit, section and row, so that the page itself holds no data.
+
+import * as store from './store.js';
+import { Refused, page as getJson } from './api.js';
+import { setAt, valueAt } from './answers.js';
+import { Checks } from './checks.js';
+import { Saver, openDraft, relatedAnswers, unitInfo } from './draft.js';
+import { controls, dress, read, readBack, words, write } from './fields.js';
+import { Rows } from './rows.js';
+import { drawSums } from './sums.js';
+import { Overview, short } from './overview.js';
+
+/** @param {string} id @returns {any} */
+const the = (id) => document.getElementById(id);
+const host = the('form');
+const form = host.querySelector('form');
+const sections = /** @type {HTMLElement[]} */ ([...form.querySelectorAll('section[data-page]')]);
+
+class FormPage {
+  /** @param {any} info @param {any} definition @param {import('./draft.js').Draft} draft @param {any} related */
+  constructor(info, definition, draft, related) {
+    this.info = info;
+    this.definition = definition;
+    this.draft = draft;
+    this.lists = new Map();
+    const codes = (/** @type {string} */ name) => this.lists.get(name) || null;
+    const boundary = (/** @type {string} */ code) => (definition.boundaries || {})[code] || null;
+    this.checks = new Checks(definition.rules, draft, { related, baseline: info.baseline, codes, boundary });
+    this.touched = new Set(draft.touched);
+    this.saver = new Saver(draft, (problem) => this.tellSaved(problem));
+    this.known = info.forms.find((/** @type {any} */ one) => one.form === draft.form) || {};
+    this.rows = new Rows(this);
+    this.overview = new Overview(this);
+    this.section = sections[0];
+    /** @type {number|null} */
+    this.row = null;
+    form.addEventListener('input', (/** @type {Event} */ event) => this.typed(event));
+    form.addEventListener('focusin', (/** @type {Event} */ event) => this.entered(event));
+    form.addEventListener('focusout', (/** @type {Event} */ event) => this.left(event));
+    form.addEventListener('click', (/** @type {Event} */ event) => this.clicked(event));
+    form.addEventListener('submit', (/** @type {Event} */ event) => event.preventDefault());
+    the('forward').addEventListener('click', () => this.forward());
+    the('back').addEventListener('click', () => this.backward());
+    addEventListener('hashchange', () => this.follow());
+    the('unit-name').textContent = `‹ ${info.name}`;
+    the('unit-name').href = `/collect/units/${info.id}`;
+    if (draft.saved_at) this.tellSaved(null);
+  }
+
+  get key() { return this.section.dataset.page || ''; }
+
+  get group() { return this.section.dataset.group || ''; }
+
+  /** Pages that are asked now. */
+  get pages() { return sections.filter((one) => one.dataset.page !== 'summary' && this.isAsked(one)); }
+
+  /** @param {HTMLElement} section */
+  isAsked(section) {
+    const { group } = section.dataset;
+    if (group) return !this.checks.hidden.has(`/${group}`);
+    const blocks = [...section.querySelectorAll('.item')];
+    return !blocks.length || blocks.some((block) => !this.checks.hidden.has(`/${/** @type {HTMLElement} */ (block).dataset.key}`));
+  }
+
+  /** The blocks on the page in front, with their paths. @returns {[HTMLElement, string][]} */
+  blocks() {
+    const inRow = this.group && this.row !== null;
+    const blocks = /** @type {HTMLElement[]} */ ([...this.section.querySelectorAll('.item')]);
+    return blocks.map((block) => [block, inRow ? `/${this.group}/${this.row}/${block.dataset.key}` : `/${block.dataset.key}`]);
+  }
+
+  /** @param {Element|null} node @returns {[HTMLElement, string]|null} */
+  blockOf(node) {
+    const block = node && node.closest('.item');
+    return this.blocks().find(([one]) => one === block) || null;
+  }
+
+  /** Show what the address names; without a name, where the work was left. */
+  follow() {
+    const asked = new URLSearchParams(location.hash.slice(1));
+    const wanted = asked.get('page') || this.draft.page;
+    this.leave();
+    this.section = sections.find((one) => one.dataset.page === wanted && (wanted === 'summary' || this.isAsked(one))) || this.pages[0];
+    const rows = this.draft.answers[this.group];
+    const row = asked.get('row') !== null ? Number(asked.get('row')) : !asked.get('page') ? this.draft.row : null;
+    this.row = this.group && Array.isArray(rows) && row !== null && row >= 0 && row < rows.length ? row : null;
+    sections.forEach((one) => { one.hidden = one !== this.section; });
+    if (this.group) this.rows.show();
+    if (this.key === 'summary') this.overview.drawSummary(asked.get('tab') || '');
+    this.fill();
+    this.draw();
+    this.draft.page = this.key === 'summary' ? this.draft.page : this.key;
+    this.draft.row = this.row;
+    const item = asked.get('item') || (asked.get('page') ? '' : this.draft.item);
+    const target = item && this.blocks().find(([block]) => block.dataset.key === item);
+    const input = target && target[0].querySelector('input:not([type=hidden]), button');
+    if (input) {
+      input.focus({ preventScroll: true });
+      /** @type {HTMLElement} */ (target[0]).scrollIntoView({ block: 'start' });
+    } else {
+      scrollTo(0, 0);
+      the('heading').focus({ preventScroll: true });
+    }
+  }
+
+  /** @param {string} key @param {Record<string, any>} [more] */
+  go(key, more = {}) {
+    const parts = new URLSearchParams({ unit: this.info.id, page: key });
+    for (const [name, value] of Object.entries(more)) if (value !== null && value !== undefined) parts.set(name, String(value));
+    if (`#${parts}` === location.hash) this.follow();
+    else location.hash = String(parts);
+  }
+
+  /** Lead to the place of a path. @param {string} path */
+  goTo(path) {
+    const [first, row, key] = path.slice(1).split('/');
+    const section = sections.find((one) => one.dataset.group === first || (!one.dataset.group && one.querySelector(`.item[data-key="${first}"]`)));
+    if (section) this.go(section.dataset.page || '', section.dataset.group ? { row, item: key } : { item: first });
+  }
+
+  /** What was on the page is now answered for: its blanks may be named. */
+  leave() {
+    if (!this.key || this.key === 'summary' || !this.shown) return;
+    if (!this.draft.seen.includes(this.key)) this.draft.seen.push(this.key);
+    if (this.row !== null) this.blocks().forEach(([, path]) => this.touched.add(path));
+  }
+
+  /** Put the answers into the page in front. */
+  fill() {
+    for (const [block, path] of this.blocks()) {
+      write(block, valueAt(this.draft.answers, path));
+      this.drawReturned(block, path);
+      this.drawSame(block, path);
+      const input = controls(block)[0];
+      if (input && input.dataset.codelist && !input.dataset.computed) this.suggest(block, input);
+    }
+    this.shown = true;
+  }
+
+  /** @param {Event} event */
+  typed(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const found = this.blockOf(target);
+    if (target.matches('textarea') || !found) return;
+    this.change(found[0], found[1], read(found[0]));
+    if (target.matches('[type=radio], [type=checkbox]')) this.touch(found[1]);
+  }
+
+  /** @param {HTMLElement} block @param {string} path @param {any} answer */
+  change(block, path, answer) {
+    setAt(this.draft.answers, path, answer);
+    readBack(block, answer);
+    this.draft.state = 'draft';
+    this.draft.is_done = false;
+    const keys = path.slice(1).split('/');
+    const worked = this.checks.changed(keys[keys.length - 1]);
+    if (keys.length === 3) this.checks.changed(keys[0]);
+    for (const [other, place] of this.blocks()) if (worked.includes(other.dataset.key || '')) write(other, valueAt(this.draft.answers, place));
+    this.drawSame(block, path);
+    this.draw();
+    this.save();
+  }
+
+  save() {
+    const open = this.checks.open();
+    this.draft.counts = { error: open.error.length, warning: open.warning.length, blank: open.blank.length };
+    this.draft.touched = [...this.touched];
+    this.saver.soon();
+  }
+
+  /** @param {Event} event */
+  entered(event) {
+    const found = this.blockOf(/** @type {Element} */ (event.target));
+    if (!found || /** @type {Element} */ (event.target).matches('textarea')) return;
+    this.draft.item = found[0].dataset.key || '';
+    dress(found[0], true);
+  }
+
+  /** @param {Event} event */
+  left(event) {
+    const found = this.blockOf(/** @type {Element} */ (event.target));
+    if (!found || found[0].contains(/** @type {FocusEvent} */ (event).relatedTarget instanceof Node ? /** @type {any} */ (event).relatedTarget : null)) return;
+    dress(found[0], false);
+    if (valueAt(this.draft.answers, found[1]) !== undefined) this.touch(found[1]);
+  }
+
+  /** @param {string} path */
+  touch(path) {
+    if (this.touched.has(path)) return;
+    this.touched.add(path);
+    this.draw();
+  }
+
+  /** @param {Event} event */
+  async clicked(event) {
+    const button = /** @type {Element} */ (event.target).closest('button');
+    const found = button && this.blockOf(button);
+    if (!button || !found) return;
+    const [block, path] = found;
+    if (button.matches('.same')) {
+      const value = this.info.baseline[block.dataset.key || ''];
+      write(block, value);
+      this.change(block, path, value);
+    } else if (button.dataset.locate !== undefined) {
+      const { locate } = await import('./position.js');
+      const fix = await locate(block);
+      if (fix) { write(block, fix); this.change(block, path, fix); this.touch(path); }
+    } else if (button.dataset.photo !== undefined) {
+      const { takePhoto } = await import('./photo.js');
+      const digest = await takePhoto(block);
+      if (digest) this.change(block, path, digest);
+    } else if (button.dataset.sign !== undefined) {
+      const { signInto } = await import('./signature.js');
+      const digest = await signInto(block);
+      if (digest) this.change(block, path, digest);
+    }
+  }
+
+  /** A long code list: suggestions once somebody types. @param {HTMLElement} block @param {HTMLInputElement} input */
+  suggest(block, input) {
+    if (input.dataset.ready) return;
+    input.dataset.ready = 'true';
+    input.addEventListener('focus', async () => {
+      const [{ attach }, entries] = await Promise.all([import('./combobox.js'), this.list(input.dataset.codelist || '', input.dataset.offer || '')]);
+      if (entries) attach(input, entries, () => { const found = this.blockOf(input); if (found) { this.change(block, found[1], read(block)); this.touch(found[1]); } });
+    }, { once: true });
+  }
+
+  /** @param {string} name @param {string} offer @returns {Promise<any[]|null>} */
+  async list(name, offer) {
+    try {
+      const entries = await getJson(this.definition.lists[offer ? `${name}:${offer}` : name]);
+      if (!this.lists.has(name)) this.lists.set(name, new Set((offer ? await getJson(this.definition.lists[name]) : entries).map((/** @type {any} */ entry) => entry[0])));
+      return entries;
+    } catch (refused) {
+      if (refused instanceof Refused) return null;
+      throw refused;
+    }
+  }
+
+  /** Tell whether a finding may be shown: somebody has been there. @param {import('./rules.js').Finding} finding */
+  isDue(finding) {
+    const [first, row] = finding.path.slice(1).split('/');
+    const section = sections.find((one) => one.dataset.group === first || one.querySelector(`.item[data-key="${first}"]`));
+    if (section && row === undefined && this.draft.seen.includes(section.dataset.page || '')) return true;
+    return finding.paths.some((path) => this.touched.has(path));
+  }
+
+  /** Everything that depends on the findings. */
+  draw() {
+    const { hidden } = this.checks;
+    const due = this.checks.findings.filter((finding) => this.isDue(finding));
+    for (const [block, path] of this.blocks()) {
+      block.hidden = hidden.has(path);
+      const said = due.filter((finding) => finding.paths.includes(path));
+      this.overview.drawSaid(block, path, said);
+    }
+    if (this.group && this.row === null) this.rows.list();
+    drawSums(this);
+    this.overview.drawBar();
+    const following = this.following();
+    the('forward').textContent = this.row !== null ? `填好了，回到${this.section.dataset.title}` : this.key === 'summary' ? this.overview.lastWords() : following ? `下一节：${short(following)}` : '核对这张表';
+    the('back').textContent = this.row !== null ? '上一个' : this.key === 'summary' ? '继续填' : '上一节';
+    the('back').hidden = this.row !== null ? this.row === 0 : this.key !== 'summary' && this.pages[0] === this.section;
+  }
+
+  following() {
+    const { pages } = this;
+    return pages[pages.indexOf(this.section) + 1] || null;
+  }
+
+  async forward() {
+    if (this.key === 'summary') return this.overview.finish();
+    this.leave();
+    this.save();
+    if (this.row !== null) return this.go(this.key);
+    const following = this.following();
+    return this.go(following ? following.dataset.page || '' : 'summary');
+  }
+
+  backward() {
+    const { pages } = this;
+    if (this.row !== null) return this.go(this.key, { row: this.row - 1 });
+    if (this.key === 'summary') return this.go(pages[pages.length - 1].dataset.page || '');
+    return this.go((pages[pages.indexOf(this.section) - 1] || pages[0]).dataset.page || '');
+  }
+
+  /** @param {HTMLElement} block @param {string} path */
+  drawReturned(block, path) {
+    block.querySelectorAll('.returned').forEach((one) => one.remove());
+    const items = (this.known.submission && this.known.submission.state === 'returned' && this.known.submission.items) || [];
+    const said = items.find((/** @type {any} */ one) => one.path === path);
+    block.classList.toggle('came', Boolean(said));
+    if (!said) return;
+    const note = the('returned-template').content.cloneNode(true);
+    note.querySelector('.words').textContent = said.text || '请核对';
+    block.insertBefore(note, block.children[1]);
+  }
+
+  /** Offer the register's value where it differs. @param {HTMLElement} block @param {string} path */
+  drawSame(block, path) {
+    const button = /** @type {HTMLElement|null} */ (block.querySelector('.same'));
+    const value = path.split('/').length === 2 ? this.info.baseline[block.dataset.key || ''] : undefined;
+    if (!button) return;
+    button.hidden = value === undefined || value === null || valueAt(this.draft.answers, path) === value;
+    if (!button.hidden) button.title = words(block, value);
+  }
+
+  /** @param {Error|null} problem */
+  tellSaved(problem) {
+    const time = new Date(this.draft.saved_at).toTimeString().slice(0, 5);
+    the('saved').textContent = problem ? '✕ 没有存上，请勿关闭' : `✓ ${time} 已存手机`;
+    the('saved').classList.toggle('fresh', !problem);
+  }
+}
+
+async function start() {
+  const unit = new URLSearchParams(location.hash.slice(1)).get('unit');
+  if (!unit) { location.replace('/collect/'); return; }
+  try {
+    const [info, definition] = await Promise.all([unitInfo(unit), getJson(host.dataset.definition)]);
+    const [draft, related] = await Promise.all([openDraft(info, host.dataset.form), relatedAnswers(info, host.dataset.form)]);
+    const page = new FormPage(info, definition, draft, related);
+    form.hidden = false;
+    the('opening').hidden = true;
+    page.follow();
+    store.persist();
+  } catch (problem) {
+    the('opening').textContent = problem instanceof Refused ? problem.message : '这张表没有打开。请回到我的单位，再打开一次。';
+    if (problem instanceof Refused && problem.status === 401) location.assign('/sign-in');
+    else if (!(problem instanceof Refused)) throw problem;
+  }
+}
+
+start();

@@ -1,0 +1,207 @@
+// What is said about a draft: messages under items, the strip and drawer of sections, the summary at the end.
+
+/** @param {string} id @returns {any} */
+const the = (id) => document.getElementById(id);
+/** @param {string} id @returns {any} */
+const copy = (id) => the(id).content.cloneNode(true).firstElementChild;
+
+const TABS = /** @type {const} */ (['error', 'warning', 'blank']);
+const NOTHING = { error: '没有错误。', warning: '没有要说明的。', blank: '必填的都填了。' };
+
+/** A section's title without its official number. @param {HTMLElement} section */
+export const short = (section) => (section.dataset.title || '').replace(/^[一二三四五六七八九十]+、/, '');
+
+export class Overview {
+  /** @param {any} page the form's controller */
+  constructor(page) {
+    this.page = page;
+    this.tab = 'error';
+    the('open-drawer').addEventListener('click', () => this.openDrawer());
+    the('close-drawer').addEventListener('click', () => the('drawer').close());
+    for (const tab of TABS) the(`tab-${tab}`).addEventListener('click', () => { this.drawSummary(tab); the('found').focus(); });
+    document.querySelector('[role=tablist]')?.addEventListener('keydown', (event) => this.turn(/** @type {KeyboardEvent} */ (event)));
+  }
+
+  line() { return copy('row-template'); }
+
+  /** Messages under one block, rewritten only when they differ: a screen reader hears each once, a typed explanation stays.
+   * @param {HTMLElement} block @param {string} path @param {import('./rules.js').Finding[]} said */
+  drawSaid(block, path, said) {
+    const place = /** @type {HTMLElement} */ (block.querySelector('.said'));
+    const errors = said.some((finding) => finding.severity === 'error');
+    block.classList.toggle('bad', errors);
+    block.classList.toggle('ask', !errors && said.length > 0);
+    block.querySelectorAll('input[name]').forEach((input) => (errors ? input.setAttribute('aria-invalid', 'true') : input.removeAttribute('aria-invalid')));
+    const state = JSON.stringify(said.map((finding) => [finding.check, finding.path, finding.message]));
+    if (place.dataset.state === state) return;
+    const writing = place.contains(document.activeElement);
+    if (writing && place.dataset.checks === said.map((finding) => finding.check).join()) return;
+    place.dataset.state = state;
+    place.dataset.checks = said.map((finding) => finding.check).join();
+    place.textContent = '';
+    for (const finding of said) place.append(this.message(finding, path));
+  }
+
+  /** @param {import('./rules.js').Finding} finding @param {string} path */
+  message(finding, path) {
+    const { checks } = this.page;
+    const node = copy(finding.severity === 'error' ? 'error-template' : 'warning-template');
+    node.querySelector('.words').textContent = finding.message;
+    const box = node.querySelector('textarea');
+    if (!box) return node;
+    if (finding.path !== path) { node.querySelector('.explain').remove(); return node; }
+    box.value = checks.explanation(finding);
+    box.addEventListener('input', () => {
+      checks.explain(finding, box.value);
+      this.page.draft.state = 'draft';
+      this.drawBar();
+      this.page.save();
+    });
+    return node;
+  }
+
+  /** Whether a finding belongs to a section. @param {HTMLElement} section */
+  within(section) {
+    const { group } = section.dataset;
+    const keys = new Set([...section.querySelectorAll('.item')].map((block) => /** @type {HTMLElement} */ (block).dataset.key));
+    return (/** @type {any} */ finding) => {
+      const [first] = finding.path.slice(1).split('/');
+      return group ? first === group : keys.has(first);
+    };
+  }
+
+  /** How far a section is. @param {HTMLElement} section @returns {string} */
+  state(section) {
+    const open = this.page.checks.open(this.within(section));
+    if (!this.page.draft.seen.includes(section.dataset.page)) return section === this.page.section ? 'doing' : '';
+    if (open.error.length || open.blank.length) return 'bad';
+    return open.warning.length ? 'ask' : 'good';
+  }
+
+  /** Heading, count and strip. */
+  drawBar() {
+    const { page } = this;
+    const pages = page.pages;
+    const place = pages.indexOf(page.section);
+    const form = page.draft.form === 'scattered' ? '' : `${page.draft.form} `;
+    const row = page.row === null ? '' : `（第 ${page.row + 1} 个）`;
+    the('heading').textContent = `${form}${page.key === 'summary' ? '核对' : short(page.section)}${row}`;
+    the('count').textContent = place < 0 ? '' : `${place + 1} / ${pages.length}`;
+    document.title = `${the('heading').textContent} · 污染源普查`;
+    for (const mark of document.querySelectorAll('#strip li')) {
+      const section = pages.find((/** @type {HTMLElement} */ one) => one.dataset.page === /** @type {HTMLElement} */ (mark).dataset.page);
+      /** @type {HTMLElement} */ (mark).hidden = !section;
+      mark.className = section ? this.state(section) : '';
+      if (section === page.section) mark.setAttribute('aria-current', 'step');
+      else mark.removeAttribute('aria-current');
+    }
+  }
+
+  /** @param {HTMLElement} chip @param {{error: any[], warning: any[], blank: any[]}} open @param {boolean} begun */
+  chip(chip, open, begun) {
+    const [colour, words] = !begun ? ['', '○ 未开始']
+      : open.error.length ? ['red', `✕ ${open.error.length} 处错误`]
+        : open.blank.length ? ['blue', `✎ ${open.blank.length} 项未填`]
+          : open.warning.length ? ['amber', `! ${open.warning.length} 处待说明`] : ['green', '✓ 填好了'];
+    chip.className = `chip ${colour}`;
+    chip.textContent = words;
+  }
+
+  openDrawer() {
+    const list = the('drawer').querySelector('.rows');
+    list.textContent = '';
+    for (const section of this.page.pages) {
+      const line = this.line();
+      const link = line.querySelector('a');
+      link.href = `#${new URLSearchParams({ unit: this.page.info.id, page: section.dataset.page })}`;
+      link.addEventListener('click', () => the('drawer').close());
+      if (section === this.page.section) link.setAttribute('aria-current', 'step');
+      line.querySelector('.name').textContent = section.dataset.title;
+      const rows = section.dataset.group && this.page.draft.answers[section.dataset.group];
+      line.querySelector('.small').textContent = Array.isArray(rows) ? `${rows.length} 个` : '';
+      this.chip(line.querySelector('.chip'), this.page.checks.open(this.within(section)), this.page.draft.seen.includes(section.dataset.page));
+      list.append(line);
+    }
+    const line = this.line();
+    line.querySelector('a').href = `#${new URLSearchParams({ unit: this.page.info.id, page: 'summary' })}`;
+    line.querySelector('a').addEventListener('click', () => the('drawer').close());
+    line.querySelector('.name').textContent = '核对整张表';
+    line.querySelector('.chip').remove();
+    list.append(line);
+    the('drawer').showModal();
+  }
+
+  /** The list of what is wrong; every line leads to its item. @param {string} wanted */
+  drawSummary(wanted) {
+    const { page } = this;
+    page.checks.all();
+    page.draft.seen = [...new Set([...page.draft.seen, ...page.pages.map((/** @type {HTMLElement} */ section) => section.dataset.page)])];
+    page.save();
+    const open = page.checks.open();
+    this.tab = wanted || TABS.find((tab) => open[tab].length) || 'error';
+    for (const tab of TABS) {
+      const button = the(`tab-${tab}`);
+      button.setAttribute('aria-selected', String(tab === this.tab));
+      button.tabIndex = tab === this.tab ? 0 : -1;
+      button.querySelector('b').textContent = String(open[tab].length);
+    }
+    the('found').setAttribute('aria-labelledby', `tab-${this.tab}`);
+    const list = the('found').querySelector('.rows');
+    const shown = open[/** @type {'error'} */ (this.tab)];
+    list.textContent = '';
+    list.hidden = !shown.length;
+    the('found').querySelector('.empty').textContent = shown.length ? '' : NOTHING[/** @type {'error'} */ (this.tab)];
+    for (const finding of shown) {
+      const line = copy('found-template');
+      const link = line.querySelector('a');
+      link.href = location.hash;
+      link.textContent = this.place(finding.path);
+      link.addEventListener('click', (/** @type {Event} */ event) => { event.preventDefault(); page.goTo(finding.path); });
+      line.querySelector('p').textContent = finding.message;
+      if (finding.severity === 'warning') line.append(this.explanationBox(finding));
+      list.append(line);
+    }
+  }
+
+  /** @param {import('./rules.js').Finding} finding */
+  explanationBox(finding) {
+    const box = this.message(finding, finding.path).querySelector('.explain');
+    box.addEventListener('focusout', () => { this.drawBar(); this.page.draw(); });
+    return box;
+  }
+
+  /** Name the place of a path: number, name, row. @param {string} path */
+  place(path) {
+    const [first, row, key] = path.slice(1).split('/');
+    const section = /** @type {HTMLElement|null} */ (document.querySelector(`section[data-group="${first}"]`));
+    if (section && row === undefined) return section.dataset.title;
+    const within = section ? /** @type {any} */ (section.querySelector('template[data-row]')).content : document.getElementById('form');
+    const block = within.querySelector(`.item[data-key="${section ? key : first}"]`);
+    const label = block && block.querySelector('.label, legend');
+    const words = label ? [...label.children].filter((one) => !one.matches('.optional')).map((one) => one.textContent).join(' ') : first;
+    return section ? `${section.dataset.title} 第 ${Number(row) + 1} 个：${words}` : words;
+  }
+
+  /** Arrow keys between the tabs. @param {KeyboardEvent} event */
+  turn(event) {
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (!step) return;
+    const next = TABS[(TABS.indexOf(/** @type {'error'} */ (this.tab)) + step + TABS.length) % TABS.length];
+    this.drawSummary(next);
+    the(`tab-${next}`).focus();
+  }
+
+  isClean() {
+    const open = this.page.checks.open();
+    return TABS.every((tab) => !open[tab].length);
+  }
+
+  lastWords() { return this.isClean() ? '填好了，回到单位' : '先存着，回到单位'; }
+
+  async finish() {
+    this.page.draft.is_done = this.isClean();
+    this.page.save();
+    await this.page.saver.now();
+    location.assign(`/collect/units/${this.page.info.id}`);
+  }
+}
