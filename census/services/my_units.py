@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from census.errors import NotFound
 from census.models.answers import Submission
 from census.models.register import Assignment, Unit
 from census.models.review import Decision
+from census.models.visits import Visit
 
 Show = Literal["next", "returned", "unvisited", "all"]
 Standing = Literal["returned", "unvisited", "begun", "done"]
@@ -111,6 +112,21 @@ def why_returned(session: Session, submissions: Iterable[Submission]) -> dict[UU
         decision.submission_id: Returned(decision.submission_id, decision.role, decision.note, tuple(decision.items))
         for decision in session.scalars(query)
     }
+
+
+def similar(session: Session, name: str, limit: int = 5) -> list[Unit]:
+    """Units of the caller's regions whose names are like this one: asked before a new unit is registered."""
+    name = name.strip()
+    if len(name) < 2:
+        return []
+    alike = or_(Unit.name.op("%")(name), Unit.name.contains(name, autoescape=True))
+    return list(session.scalars(select(Unit).where(alike).order_by(func.similarity(Unit.name, name).desc(), Unit.id).limit(limit)))
+
+
+def last_cards(session: Session, unit_id: UUID) -> list[str]:
+    """The enumerators' cards of a unit's latest visit: a correction is signed before the same two."""
+    latest = select(Visit.cards).where(Visit.unit_id == unit_id).order_by(Visit.received_at.desc()).limit(1)
+    return session.scalar(latest) or []
 
 
 def _mine(account_id: UUID) -> Subquery:

@@ -91,7 +91,7 @@ def unit_data(unit_id: UUID) -> Response:
         return jsonify(
             id=str(found.id), name=found.name, address=found.address, kind=found.kind, outcome=found.outcome,
             region_code=found.region_code, lon=found.lon, lat=found.lat, baseline=baseline(found),
-            account={"name": actor.full_name, "card": actor.card_number},
+            account={"name": actor.full_name, "card": actor.card_number}, last_cards=my_units.last_cards(session, found.id),
             forms=[_form_data(session, actor, found, line) for line in lines],
         )
 

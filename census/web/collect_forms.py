@@ -183,7 +183,7 @@ def _page(work: Work, unit_id: UUID, place: Place, *, is_checked: bool) -> str |
     )
 
 
-def _fields(place: Place, answers: dict[str, Any]) -> Any:  # noqa: ANN401 - a WTForms form
+def _fields(place: Place, answers: dict[str, Any]) -> Any:
     if place.page.group is not None and place.row is not None:
         row = _rows(answers, place.page.key)[place.row]
         return row_class(place.page.group)(prefix=f"{place.page.key}-{place.row}-", data=row)

@@ -20,7 +20,8 @@ from census.models.register import Unit
 from census.models.visits import OUTCOMES
 from census.services import accounts, drafts, my_units, submissions, visits
 from census.services.case_entry import open_cases
-from census.services.register import baseline, similar
+from census.services.my_units import similar
+from census.services.register import baseline
 from census.services.submission_fates import Draft, Outcome
 from census.services.visits import VisitDraft
 from census.web import collect_unit as view

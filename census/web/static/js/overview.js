@@ -8,8 +8,8 @@ const copy = (id) => the(id).content.cloneNode(true).firstElementChild;
 const TABS = /** @type {const} */ (['error', 'warning', 'blank']);
 const NOTHING = { error: '没有错误。', warning: '没有要说明的。', blank: '必填的都填了。' };
 
-/** A section's title without its official number. @param {HTMLElement} section */
-export const short = (section) => (section.dataset.title || '').replace(/^[一二三四五六七八九十]+、/, '');
+/** A section's title without its official number and remarks. @param {HTMLElement} section */
+export const short = (section) => (section.dataset.title || '').replace(/^[一二三四五六七八九十]+、|（[^）]*共用）$/g, '');
 
 export class Overview {
   /** @param {any} page the form's controller */
