@@ -10,10 +10,9 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from census.access import Actor
-from census.errors import InvalidInput
 from census.models.answers import Submission
 from census.models.review import Change
-from census.services.cursors import Cursor
+from census.services.cursors import Cursor, NotOurs
 
 LARGEST_BIGINT = 2**63 - 1
 
@@ -31,7 +30,7 @@ def changes_since(session: Session, actor: Actor, since: str = "", limit: int = 
     """What reviewers and the next level did to the actor's submissions after the cursor ("": from the beginning)."""
     after = Cursor.read(since)
     if after.id > LARGEST_BIGINT:
-        raise InvalidInput("同步位置无效。请从头同步。", fields={"since": "不是本系统给出的位置"})
+        raise NotOurs
     query = (
         select(Change, Submission.unit_id, Submission.form).join(Submission, Submission.id == Change.submission_id)
         .where(Change.account_id == actor.account_id)

@@ -11,26 +11,36 @@ LARGEST_XID = 2**63 - 1
 LARGEST_ID = 2**128 - 1
 
 
+class NotOurs(InvalidInput):
+    """A cursor that no answer of ours can have held."""
+
+    sentence = "同步位置无效。请从头同步。"
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a list ordered by (transaction, id)."""
+    """A place in a list ordered by (transaction, id). ``settled``, between pages: where the next round will begin."""
 
     xid: int
     id: int
+    settled: int = 0
 
     @classmethod
     def read(cls, text: str) -> Cursor:
-        """Read a cursor; "" is the beginning. Raises InvalidInput for what no answer of ours can have held."""
+        """Read a cursor; "" is the beginning. Raises NotOurs."""
         if not text:
             return cls(0, 0)
-        xid, _, number = text.partition(".")
-        if not (_is_number(xid) and _is_number(number)) or int(xid) > LARGEST_XID or int(number) > LARGEST_ID:
-            raise InvalidInput("同步位置无效。请从头同步。", fields={"cursor": "不是本系统给出的位置"})
-        return cls(int(xid), int(number))
+        parts = text.split(".")
+        if len(parts) not in {2, 3} or not all(map(_is_number, parts)):
+            raise NotOurs
+        xid, number, settled = (*map(int, parts), 0)[:3]
+        if max(xid, settled) > LARGEST_XID or number > LARGEST_ID:
+            raise NotOurs
+        return cls(xid, number, settled)
 
     @property
     def text(self) -> str:
-        return f"{self.xid}.{self.id}"
+        return f"{self.xid}.{self.id}" + (f".{self.settled}" if self.settled else "")
 
     @property
     def uuid(self) -> UUID:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from census.access import Actor
 from census.models.answers import Submission
 from census.models.register import Assignment, Unit
 from census.services.cursors import Cursor
+
+SETTLED: Final = text("select pg_snapshot_xmin(pg_current_snapshot())::text")  # every older transaction has ended
+AFTER: Final = text("(unit.changed_xid, unit.id) > (cast(:xid as xid8), cast(:id as uuid))")
 
 
 class Facts(Protocol):
@@ -54,15 +57,15 @@ class UnitsPage:
 def assigned_units(session: Session, actor: Actor, cursor: str = "", limit: int = 500) -> UnitsPage:
     """The units assigned to the actor that changed since the cursor ("": all of them), with what was sent for them.
 
-    Only what every running transaction has committed or will commit later than is shown: nothing is ever skipped.
-    Raises InvalidInput for a cursor that is not one of ours.
+    No change is ever skipped, also one that an older transaction commits later; while such a one runs, what changed
+    after its start is told again. Raises InvalidInput for a cursor that is not one of ours.
     """
     after = Cursor.read(cursor)
+    settled = after.settled or int(session.execute(SETTLED).scalar_one())
     query = (
         select(Unit).join(Assignment, Assignment.unit_id == Unit.id)
         .where(Assignment.account_id == actor.account_id)
-        .where(text("(unit.changed_xid, unit.id) > (cast(:xid as xid8), cast(:id as uuid))").bindparams(xid=str(after.xid), id=after.uuid))
-        .where(text("unit.changed_xid < pg_snapshot_xmin(pg_current_snapshot())"))
+        .where(AFTER.bindparams(xid=str(after.xid), id=after.uuid))
         .order_by(Unit.changed_xid, Unit.id).limit(limit + 1)
     )
     found = session.scalars(query).all()
@@ -72,18 +75,6 @@ def assigned_units(session: Session, actor: Actor, cursor: str = "", limit: int 
         ids = [unit.id for unit in page]
         for submission in session.scalars(select(Submission).where(Submission.unit_id.in_(ids)).order_by(Submission.form, Submission.id)):
             sent.setdefault(submission.unit_id, []).append(submission)
-    last = Cursor(int(page[-1].changed_xid), page[-1].id.int).text if page else after.text
-    return UnitsPage([(unit, sent.get(unit.id, ())) for unit in page], last, len(found) > limit)
-
-
-def similar(session: Session, name: str, limit: int = 5) -> list[Unit]:
-    """Units of the caller's regions whose names are like this one: asked before a new unit is registered."""
-    name = name.strip()
-    if len(name) < 2:
-        return []
-    likeness = func.similarity(Unit.name, name)
-    query = (
-        select(Unit).where(or_(Unit.name.op("%")(name), Unit.name.contains(name, autoescape=True)))
-        .order_by(likeness.desc(), Unit.id).limit(limit)
-    )
-    return list(session.scalars(query))
+    has_more = len(found) > limit
+    last = Cursor(int(page[-1].changed_xid), page[-1].id.int, settled) if has_more else Cursor(settled, 0)
+    return UnitsPage([(unit, sent.get(unit.id, ())) for unit in page], last.text, has_more)
