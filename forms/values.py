@@ -209,6 +209,10 @@ def _show_number(_item: Item, raw: object, _value: Value) -> str:
     return grouped(str(raw))
 
 
+def _show_year(_item: Item, raw: object, _value: Value) -> str:
+    return str(raw)
+
+
 def _show_choice(item: Item, _raw: object, value: Value) -> str:
     return _label(item, str(value))
 
@@ -252,7 +256,7 @@ def _show_signature(_item: Item, _raw: object, _value: Value) -> str:
 
 
 _DISPLAYS: dict[str, Callable[[Item, object, Value], str]] = {
-    "integer": _show_number, "decimal": _show_number, "choice": _show_choice, "code": _show_code,
+    "integer": _show_number, "decimal": _show_number, "year": _show_year, "choice": _show_choice, "code": _show_code,
     "multichoice": _show_choices, "yesno": _show_yesno, "date": _show_date, "dms": _show_dms, "gps": _show_gps,
     "photo": _show_photo, "signature": _show_signature,
 }

@@ -74,7 +74,7 @@ def overview(session: Session, actor: Actor) -> Overview:
     for row in rows:
         by_town.setdefault(row.town, {})[row.state] = row.records
         states[row.state] = states.get(row.state, 0) + row.records
-    names = dict(session.execute(select(Region.code, Region.name).where(Region.code.in_(by_town))).tuples().all())
+    names = dict(session.execute(select(Region.code, Region.name).where(Region.code.in_(by_town))).all())
     return Overview(
         units=sum(units.values()),
         states={state: states[state] for state in STATE_NAMES if state in states},

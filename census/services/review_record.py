@@ -154,7 +154,7 @@ def open_record(
     ).one_or_none()
     if found is None or not actor.may("review", found[0].region_code):
         raise NotFound
-    submission, unit, area = found.tuple()
+    submission, unit, area = found
     revisions = _revisions(session, submission)
     shown = revisions.get(revision or submission.revision)
     if shown is None:
@@ -231,7 +231,7 @@ def _revisions(session: Session, submission: Submission) -> dict[int, _Revision]
         row.number: _Revision(
             row.number, row.answers, row.findings, row.confirmation, row.digest, row.visit_id, row.received_at, name or "",
         )
-        for row, name in rows.tuples()
+        for row, name in rows
     }
 
 
@@ -240,7 +240,7 @@ def _decisions(session: Session, submission: Submission) -> list[_Decided]:
         select(Decision, Account.full_name).outerjoin(Account, Account.id == Decision.account_id)
         .where(Decision.submission_id == submission.id).order_by(Decision.decided_at, Decision.id)
     )
-    return [_Decided(decision, name or "") for decision, name in rows.tuples()]
+    return [_Decided(decision, name or "") for decision, name in rows]
 
 
 def _comments(session: Session, submission: Submission) -> list[Event]:
@@ -248,7 +248,7 @@ def _comments(session: Session, submission: Submission) -> list[Event]:
         select(Comment, Account.full_name).join(Account, Account.id == Comment.account_id)
         .where(Comment.submission_id == submission.id).order_by(Comment.created_at)
     )
-    return [Event(remark.created_at, name, "", "comment", None, remark.text, ()) for remark, name in rows.tuples()]
+    return [Event(remark.created_at, name, "", "comment", None, remark.text, ()) for remark, name in rows]
 
 
 def _visits(session: Session, submission: Submission, digests: list[str]) -> list[Visit]:

@@ -5,8 +5,8 @@ Pure values: what stands here is worked out from a form and two revisions of its
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, cast
 
 from forms.definition import Form, Item, Section
@@ -14,6 +14,7 @@ from forms.values import blank, display
 
 Change = Literal["", "changed", "added", "removed"]
 Mark = Literal["", "error", "warning", "explained"]
+Show = Literal["all", "problems", "changes", "filled"]
 NUMERIC: Final = frozenset({"integer", "decimal", "year"})
 MASK: Final = "●●●●"
 
@@ -62,6 +63,7 @@ class SectionView:
     errors: int
     warnings: int
     changes: int
+    row_count: int   # rows of this version: those that were deleted are shown, not counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,26 @@ def anchor(path: str) -> str:
 def sections(form: Form, answers: Mapping[str, Any], beside: Beside) -> tuple[SectionView, ...]:
     """Lay the answers out in the order of the paper form."""
     return tuple(_section(section, answers, beside) for section in form.sections)
+
+
+def only(all_sections: Sequence[SectionView], show: Show) -> tuple[SectionView, ...]:
+    """The sections with only the lines asked for; what is then empty is left out. Counts stay those of the whole."""
+    if show == "all":
+        return tuple(all_sections)
+    kept: list[SectionView] = []
+    for section in all_sections:
+        rows = [replace(row, lines=tuple(line for line in row.lines if _SHOWN[show](line))) for row in section.rows]
+        rows = [row for row in rows if row.lines or (row.change and show == "changes")]
+        if rows:
+            kept.append(replace(section, rows=tuple(rows)))
+    return tuple(kept)
+
+
+_SHOWN: Final[Mapping[Show, Callable[[Line], bool]]] = {
+    "problems": lambda line: line.mark != "",
+    "changes": lambda line: line.change != "",
+    "filled": lambda line: line.value != "",
+}
 
 
 def item_at(form: Form, path: str) -> Item | None:
@@ -107,7 +129,7 @@ def _section(section: Section, answers: Mapping[str, Any], beside: Beside) -> Se
     return SectionView(
         key=section.key, title=section.title, repeats=section.repeat is not None, rows=rows,
         errors=marks.count("error"), warnings=marks.count("warning") + marks.count("explained"),
-        changes=sum(line.change != "" for line in lines),
+        changes=sum(line.change != "" for line in lines), row_count=sum(row.change != "removed" for row in rows),
     )
 
 

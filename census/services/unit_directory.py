@@ -73,7 +73,7 @@ def find_units(
         if last is None:
             raise NotFound
         query = query.where(order > tuple_(last.region_code, last.id))
-    rows = session.execute(query).tuples().all()
+    rows = session.execute(query).all()
     page = rows[:PAGE]
     sent = _submissions(session, [unit.id for unit, _, _ in page])
     entries = [UnitEntry(unit, village or "", who or "", sent.get(unit.id, ())) for unit, village, who in page]
@@ -92,7 +92,7 @@ def unit_file(session: Session, actor: Actor, unit_id: UUID) -> UnitFile:
     ).one_or_none()
     if found is None:
         raise NotFound
-    unit, area, who = found.tuple()
+    unit, area, who = found
     codes = [unit.region_code[:length] for length in (6, 9, 12) if len(unit.region_code) >= length]
     names = session.scalars(select(Region.name).where(Region.code.in_(codes)).order_by(Region.code)).all()
     visits = session.scalars(select(Visit).where(Visit.unit_id == unit.id).order_by(Visit.received_at.desc())).all()

@@ -12,6 +12,7 @@ from census.services.review_states import STATE_NAMES
 from forms.values import grouped
 
 CHINA: Final = timezone(timedelta(hours=8))
+COUNTED_DAYS: Final = 100
 RECENT_DAYS: Final = {0: "今天", 1: "昨天"}
 
 
@@ -51,9 +52,16 @@ def moment(at: datetime | None) -> str:
 
 
 def waited(since: datetime) -> str:
-    """How long something has waited: 3 小时, 12 天."""
+    """How long something has waited: 3 小时, 12 天; the day itself when that is long ago."""
     hours = int((datetime.now(UTC) - since).total_seconds() // 3600)
+    if hours >= 24 * COUNTED_DAYS:
+        return f"{since.astimezone(CHINA):%Y-%m-%d}"
     return f"{hours // 24} 天" if hours >= 24 else f"{hours} 小时" if hours else "刚刚"
+
+
+def village(name: str) -> str:
+    """The name of a village or community as people say it, without its committee."""
+    return name.replace("社区居民委员会", "社区").replace("村民委员会", "村")
 
 
 def number(value: float) -> str:
@@ -65,4 +73,4 @@ def install(app: Flask) -> None:
     """Give the desk's templates their words."""
     globals_: dict[str, Any] = {"chip": chip, "role_names": ROLE_NAMES, "state_names": STATE_NAMES}
     app.jinja_env.globals.update(globals_)
-    app.jinja_env.filters.update(moment=moment, waited=waited, count=number)
+    app.jinja_env.filters.update(moment=moment, waited=waited, count=number, village=village)

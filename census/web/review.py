@@ -20,12 +20,13 @@ from census.services import review_queue, reviews
 from census.services.review_queue import Filters, QueueEntry
 from census.services.review_record import Record, mark_opened, open_record
 from census.services.review_states import OUTCOME_NAMES, REASONS, STATE_NAMES, TRANSITIONS
+from census.services.review_table import Show, only
 from census.web.session import work
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 
 FILTER_NAMES: Final = ("state", "form", "region", "check")
-SHOWS: Final = {"all": "全部指标", "problems": "有问题", "changes": "有改动", "filled": "已填"}
+SHOWS: Final[Mapping[Show, str]] = {"all": "全部指标", "problems": "有问题", "changes": "有改动", "filled": "已填"}
 PAGE: Final = 25
 
 
@@ -138,14 +139,15 @@ def exempt(submission_id: UUID) -> Response:
 
 def _record_page(submission_id: UUID, *, reveal: bool = False, opens: bool = True) -> str:
     filters = _filters(request.values)
-    show = request.values.get("show", "all")
+    asked = request.values.get("show", "all")
+    show: Show = asked if asked in SHOWS else "all"
     with work("review") as current:
         shown = open_record(
             current.session, current.actor, submission_id, revision=request.values.get("revision", type=int), reveal=reveal,
             opens=opens,
         )
         return render_template(
-            "review/record.html", record=shown, filters=filters, link=_link, show=show if show in SHOWS else "all",
+            "review/record.html", record=shown, filters=filters, link=_link, show=show, visible=only(shown.sections, show),
             shows=SHOWS, outcomes=OUTCOME_NAMES, reasons=REASONS, ahead=not opens,
             at=review_queue.neighbours(current.session, current.actor, filters, shown.submission),
         )
@@ -169,9 +171,15 @@ def _marked(record: Record, item: Mapping[str, str]) -> dict[str, str]:
         "path": path,
         "label": f"{line.no} {line.name}".strip() if line else "整条记录",
         "value": f"{line.value or '空白'} {line.unit if line.value else ''}".strip() if line else "",
-        "reason": item["reason"],
+        "reason": item["reason"] or (_likely_reason(finding.check) if finding else ""),
         "text": item["text"] or (finding.message if finding and not item["reason"] else ""),
     }
+
+
+def _likely_reason(check: str) -> str:
+    """A first choice of the reason, from what kind of check it was; the reviewer may take another."""
+    kind = check.rpartition(".")[2]
+    return {"required": "missing", "rows": "missing", "code": "wrong_code"}.get(kind, "implausible")
 
 
 def _decide(submission_id: UUID, outcome: str, items: list[dict[str, str]]) -> Response:
