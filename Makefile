@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 PORT   ?= 8000
-ROUNDS ?= 20
+ROUNDS ?= 5
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
