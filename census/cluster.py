@@ -43,7 +43,10 @@ OPTIONS: Final = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-FORGETFUL: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
+FORGETFUL: Final = {
+    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB",
+    "lock_timeout": "30s",  # a test that waits for itself fails instead of hanging
+}
 
 
 class Cluster:
@@ -54,6 +57,7 @@ class Cluster:
 
     def __init__(self, folder: Path, *, durable: bool = True, binaries: Path | None = None) -> None:
         self.folder = folder
+        self.durable = durable
         self.options = OPTIONS if durable else OPTIONS | FORGETFUL
         self._runner = Runner.for_this_user()
         self._given_binaries = binaries
@@ -103,7 +107,7 @@ class Cluster:
             self._runner.run([
                 binaries.program("initdb"), "-D", home / "data", "-U", "postgres", f"--pwfile={password}",
                 "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-                "--locale=C.UTF-8", *([] if self.options["max_wal_size"] == "2GB" else ["--no-sync"]),
+                "--locale=C.UTF-8", *([] if self.durable else ["--no-sync"]),
             ])
 
     def _start(self, binaries: Binaries) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import itertools
 import os
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,31 +85,35 @@ def templates(cluster: Cluster) -> dict[Programme, str]:
     return names
 
 
+NUMBERS = itertools.count()
+
+
+@contextmanager
+def fresh_databases(cluster: Cluster, templates: dict[Programme, str], data_dir: Path) -> Generator[Databases]:
+    """A migrated pair of databases, gone afterwards."""
+    number = next(NUMBERS)
+    environment = {"CENSUS_ENV": "test", "CENSUS_DATA_DIR": str(data_dir), "CENSUS_RATE_LIMITS": "off"}
+    names: dict[Programme, str] = {programme: f"run_{os.getpid()}_{number}_{programme}" for programme in PROGRAMMES}
+    for programme, name in names.items():
+        cluster.create_database(name, app_role=f"{programme}_app", template=templates[programme])
+        environment[f"{programme.upper()}_DATABASE_URL"] = cluster.url(f"{programme}_app", name)
+        environment[f"{programme.upper()}_OWNER_DATABASE_URL"] = cluster.owner_url(name)
+    settings = Settings.from_env(environment)
+    census, scattered = (Database(settings.database_url(programme)) for programme in PROGRAMMES)
+    try:
+        yield Databases(census, scattered, settings, environment)
+    finally:
+        census.close()
+        scattered.close()
+        for name in names.values():
+            cluster.drop_database(name)
+
+
 @pytest.fixture(scope="session")
 def make_databases(cluster: Cluster, templates: dict[Programme, str]) -> Generator[Callable[[Path], Databases]]:
-    """Make a fresh pair of migrated databases: for tests with real commits. ``data_dir`` is the instance's folder."""
-    made: list[tuple[str, Database]] = []
-
-    def make(data_dir: Path) -> Databases:
-        number = len(made)
-        addresses: dict[str, str] = {}
-        databases: dict[Programme, Database] = {}
-        for programme in PROGRAMMES:
-            name = f"run_{os.getpid()}_{number}_{programme}"
-            cluster.create_database(name, app_role=f"{programme}_app", template=templates[programme])
-            addresses[f"{programme.upper()}_DATABASE_URL"] = cluster.url(f"{programme}_app", name)
-            addresses[f"{programme.upper()}_OWNER_DATABASE_URL"] = cluster.owner_url(name)
-            databases[programme] = Database(addresses[f"{programme.upper()}_DATABASE_URL"])
-            made.append((name, databases[programme]))
-        environment = {
-            "CENSUS_ENV": "test", "CENSUS_DATA_DIR": str(data_dir), "CENSUS_RATE_LIMITS": "off", **addresses,
-        }
-        return Databases(databases["census"], databases["scattered"], Settings.from_env(environment), environment)
-
-    yield make
-    for name, database in made:
-        database.close()
-        cluster.drop_database(name)
+    """Make a fresh pair that lasts as long as the run. ``data_dir`` is the instance's folder."""
+    with ExitStack() as stack:
+        yield lambda data_dir: stack.enter_context(fresh_databases(cluster, templates, data_dir))
 
 
 @pytest.fixture(scope="session")
@@ -123,9 +128,10 @@ def database(databases: Databases) -> Database:
 
 
 @pytest.fixture
-def own_databases(make_databases: Callable[[Path], Databases], tmp_path: Path) -> Databases:
+def own_databases(cluster: Cluster, templates: dict[Programme, str], tmp_path: Path) -> Generator[Databases]:
     """A pair of this test's own, for real commits, threads and whole journeys."""
-    return make_databases(tmp_path)
+    with fresh_databases(cluster, templates, tmp_path) as own:
+        yield own
 
 
 def rolled_back(database: Database) -> Generator[Session]:
