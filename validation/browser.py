@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from forms.catalogue import Catalogue
 from forms.definition import Form, Item
 from validation.closures import attribute_values
 from validation.nodes import (
     Aggregate, And, Arithmetic, Attribute, Call, Choose, Compare, Day, Explained, Flag, Listed, Node, Not, Nothing, Number, OneOf, Or, Rows,
     Same, Sequence, Sound, Text, Value,
 )
-from validation.rulebook import RuleBook
-from validation.rules import Rule
+from validation.expression import scope_of
+from validation.rulebook import RuleBook, needs_of
+from validation.rules import Rule, parse_for
 
 EPOCH = date(1970, 1, 1).toordinal()  # browsers count days from here
 
@@ -35,6 +37,18 @@ def rules_json(rulebook: RuleBook) -> dict[str, Any]:
         "shown": [[group, key, encode(node)] for (group, key), node in rulebook.shown.items()],
         "computed": [[group, key, encode(node)] for (group, key), node in rulebook.computed.items()],
         "rules": [_rule(rule) for rule in rulebook.rules],
+    }
+
+
+def applies_json(form: Form, catalogue: Catalogue) -> dict[str, Any]:
+    """Give the condition under which a unit owes a form, as a rule book of two: ``must_not`` and ``must`` each fail when so."""
+    node = parse_for(form, "applies_when", form.applies_when or "True", scope_of(form, catalogue, viewer="*"))
+    forms = needs_of(form, [node]).forms
+    silent: dict[str, Any] = {"kind": "written", "severity": "error", "message": [], "items": [["", ""]], "each": None, "reads": []}
+    return {
+        "form": form.code, "items": [], "groups": [], "baseline": [], "codelists": [], "attributes": {}, "shown": [], "computed": [],
+        "related": {code: _related(catalogue.current(code), places) for code, places in forms.items()},
+        "rules": [silent | {"id": "must_not", "node": encode(node)}, silent | {"id": "must", "node": ["not", encode(node)]}],
     }
 
 

@@ -22,6 +22,7 @@ from census.web.collect_addresses import blank_address, definition_address
 from census.web.session import Work, work
 from forms.catalogue import catalogue
 from forms.codelists import UnknownCodeList, codelist
+from validation.browser import applies_json
 
 blueprint = Blueprint("collect", __name__, url_prefix="/collect")
 
@@ -162,7 +163,7 @@ def _form_data(session: Session, actor: Actor, unit: Unit, line: view.FormLine) 
         "items": view.reasons(form, line.returned),
     }
     return {
-        "form": form.code, "version": form.version, "title": form.title, "need": line.need,
+        "form": form.code, "version": form.version, "title": form.title, "need": line.need, "applies": applies_json(form, catalogue()),
         "may_be_filled": line.may_be_filled, "blank": blank_address(form), "definition": definition_address(form),
         "first": view.first_answers(session, actor, unit, form), "submission": submission,
     }

@@ -1,8 +1,8 @@
 // 核对 → 签字 → 提交, from the drafts on this phone.
 
-import { Refused, page as getJson } from './api.js';
-import { Checks } from './checks.js';
-import { relatedAnswers, unitInfo } from './draft.js';
+import { Refused } from './api.js';
+import { unitInfo } from './draft.js';
+import { needs, openDrafts } from './unsent.js';
 import { send } from './send.js';
 import { Pad } from './signature.js';
 import * as store from './store.js';
@@ -25,17 +25,6 @@ function say(colour, sign, words) {
   the('said').textContent = '';
   the('said').append(notice);
   notice.scrollIntoView({ block: 'nearest' });
-}
-
-/** Each draft with its checks, all asked anew. @param {any} info */
-async function gather(info) {
-  const drafts = (await store.draftsOf(unit)).filter((draft) => draft.state === 'draft');
-  return Promise.all(drafts.map(async (draft) => {
-    const known = info.forms.find((/** @type {any} */ one) => one.form === draft.form);
-    const definition = await getJson(known.definition);
-    const surroundings = { related: await relatedAnswers(info, draft.form), baseline: info.baseline };
-    return { draft, known, title: `${draft.form === 'scattered' ? '' : draft.form} ${known.title}`.trim(), checks: new Checks(definition.rules, draft, surroundings) };
-  }));
 }
 
 /** @param {any[]} ready @param {any[]} missing */
@@ -93,9 +82,10 @@ function showReceipts(told, info) {
 
 async function start() {
   const info = await unitInfo(unit);
-  const [ready, visit] = [await gather(info), await store.get('visits', unit)];
+  const [ready, visit] = [await openDrafts(info), await store.get('visits', unit)];
   const drafted = new Set(ready.map((one) => one.draft.form));
-  const missing = info.forms.filter((/** @type {any} */ one) => one.need === 'must' && !one.submission && !drafted.has(one.form));
+  const owed = needs(info, ready.map((one) => one.draft));
+  const missing = info.forms.filter((/** @type {any} */ one) => owed.get(one.form) === 'must' && !one.submission && !drafted.has(one.form));
   draw(ready, missing);
   const isCorrection = ready.some((one) => one.draft.revision > 1);
   the('how-signed').hidden = !isCorrection;

@@ -206,6 +206,8 @@ class FormPage {
       const { locate } = await import('./position.js');
       const fix = await locate(block);
       if (fix) { write(block, fix); this.change(block, path, fix); this.touch(path); }
+    } else if (button.dataset.locateDegrees !== undefined) {
+      await this.locateDegrees(block);
     } else if (button.dataset.photo !== undefined) {
       const { takePhoto } = await import('./photo.js');
       const digest = await takePhoto(block);
@@ -214,6 +216,21 @@ class FormPage {
       const { signInto } = await import('./signature.js');
       const digest = await signInto(block);
       if (digest) this.change(block, path, digest);
+    }
+  }
+
+  /** One fix for the two items of a position in degrees. @param {HTMLElement} block */
+  async locateDegrees(block) {
+    const { dms, locate } = await import('./position.js');
+    const fix = await locate(block);
+    if (!fix) return;
+    for (const [other, path] of this.blocks()) {
+      const key = other.dataset.key || '';
+      const degrees = /longitude$/.test(key) ? fix.lon : /latitude$/.test(key) ? fix.lat : null;
+      if (degrees === null || other.dataset.kind !== 'dms') continue;
+      write(other, dms(degrees));
+      this.change(other, path, dms(degrees));
+      this.touch(path);
     }
   }
 
@@ -260,7 +277,7 @@ class FormPage {
     drawSums(this);
     this.overview.drawBar();
     const following = this.following();
-    the('forward').textContent = this.row !== null ? `填好了，回到${this.section.dataset.title}` : this.key === 'summary' ? this.overview.lastWords() : following ? `下一节：${short(following)}` : '核对这张表';
+    the('forward').textContent = this.row !== null ? '填好了，回到列表' : this.key === 'summary' ? this.overview.lastWords() : following ? `下一节：${short(following)}` : '核对这张表';
     the('back').textContent = this.row !== null ? '上一个' : this.key === 'summary' ? '继续填' : '上一节';
     the('back').hidden = this.row !== null ? this.row === 0 : this.key !== 'summary' && this.pages[0] === this.section;
   }

@@ -135,7 +135,7 @@ export class Overview {
   drawSummary(wanted) {
     const { page } = this;
     page.checks.all();
-    page.draft.seen = [...new Set([...page.draft.seen, ...page.pages.map((/** @type {HTMLElement} */ section) => section.dataset.page)])];
+    page.draft.seen = [...new Set([...page.draft.seen, ...page.pages.map((/** @type {HTMLElement} */ section) => section.dataset.page), 'summary'])];
     page.save();
     const open = page.checks.open();
     this.tab = wanted || TABS.find((tab) => open[tab].length) || 'error';

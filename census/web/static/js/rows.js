@@ -60,7 +60,7 @@ export class Rows {
 
   /** @param {any} answers */
   detail(answers) {
-    return this.told(answers).slice(1, 4).join('，');
+    return this.told(answers).slice(1, 3).join('，');
   }
 
   /** The first answers of a row as people read them. @param {any} answers @returns {string[]} */

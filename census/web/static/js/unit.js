@@ -2,6 +2,7 @@
 
 import { unitInfo } from './draft.js';
 import { stateOf } from './draft_state.js';
+import { needs, openDrafts } from './unsent.js';
 import * as store from './store.js';
 
 /** @param {string} id @returns {any} */
@@ -17,8 +18,8 @@ function toBlank(link) {
 
 async function start() {
   document.querySelectorAll('[data-blank]').forEach(toBlank);
-  const [info, drafts, visit] = await Promise.all([unitInfo(unit), store.draftsOf(unit), store.get('visits', unit)]);
-  const open = drafts.filter((draft) => draft.state === 'draft');
+  const [info, visit] = await Promise.all([unitInfo(unit), store.get('visits', unit)]);
+  const open = (await openDrafts(info)).map((one) => one.draft);
   for (const draft of open) {
     const line = document.querySelector(`[data-form="${draft.form}"]`);
     const chip = line && line.querySelector('.chip');
@@ -30,18 +31,32 @@ async function start() {
     if (detail && draft.saved_at) detail.textContent = `${new Date(draft.saved_at).toTimeString().slice(0, 5)} 已存手机`;
   }
   if (visit && !visit.outgoing) the('visited').textContent = `${OUTCOMES[/** @type {'done'} */ (visit.outcome)]}，待签字提交`;
-  lead(info, open, visit);
+  const owed = needs(info, open);
+  drawNeeds(owed, new Set([...open, ...info.forms.filter((/** @type {any} */ form) => form.submission)].map((one) => one.form)));
+  lead(info, open, visit, owed);
 }
 
-/** The one main action: the visit, the next form, or signing. @param {any} info @param {any[]} open @param {any} visit */
-function lead(info, open, visit) {
+/** Forms not begun: must be, may be, need not be filled. @param {Map<string, string>} owed @param {Set<string>} begun */
+function drawNeeds(owed, begun) {
+  for (const line of document.querySelectorAll('#forms [data-form]')) {
+    const form = /** @type {HTMLElement} */ (line).dataset.form || '';
+    if (begun.has(form)) continue;
+    const need = owed.get(form);
+    const [chip, words] = [/** @type {HTMLElement} */ (line.querySelector('.chip')), line.querySelector('.need')];
+    chip.textContent = need === 'must_not' ? '– 不用填' : '○ 未开始';
+    if (words) words.textContent = need === 'must' ? '必填' : need === 'may' ? '视前面的回答而定' : '按前面的回答不用填';
+  }
+}
+
+/** The one main action: the visit, the next form, or signing. @param {any} info @param {any[]} open @param {any} visit @param {Map<string, string>} owed */
+function lead(info, open, visit, owed) {
   const step = the('next-step');
   const drafts = new Map(open.map((draft) => [draft.form, draft]));
   const isVisited = Boolean(visit || info.outcome);
   const unfinished = info.forms.find((/** @type {any} */ form) => {
     const draft = drafts.get(form.form);
     if (draft) return !draft.is_done;
-    return form.submission ? form.submission.state === 'returned' : form.need === 'must';
+    return form.submission ? form.submission.state === 'returned' : owed.get(form.form) === 'must';
   });
   if (!isVisited) return;
   if (unfinished) {
