@@ -34,7 +34,7 @@ DAYS: Final = 45
 BATCH: Final = 40
 # What is to become of a unit that lies outside the story's town; weights of the demo.
 FATES: Final = {
-    "unvisited": 22, "without_form": 8, "checked": 20, "planted": 12, "returned": 6, "supervisor_approved": 14,
+    "listed": 22, "without_form": 8, "checked": 20, "planted": 12, "returned": 6, "supervisor_approved": 14,
     "county_approved": 16, "withdrawn": 2,
 }
 WITHOUT_FORM: Final = ("closed", "moved", "not_found", "refused", "duplicate")
@@ -47,7 +47,7 @@ class Collected:
 
     unit: PlannedUnit
     fate: str
-    visit: UUID
+    visit: UUID | None
     sent: tuple[Draft, ...] = ()
     planted: Plant | None = None
 
@@ -71,7 +71,7 @@ def fates(units: Iterable[PlannedUnit], seed: int) -> dict[UUID, str]:
             drawn[unit.id] = _story_fate(in_story)
             in_story += 1
         elif unit.trade is None:
-            drawn[unit.id] = "unvisited"  # its forms have no definition yet
+            drawn[unit.id] = "unknown"  # its forms have no definition yet
         else:
             drawn[unit.id] = chance.choices(list(FATES), weights=list(FATES.values()))[0]
     return drawn
@@ -80,7 +80,7 @@ def fates(units: Iterable[PlannedUnit], seed: int) -> dict[UUID, str]:
 def _story_fate(number: int) -> str:
     """Of the story's units: one still to visit in each of three villages, one returned, the rest approved."""
     if number < 3:
-        return "unvisited"
+        return "listed"
     return "returned" if number == 3 else "county_approved"
 
 
@@ -90,7 +90,7 @@ def load_collected(database: Database, district: District, seed: int) -> list[Co
     fate_of = fates(district.units, seed)
     by_visitor: dict[str, list[PlannedUnit]] = {}
     for unit in district.units:
-        if fate_of[unit.id] != "unvisited":
+        if fate_of[unit.id] != "unknown":
             by_visitor.setdefault(district.visitor[unit.id], []).append(unit)
     collected: list[Collected] = []
     planted: Counter[str] = Counter()
@@ -102,7 +102,9 @@ def load_collected(database: Database, district: District, seed: int) -> list[Co
                 for unit, values in _with_sources(session, part, actor, chance):
                     batch.append(_collect(unit, fate_of[unit.id], values, planted, chance))
                 at = _evening(chance)
-                visits.store(session, actor, [_visit(one, actor, at, chance) for one in batch], at)
+                visits.store(session, actor, [
+                    _visit(one, actor, at, chance) for one in batch if one.visit is not None
+                ], at)
                 submissions.submit(session, actor, [draft for one in batch for draft in one.sent], at)
                 collected += batch
     return collected
@@ -131,6 +133,8 @@ def _collect(
     if fate == "without_form" or unit.trade is None:
         return Collected(unit, "without_form", new_id())
     records = records_of(unit, values, chance)
+    if fate == "listed":  # the listing came first; the door-to-door survey has not reached it yet
+        return Collected(unit, fate, None, tuple(_drafts(unit, None, {"QC-1": records["QC-1"]}, None)))
     planted: Plant | None = None
     if fate == "planted":
         found = plant(records, so_far, chance)
@@ -154,7 +158,7 @@ def records_of(unit: PlannedUnit, values: Mapping[str, Any], chance: random.Rand
     return records
 
 
-def _drafts(unit: PlannedUnit, visit: UUID, records: Records, planted: Plant | None) -> Iterator[Draft]:
+def _drafts(unit: PlannedUnit, visit: UUID | None, records: Records, planted: Plant | None) -> Iterator[Draft]:
     for code, answers in records.items():
         form = catalogue().current(code)
         related = {other: found for other, found in records.items() if other != code}
@@ -179,6 +183,7 @@ def _evening(chance: random.Random) -> datetime:
 def _visit(one: Collected, actor: Actor, at: datetime, chance: random.Random) -> visits.VisitDraft:
     """Describe a visit as the phone sends it: outcome, two cards, position, signature over what was signed."""
     row = one.unit.row
+    identity = one.visit or new_id()
     content: dict[str, Any] = {
         "unit": row["id"],
         "new_unit": None,
@@ -200,4 +205,4 @@ def _visit(one: Collected, actor: Actor, at: datetime, chance: random.Random) ->
             "signed_at": at - timedelta(minutes=6),
             "over": [draft.digest for draft in one.sent],
         }
-    return visits.VisitDraft(one.visit, content, hashlib.sha256(f"demo {one.visit}".encode()).hexdigest())
+    return visits.VisitDraft(identity, content, hashlib.sha256(f"demo {identity}".encode()).hexdigest())

@@ -15,7 +15,11 @@ from census.demo.district import District
 from census.models.answers import Submission
 from census.services import reviews
 
-APPROVALS: Final = {"supervisor_approved": ("supervisor",), "county_approved": ("supervisor", "county")}
+APPROVALS: Final = {
+    "supervisor_approved": ("supervisor",),
+    "county_approved": ("supervisor", "county"),
+    "listed": ("supervisor", "county"),
+}
 RETURNED: Final = {
     "QC-1": ("/address", "missing", "门牌号没有写全，请到现场核对后补上。"),
     "G101-1": ("/gross_output", "evidence_mismatch", "与企业提供的报表差一位，请对照 2017 年 12 月报表核实，单位是千元。"),
