@@ -135,6 +135,7 @@ def _mine(account_id: UUID) -> Subquery:
         select(
             Submission.unit_id,
             func.count().label("total"),
+            func.count(Submission.form.distinct()).label("forms"),
             func.count().filter(Submission.state.in_(BACK)).label("back"),
         )
         .where(Submission.unit_id.in_(select(Assignment.unit_id).where(Assignment.account_id == account_id)))
@@ -142,10 +143,12 @@ def _mine(account_id: UUID) -> Subquery:
     )
     back: ColumnElement[bool] = func.coalesce(sent.c.back, 0) > 0
     nothing_sent: ColumnElement[bool] = func.coalesce(sent.c.total, 0) == 0
+    # The listing form is filled before the visit: a unit with that alone is still to be visited.
+    something_missing: ColumnElement[bool] = func.coalesce(sent.c.forms, 0) < func.jsonb_array_length(Unit.forms)
     rank = case(
         (back, 0),
         (Unit.outcome.in_(NOTHING_TO_FILL), 3),
-        (and_(Unit.outcome.is_(None), nothing_sent), 1),
+        (and_(Unit.outcome.is_(None), or_(nothing_sent, something_missing)), 1),
         (nothing_sent, 2),
         else_=3,
     )
