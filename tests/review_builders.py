@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from census.access import Actor, Grant
@@ -130,3 +132,18 @@ def a_visit(session: Session, submission: Submission, signed: Sequence[str] = ()
     session.add(visit)
     session.flush()
     return visit
+
+
+@contextmanager
+def counted(engine: Engine) -> Generator[list[str]]:
+    """Collect the statements that reach the database meanwhile."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

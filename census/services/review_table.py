@@ -6,7 +6,7 @@ Pure values: what stands here is worked out from a form and two revisions of its
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, cast
 
 from forms.definition import Form, Item, Section
@@ -70,11 +70,11 @@ class SectionView:
 class Beside:
     """What is shown beside the answers. ``marks`` are the worst finding by path."""
 
-    known: Mapping[str, Any]
-    before: Mapping[str, Any] | None
-    marks: Mapping[str, Mark]
-    asked_back: frozenset[str]
-    reveal: bool
+    known: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    before: Mapping[str, Any] | None = None
+    marks: Mapping[str, Mark] = field(default_factory=dict[str, Mark])
+    asked_back: frozenset[str] = frozenset()
+    reveal: bool = False
 
 
 def anchor(path: str) -> str:

@@ -1,31 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from census.db import now
 from census.errors import InvalidInput, NotAllowed
 from census.models.answers import Submission
 from census.services.review_queue import Filters, facets, neighbours, queue
-from tests.review_builders import OTHER_TOWN, TOWN, a_submission, a_unit, an_account, an_actor, some_regions
-
-
-@contextmanager
-def counted(session: Session) -> Generator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    engine = session.get_bind().engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(engine, "before_cursor_execute", note)
+from tests.review_builders import OTHER_TOWN, TOWN, a_submission, a_unit, an_account, an_actor, counted, some_regions
 
 
 def waiting(session: Session, count: int, state: str = "checked", region: str = TOWN + "001") -> list[Submission]:
@@ -126,7 +110,7 @@ def test_a_page_of_the_queue_costs_the_same_queries_for_few_and_for_many(session
     costs = []
     for count in (1, 20):
         waiting(session, count)
-        with counted(session) as statements:
+        with counted(session.get_bind().engine) as statements:
             queue(session, actor)
             facets(session, actor, Filters())
         costs.append(len(statements))
