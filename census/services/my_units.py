@@ -104,11 +104,8 @@ def why_returned(session: Session, submissions: Iterable[Submission]) -> dict[UU
     ids = [submission.id for submission in submissions if submission.state == "returned"]
     if not ids:
         return {}
-    query = (
-        select(Decision).where(Decision.submission_id.in_(ids), Decision.to_state == "returned")
-        .distinct(Decision.submission_id).order_by(Decision.submission_id, Decision.decided_at.desc())
-    )
-    return {
+    query = select(Decision).where(Decision.submission_id.in_(ids), Decision.to_state == "returned").order_by(Decision.decided_at)
+    return {  # the latest wins
         decision.submission_id: Returned(decision.submission_id, decision.role, decision.note, tuple(decision.items))
         for decision in session.scalars(query)
     }

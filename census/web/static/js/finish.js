@@ -55,7 +55,7 @@ function draw(ready, missing) {
 function showReceipts(told, info) {
   const page = copy('sent-template');
   const good = told.filter((one) => one.genuine);
-  page.querySelector('h1').textContent = good.length === told.length ? '已收到' : good.length ? '收到一部分' : '没有收';
+  page.querySelector('h2').textContent = good.length === told.length ? '已收到' : good.length ? '收到一部分' : '没有收';
   page.querySelector('.lead').textContent = info.name;
   if (!good.length) { page.querySelector('.tick').textContent = '!'; }
   for (const { title, result, genuine } of told) {
@@ -77,7 +77,8 @@ function showReceipts(told, info) {
   next.href = '/collect/';
   next.textContent = '下一户';
   the('send').replaceWith(next);
-  page.querySelector('h1').focus();
+  scrollTo(0, 0);
+  page.querySelector('h2').focus({ preventScroll: true });
 }
 
 async function start() {
