@@ -13,14 +13,17 @@ from census.settings import PROGRAMMES, Programme, Settings
 from census.web import (
     admin,
     api,
+    api_cases,
     api_submissions,
     api_units,
     assets,
+    cases,
     collect,
     collect_forms,
     collect_visit,
     dashboard,
     desk,
+    evidence_files,
     failures,
     headers,
     health,
@@ -29,6 +32,7 @@ from census.web import (
     review,
     session,
     sign_in,
+    tus,
 )
 from census.web.instance import Instance
 
@@ -42,10 +46,14 @@ BLUEPRINTS: Final = (
     api.blueprint,
     api_submissions.blueprint,
     api_units.blueprint,
+    api_cases.blueprint,
     reference.blueprint,
+    tus.blueprint,
+    evidence_files.blueprint,
     review.blueprint,
     dashboard.blueprint,
     register.blueprint,
+    cases.blueprint,
     admin.blueprint,
 )
 

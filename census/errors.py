@@ -87,10 +87,34 @@ class GateClosed(CensusError):
     sentence = "还不能上报。请先处理未通过审核的记录和强制性错误。"
 
 
+class Gone(CensusError):
+    """An unfinished upload whose time is over."""
+
+    code = "gone"
+    status = 410
+    sentence = "这次上传已过期清除。请重新上传。"
+
+
+class WrongProtocol(CensusError):
+    """An upload that does not speak tus 1.0."""
+
+    code = "wrong_protocol"
+    status = 412
+    sentence = "上传方式的版本不对。请更新手机上的程序后重试。"
+
+
 class TooLarge(CensusError):
     code = "too_large"
     status = 413
     sentence = "一次发送的内容超过 16 MB。请分几次发送。"
+
+
+class WrongContent(CensusError):
+    """A file that is not what evidence may be, whatever its name says."""
+
+    code = "wrong_content"
+    status = 415
+    sentence = "只能上传照片（JPEG、PNG、WebP）或 PDF 文件。请换一个文件。"
 
 
 class InvalidInput(CensusError):
@@ -107,12 +131,28 @@ class TooMany(CensusError):
     sentence = "一次最多发送 200 份填报。请分几次发送。"
 
 
+class Busy(CensusError):
+    """Another request is writing to the same upload."""
+
+    code = "busy"
+    status = 423
+    sentence = "这个文件正在另一处上传。请稍等再试。"
+
+
 class RateLimited(CensusError):
     """Too many attempts; ``detail["retry_after_s"]`` is also sent as the Retry-After header."""
 
     code = "rate_limited"
     status = 429
     sentence = "尝试次数过多。请稍等几分钟再试。"
+
+
+class ChecksumMismatch(CensusError):
+    """A part of an upload changed on its way; tus gives this its own status."""
+
+    code = "checksum_mismatch"
+    status = 460
+    sentence = "这一段内容在传输中变了，没有保存。请重新发送这一段。"
 
 
 class NotReady(CensusError):

@@ -5,6 +5,7 @@ The API answers ``application/problem+json`` (RFC 9457), pages a calm sentence t
 
 from __future__ import annotations
 
+import errno
 import logging
 import secrets
 import traceback
@@ -57,7 +58,7 @@ class Failure:
         return TITLES.get(self.status, "这一步没有完成")
 
 
-def failure_of(error: Exception) -> Failure:
+def failure_of(error: Exception) -> Failure:  # noqa: PLR0911 - one row per kind of error: this is the table
     """Map an exception. What is nobody's mistake but ours becomes a 500 with a reference number in the log."""
     match error:
         case CensusError():
@@ -77,6 +78,9 @@ def failure_of(error: Exception) -> Failure:
         case OperationalError():  # the database is away, restarting, out of connections or broke a deadlock
             log.warning("database not available: %s", type(error.orig).__name__)
             return Failure(NotReady.status, NotReady.code, NotReady.sentence, headers={"Retry-After": "2"})
+        case OSError() if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            log.warning("disk full at %s", request.endpoint)
+            return Failure(NotReady.status, NotReady.code, NotReady.sentence, headers={"Retry-After": "60"})
         case _:
             return _fault(error)
 

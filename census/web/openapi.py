@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -67,15 +67,15 @@ def document() -> dict[str, Any]:
         if rule.rule.startswith(f"{API}/"):
             view = current_app.view_functions[rule.endpoint]
             described = _REGISTERED.get(_key(view), Description(view.__name__.replace("_", " "), view.__doc__ or ""))
-            methods: set[str] = (rule.methods or set[str]()) - {"HEAD", "OPTIONS"}
-            for method in sorted(methods or {"HEAD"}):
-                paths.setdefault(_template(rule.rule), {})[method.lower()] = _operation(described, rule.endpoint, method, set(map(str, rule.arguments)))
+            methods = set(rule.methods or set[str]())
+            for method in sorted(methods - {"HEAD", "OPTIONS"} or methods):  # the two come with every other method
+                paths.setdefault(_template(rule.rule), {})[method.lower()] = _operation(described, rule.endpoint, method, rule.arguments)
     for path, operations in paths.items():
         spec.path(path, operations=operations)
     return spec.to_dict()
 
 
-def _operation(described: Description, endpoint: str, method: str, arguments: set[str]) -> dict[str, Any]:
+def _operation(described: Description, endpoint: str, method: str, arguments: Iterable[str]) -> dict[str, Any]:
     done: dict[str, Any] = {"description": HTTPStatus(described.status).phrase}
     if described.answer:
         done["content"] = {described.content: {"schema": described.answer}}
