@@ -14,9 +14,9 @@ REGISTER_FORM = "scattered"
 
 
 def open_cases(session: Session, actor: Actor, drafts: Sequence[Draft], outcomes: Sequence[Outcome]) -> None:
-    """Open a case for each register form that was stored; a later revision of the form changes no case."""
+    """Open a case for each stored register form that says enough; a later revision of it opens no second one."""
     if actor.programme != "scattered":
         return
     for draft, outcome in zip(drafts, outcomes, strict=True):
-        if draft.form == REGISTER_FORM and outcome.status == "stored" and draft.revision == 1:
+        if draft.form == REGISTER_FORM and outcome.status == "stored":
             register_case(session, actor, draft.id, draft.answers, unit_id=draft.unit)

@@ -22,7 +22,7 @@ with steps as (
            kind = 'done' and coalesce(min(number) filter (where kind in ('done', 'accept')) over later, 1000000)
                              <= coalesce(min(number) filter (where kind = 'return') over later, 1000000) as is_completion
     from case_event
-    where occurred_on <= :until and recorded_at <= :known_at and region_code ^@ :region
+    where occurred_on <= :until and recorded_at <= cast(:known_at as timestamptz) and region_code ^@ :region
     window later as (partition by case_id order by number rows between 1 following and unbounded following)
 ), history as (
     select case_id,
@@ -51,7 +51,7 @@ from history h join "case" c on c.id = h.case_id
 
 OPERATIONS: Final = """
 select *, case when counts ->> 'closed_at_least' = 'true' then 'at_least' else '' end as precision
-from operation where held_on between :since and :until and created_at <= :known_at and region_code ^@ :region
+from operation where held_on between :since and :until and created_at <= cast(:known_at as timestamptz) and region_code ^@ :region
 """
 
 BATCHES: Final = """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -30,7 +30,7 @@ def today() -> date:
     return datetime.now(CHINA).date()
 
 
-def open_case(
+def open_case(  # noqa: PLR0913 - one argument for each thing a find says
     session: Session,
     actor: Actor,
     *,
@@ -46,10 +46,10 @@ def open_case(
 
     Raises NotAllowed outside the actor's towns and InvalidInput for what is missing.
     """
-    require(actor, "register_case", region_code)
     step, found_on = STEPS["find"], found_on or today()
     if len(region_code) < 9 or session.get(Region, region_code) is None:
         raise InvalidInput("请选择场所所在的镇街或村居。", fields={"region_code": "没有这个行政区划代码"})
+    require(actor, "register_case", region_code)
     read = read_facts(step, facts)
     files = read_evidence(step, evidence)
     check_together(step, read, files, Standing(), RULES)
@@ -58,7 +58,7 @@ def open_case(
     if submission_id is not None:
         read["submission"] = str(submission_id)
     case = Case(unit_id=unit_id, region_code=region_code)
-    event = _event(actor, Standing(region_code=region_code), step, found_on, read, files, note)
+    event = _event(actor, Standing(region_code=region_code), step, occurred_on=found_on, facts=read, evidence=files, note=note)
     _write_columns(case, replay([event]))
     session.add(case)
     session.flush()
@@ -68,7 +68,7 @@ def open_case(
     return case
 
 
-def record_event(
+def record_event(  # noqa: PLR0913 - one argument for each thing a step says
     session: Session,
     actor: Actor,
     case_id: UUID,
@@ -106,7 +106,7 @@ def record_event(
     check_together(step, read, files, standing, rules)
     occurred_on = occurred_on or today()
     _check_day(occurred_on, standing.last_on)
-    event = _event(actor, standing, step, occurred_on, read, files, note)
+    event = _event(actor, standing, step, occurred_on=occurred_on, facts=read, evidence=files, note=note)
     event.case_id = case_id
     session.add(event)
     apply(standing, event)
@@ -117,24 +117,32 @@ def record_event(
 
 def register_case(
     session: Session, actor: Actor, submission_id: UUID, answers: Mapping[str, Any], *, unit_id: UUID | None = None,
-) -> Case:
-    """Open a case from a filled register form. The same submission again gives the case it opened before."""
+) -> Case | None:
+    """Open a case from a filled register form; None while the form lacks what a case needs.
+
+    The same submission again, or a later revision of it, gives the case it opened before. A form that opens no case
+    is stored and flagged like any other: nothing here may refuse it.
+    """
     opened = session.scalar(
         select(Case).join(CaseEvent, CaseEvent.case_id == Case.id)
         .where(CaseEvent.number == 1, CaseEvent.facts["submission"].astext == str(submission_id))
     )
     if opened is not None:
         return opened
-    position: Mapping[str, Any] = answers.get("gps") or {}
-    facts: dict[str, Any] = {key: answers.get(key) for key in FORM_FACTS} | {"lon": position.get("lon"), "lat": position.get("lat")}
-    photos = [answers[key] for key in ("photo_signboard", "photo_before_outside") if answers.get(key)]
-    found = answers.get("found_date")
-    return open_case(
-        session, actor,
-        region_code=str(answers.get("village_code") or answers.get("town_code") or ""),
-        facts=facts, evidence=photos, found_on=date.fromisoformat(found) if found else None,
-        unit_id=unit_id, submission_id=submission_id,
-    )
+    fix: object = answers.get("gps")
+    position: Mapping[str, Any] = cast("Mapping[str, Any]", fix) if isinstance(fix, Mapping) else {}
+    facts: dict[str, Any] = {key: answers.get(key) for key in FORM_FACTS}
+    facts |= {"lon": position.get("lon"), "lat": position.get("lat")}
+    try:
+        return open_case(
+            session, actor,
+            region_code=str(answers.get("village_code") or answers.get("town_code") or ""), facts=facts,
+            evidence=[str(answers[key]) for key in ("photo_signboard", "photo_before_outside") if answers.get(key)],
+            found_on=date.fromisoformat(str(answers.get("found_date") or today())),
+            unit_id=unit_id, submission_id=submission_id,
+        )
+    except (InvalidInput, NotAllowed, ValueError):
+        return None
 
 
 FORM_FACTS: Final = (
@@ -199,7 +207,7 @@ def _check_day(occurred_on: date, last_on: date | None) -> None:
 
 
 def _event(
-    actor: Actor, standing: Standing, step: Step, occurred_on: date, facts: dict[str, Any], evidence: list[str], note: str,
+    actor: Actor, standing: Standing, step: Step, *, occurred_on: date, facts: dict[str, Any], evidence: list[str], note: str,
 ) -> CaseEvent:
     return CaseEvent(
         number=standing.version + 1,
