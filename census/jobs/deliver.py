@@ -1,0 +1,167 @@
+"""Carrying out a delivery: build its package, send it, ask for the receipt. Each step may be interrupted and done again."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from census.db import FULL, Database, new_id, now
+from census.errors import CensusError
+from census.jobs.export import Exported, export_region
+from census.models.leaving import Delivery, Package, PackageItem
+from census.services import deliveries, evidence, keys, packages
+from census.services.gate import gate
+from census.services.reviews import hand_up
+from census.settings import Settings
+from exports import upload
+from exports.signing import SignatureRefused, verify_document
+from exports.upload import Target, UploadFailed, UploadRefused
+
+log = logging.getLogger("census.work")
+FIRST_PAUSE_S: Final = 2.0
+LONGEST_PAUSE_S: Final = 30.0
+
+
+def carry_out(database: Database, settings: Settings, delivery_id: UUID) -> None:
+    """Bring a delivery as far as it gets. Raises UploadFailed when the line is broken: the queue tries again."""
+    with database.transaction(FULL) as session:
+        delivery = session.get_one(Delivery, delivery_id)
+        state, region, package_id, target, upload_url = (
+            delivery.state, delivery.region_code, delivery.package_id, delivery.target_url, delivery.upload_url,
+        )
+    if state not in deliveries.UNDER_WAY:
+        return
+    if package_id is None:
+        try:
+            package_id = _build(database, settings, delivery_id, region)
+        except CensusError as error:
+            _mark(database, delivery_id, state="failed", problem=error.message)
+            return
+    _send(database, settings, delivery_id, package_id, Target(target, keys.signing_key(settings)), upload_url)
+
+
+def _build(database: Database, settings: Settings, delivery_id: UUID, region: str) -> UUID:
+    _mark(database, delivery_id, state="building", problem="")
+    with database.transaction(FULL) as session:
+        looked = gate(session, region, settings.level)
+    if not looked.is_open:
+        raise CensusError(f"{looked.sentence}。请处理后重新上报。")
+    exported = export_region(database, settings, region, settings.data_dir / "exports" / region)
+    made = exported.bundle.package
+    kept = settings.data_dir / "packages" / made.path.name
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(made.path, kept)
+    with database.transaction(FULL) as session:
+        package = _keep(session, region, exported, kept.relative_to(settings.data_dir), looked.run.id if looked.run else None)
+        delivery = session.get_one(Delivery, delivery_id)
+        delivery.package_id, delivery.state, delivery.bytes_sent, delivery.updated_at = package, "sending", 0, now()
+        session.flush()
+        evidence.record(session, "worker", "package built", str(package), {"digest": made.digest, **exported.bundle.counts})
+    return package
+
+
+def _keep(session: Session, region: str, exported: Exported, file: Path, run_id: UUID | None) -> UUID:
+    """Remember a package and what it holds; the same content is the same package."""
+    made = exported.bundle.package
+    there = session.scalar(select(Package.id).where(Package.region_code == region, Package.digest == made.digest))
+    if there is not None:
+        return there
+    package = Package(
+        id=new_id(), region_code=region, digest=made.digest, file=str(file), size=made.size, record_count=len(exported.items),
+        run_id=run_id, counts=dict(exported.bundle.counts),
+    )
+    session.add(package)
+    session.flush()
+    if exported.items:
+        session.execute(insert(PackageItem), [
+            {"package_id": package.id, "submission_id": UUID(id_), "revision": revision, "digest": digest}
+            for id_, revision, digest in exported.items
+        ])
+    return package.id
+
+
+def _send(database: Database, settings: Settings, delivery_id: UUID, package_id: UUID, target: Target, upload_url: str | None) -> None:
+    with database.transaction(FULL) as session:
+        package = session.get_one(Package, package_id)
+        file, digest = settings.data_dir / package.file, package.digest
+
+    def progress(url: str, sent: int) -> None:
+        _mark(database, delivery_id, upload_url=url, bytes_sent=sent, state="sending", problem="")
+
+    try:
+        upload.send(target, file, digest, upload_url, progress)
+    except UploadRefused as error:
+        _mark(database, delivery_id, state="failed", problem=f"上级没有接收：{error}。")
+        return
+    except UploadFailed as error:
+        _mark(database, delivery_id, problem=f"{error}，稍后自动接着传。")
+        raise
+    with database.transaction(FULL) as session:
+        ids = session.scalars(select(PackageItem.submission_id).where(PackageItem.package_id == package_id)).all()
+        delivery = session.get_one(Delivery, delivery_id)
+        delivery.state, delivery.problem, delivery.updated_at = "waiting", "", now()
+        session.flush()
+        hand_up(session, ids, role=settings.level, package=digest, actor_name="worker")
+
+
+def _mark(database: Database, delivery_id: UUID, **values: Any) -> None:
+    with database.transaction(FULL) as session:
+        delivery = session.get_one(Delivery, delivery_id)
+        for name, value in {**values, "updated_at": now()}.items():
+            setattr(delivery, name, value)
+
+
+@dataclass(slots=True)
+class Turns:
+    """When each waiting delivery is asked about again: soon after it was sent, then ever less often."""
+
+    due: dict[UUID, tuple[float, float]] = field(default_factory=dict[UUID, tuple[float, float]])
+
+    def is_due(self, delivery_id: UUID) -> bool:
+        return self.due.get(delivery_id, (0.0, 0.0))[0] <= time.monotonic()
+
+    def next(self, delivery_id: UUID, *, news: bool) -> None:
+        pause = FIRST_PAUSE_S if news else min(LONGEST_PAUSE_S, 1.5 * max(FIRST_PAUSE_S, self.due.get(delivery_id, (0.0, 0.0))[1]))
+        self.due[delivery_id] = (time.monotonic() + pause, pause)
+
+
+def ask_for_receipts(database: Database, settings: Settings, turns: Turns) -> int:
+    """Ask for the receipts of all waiting deliveries whose turn it is; return how many brought news."""
+    with database.transaction(FULL) as session:
+        waiting = session.scalars(select(Delivery.id).where(Delivery.state == "waiting")).all()
+    news = 0
+    for delivery_id in waiting:
+        if turns.is_due(delivery_id):
+            brought = ask_for_receipt(database, settings, delivery_id)
+            turns.next(delivery_id, news=brought)
+            news += brought
+    return news
+
+
+def ask_for_receipt(database: Database, settings: Settings, delivery_id: UUID) -> bool:
+    """Fetch, verify and apply the receipt of one delivery; tell whether it said anything new."""
+    with database.transaction(FULL) as session:
+        delivery = session.get_one(Delivery, delivery_id)
+        url, target, find_key = delivery.upload_url, delivery.target_url, packages.trusted_keys(session)
+    if not url:
+        return False
+    try:
+        document = upload.receipt(Target(target, keys.signing_key(settings)), url)
+        verify_document(document, find_key)
+    except (UploadFailed, SignatureRefused) as error:
+        log.warning("receipt of %s: %s", delivery_id, error)
+        _mark(database, delivery_id, problem=f"暂时取不到可信的回执：{error}。会自动再问。")
+        return False
+    with database.transaction(FULL) as session:
+        delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
+        delivery.problem = ""
+        return deliveries.apply_receipt(session, delivery, document)

@@ -1,0 +1,126 @@
+"""The worker's loops: judging, asking for receipts, and the queue of long jobs, each for both programmes.
+
+A loop that fails (PostgreSQL restarts, a disk is full) says so in the log, waits a little longer each time and goes on.
+SIGTERM and Ctrl-C let what is running finish.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from census.db import Database
+from census.jobs.deliver import Turns, ask_for_receipts
+from census.jobs.tasks import app, runs_folder
+from census.jobs.validate import Pauses, validate
+from census.settings import PROGRAMMES, Programme, Settings
+
+log = logging.getLogger("census.work")
+IDLE_S = 0.5
+RECEIPTS_S = 1.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+
+
+def work(settings: Settings, *, once: bool = False) -> None:
+    """Run the worker until it is told to stop; with ``once``, until nothing is left to do."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    databases: dict[Programme, Database] = {programme: Database(settings.database_url(programme)) for programme in PROGRAMMES}
+    try:
+        if once:
+            _until_nothing_is_left(settings, databases)
+        else:
+            _Worker(settings, databases).run()
+    finally:
+        for database in databases.values():
+            database.close()
+
+
+def _until_nothing_is_left(settings: Settings, databases: dict[Programme, Database]) -> None:
+    """Judge, do the jobs, ask once for receipts, and begin again while any of it led to more."""
+    pauses, turns = {programme: Pauses() for programme in PROGRAMMES}, Turns()
+    done = True
+    while done:
+        done = False
+        for programme, database in databases.items():
+            while validate(database, runs_folder(settings), pauses[programme]):
+                done = True
+            app(settings, programme, database).run_worker(wait=False, listen_notify=False, delete_jobs="successful")
+            done = bool(validate(database, runs_folder(settings), pauses[programme])) or done
+        done = bool(ask_for_receipts(databases["census"], settings, turns)) or done
+
+
+@dataclass
+class _Worker:
+    """All loops of a running worker."""
+
+    settings: Settings
+    databases: dict[Programme, Database]
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        threads = [threading.Thread(target=self._receipts, name="receipts")]
+        threads += [threading.Thread(target=self._judge, args=(programme,), name=f"judge {programme}") for programme in PROGRAMMES]
+        for thread in threads:
+            thread.start()
+        try:
+            asyncio.run(self._queues())
+        finally:
+            self.stop.set()
+            for thread in threads:
+                thread.join()
+
+    def _judge(self, programme: Programme) -> None:
+        pauses = Pauses()
+        self._repeat(f"judging {programme}", IDLE_S, lambda: validate(self.databases[programme], runs_folder(self.settings), pauses))
+
+    def _receipts(self) -> None:
+        turns = Turns()
+        self._repeat("receipts", RECEIPTS_S, lambda: ask_for_receipts(self.databases["census"], self.settings, turns))
+
+    def _repeat(self, name: str, idle_s: float, step: Callable[[], int]) -> None:
+        """Do a step again and again, at once while it finds something to do."""
+        pause_s = FIRST_PAUSE_S
+        while not self.stop.is_set():
+            try:
+                found = step()
+            except Exception:
+                log.exception("%s failed, trying again in %.0f s", name, pause_s)
+                self.stop.wait(pause_s)
+                pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
+                continue
+            pause_s = FIRST_PAUSE_S
+            if not found:
+                self.stop.wait(idle_s)
+
+    async def _queues(self) -> None:
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        queues = [asyncio.create_task(self._queue(programme, stopping)) for programme in PROGRAMMES]
+        await stopping.wait()
+        self.stop.set()
+        for queue in queues:
+            queue.cancel()
+        await asyncio.gather(*queues, return_exceptions=True)
+
+    async def _queue(self, programme: Programme, stopping: asyncio.Event) -> None:
+        """Run the jobs of one programme; cancelling lets the job that runs finish."""
+        pause_s = FIRST_PAUSE_S
+        while not stopping.is_set():
+            made = app(self.settings, programme, self.databases[programme])
+            try:
+                async with made.open_async():
+                    pause_s = FIRST_PAUSE_S
+                    await made.run_worker_async(
+                        install_signal_handlers=False, delete_jobs="successful", fetch_job_polling_interval=2.0, name=programme,
+                    )
+            except Exception:
+                log.exception("queue %s failed, trying again in %.0f s", programme, pause_s)
+                await asyncio.sleep(pause_s)
+                pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
