@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -9,6 +10,12 @@ from werkzeug.wrappers import Response
 
 from census.services import administration
 from census.web.session import work
+
+ACTION_NAMES: Final = {
+    "submit": "提交填报", "visit": "登记入户", "verdict": "自动校验", "approve": "通过", "return": "退回", "exempt": "豁免",
+    "withdraw": "撤回", "comment": "批注", "reveal": "查看个人信息", "hand_up": "上报", "receipt": "应用回执", "receive": "收到数据包",
+    "package": "生成数据包", "import": "导入名录", "key.trusted": "信任公钥", "revoke_device": "让设备退出", "load_scattered": "装入示例",
+}
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -45,4 +52,4 @@ def audit() -> str:
     with work("read_audit") as current:
         entries = administration.trail(current.session, current.actor, request.args.get("before", type=int))
         report = administration.chain_status(current.session, current.actor) if "verify" in request.args else None
-        return render_template("admin/audit.html", entries=entries, report=report)
+        return render_template("admin/audit.html", entries=entries, report=report, actions=ACTION_NAMES)
