@@ -9,11 +9,7 @@ let count = 0;
  */
 export function attach(input, entries, chosen) {
   count += 1;
-  const box = /** @type {HTMLElement} */ (input.closest('.box'));
-  const combo = document.createElement('div');
-  combo.className = 'combo';
-  box.before(combo);
-  combo.append(box);
+  const combo = /** @type {HTMLElement} */ (input.closest('.combo'));
   const list = document.createElement('ul');
   list.id = `suggestions-${count}`;
   list.setAttribute('role', 'listbox');
