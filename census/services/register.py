@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -19,24 +19,21 @@ SETTLED: Final = text("select pg_snapshot_xmin(pg_current_snapshot())::text")  #
 AFTER: Final = text("(unit.changed_xid, unit.id) > (cast(:xid as xid8), cast(:id as uuid))")
 
 
-class Facts(Protocol):
-    """What the register holds of a unit in columns of its own and, by item key, in ``known``."""
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A unit read without the ORM, on the path that every submission takes."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def address(self) -> str: ...
-    @property
-    def credit_code(self) -> str | None: ...
-    @property
-    def industry_code(self) -> str | None: ...
-    @property
-    def region_code(self) -> str: ...
-    @property
-    def known(self) -> Mapping[str, Any]: ...
+    id: UUID
+    region_code: str
+    name: str
+    address: str
+    credit_code: str | None
+    industry_code: str | None
+    known: Mapping[str, Any]
+    account_id: UUID | None       # whom it is assigned to
 
 
-def baseline(unit: Facts) -> dict[str, Any]:
+def baseline(unit: Unit | UnitRow) -> dict[str, Any]:
     """What was known of a unit before anybody asked, by item key: ``baseline.item`` in checks, everywhere the same."""
     columns = {
         "unit_name": unit.name, "address": unit.address, "credit_code": unit.credit_code,

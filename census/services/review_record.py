@@ -23,7 +23,7 @@ from census.models.review import Comment, Decision, FindingRow
 from census.models.visits import Visit
 from census.services import evidence
 from census.services.prefill import region_names, sources
-from census.services.register import Facts, baseline
+from census.services.register import baseline
 from census.services.review_map import MapView, draw, latest_fix, position_of, rings_of
 from census.services.review_obstacles import acting_role, approval_obstacle
 from census.services.review_states import ACTING_ROLE_NAMES, OUTCOME_NAMES, allowed, why_not
@@ -308,7 +308,7 @@ def _known(form: Form | None, unit: Unit, names: Mapping[str, str]) -> dict[str,
     from_register = {
         item.key: at.get(item.prefill) for item in form.items() if item.prefill.startswith("unit.") and not item.rows_key
     }
-    return from_register | baseline(cast("Facts", unit))
+    return from_register | baseline(unit)
 
 
 def _forms(session: Session, unit: Unit, current: Submission) -> tuple[FormLink, ...]:

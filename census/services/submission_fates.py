@@ -10,6 +10,7 @@ from uuid import UUID
 
 from census.access import Actor
 from census.services.receipts import Receipt
+from census.services.register import UnitRow
 from census.services.review_states import TRANSITIONS, why_not
 from forms.catalogue import Catalogue, UnknownForm
 from forms.definition import Form
@@ -45,20 +46,6 @@ class Draft:
     visit: UUID | None = None
     confirmation: Mapping[str, Any] | None = None
     claimed_digest: str = ""      # what the phone says; "" when it says nothing
-
-
-@dataclass(frozen=True, slots=True)
-class UnitRow:
-    """A unit of the batch that the caller may see."""
-
-    id: UUID
-    region_code: str
-    name: str
-    address: str
-    credit_code: str | None
-    industry_code: str | None
-    known: Mapping[str, Any]
-    account_id: UUID | None       # whom it is assigned to
 
 
 @dataclass(frozen=True, slots=True)

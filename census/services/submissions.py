@@ -19,10 +19,10 @@ from sqlalchemy.orm import Session
 from census.access import Actor
 from census.services import evidence
 from census.services.receipts import new_number
-from census.services.register import baseline
+from census.services.register import UnitRow, baseline
 from census.services.review_states import TRANSITIONS
 from census.services.submission_checks import UnitForms, check
-from census.services.submission_fates import Draft, Fate, Ledger, Outcome, UnitRow
+from census.services.submission_fates import Draft, Fate, Ledger, Outcome
 from forms.catalogue import Catalogue, catalogue
 
 LOCK_UNITS: Final = text("""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -69,7 +69,7 @@ def document() -> dict[str, Any]:
             described = _REGISTERED.get(_key(view), Description(view.__name__.replace("_", " "), view.__doc__ or ""))
             methods = set(rule.methods or set[str]())
             for method in sorted(methods - {"HEAD", "OPTIONS"} or methods):  # the two come with every other method
-                paths.setdefault(_template(rule.rule), {})[method.lower()] = _operation(described, rule.endpoint, method, rule.arguments)
+                paths.setdefault(_template(rule.rule), {})[method.lower()] = _operation(described, rule.endpoint, method, cast("set[str]", rule.arguments))
     for path, operations in paths.items():
         spec.path(path, operations=operations)
     return spec.to_dict()

@@ -1,0 +1,109 @@
+"""Example submissions for units of the register: for training, tests and load. Nothing is stored here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import count, cycle
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from census.errors import NotFound
+from census.models.people import Account, RoleGrant
+from census.models.register import Assignment, Unit
+from census.services.prefill import region_names, sources
+from census.services.register import baseline
+from forms.catalogue import catalogue
+from forms.definition import Form
+from forms.values import digest
+from validation.examples import NoExample, answers_for
+from validation.record import check_record
+from validation.rulebook import compile_form
+
+DAY: Final = date(2018, 8, 20)
+TRIES: Final = 40
+SENT: Final = text("""
+    select submission.unit_id, submission.form, revision.answers from submission
+      join revision on revision.submission_id = submission.id and revision.number = submission.revision
+     where submission.unit_id = any(:units) and submission.state <> 'withdrawn'
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A unit that the account may fill, with what the program knows of it."""
+
+    unit: UUID
+    known: Mapping[str, Any]                       # by prefill source
+    baseline: Mapping[str, Any]                    # by item key
+    others: Mapping[str, dict[str, Any]]        # its other forms as they were sent
+    is_free: bool                                  # the form was not sent for it yet
+
+
+def samples(session: Session, code: str, wanted: int, breaking: str | None = None, username: str | None = None) -> Iterator[dict[str, Any]]:
+    """Make submissions in the API's shape, each for a unit of the account, valid or breaking one check.
+
+    Units without this form come first, each once; when they are used up the same come again. ``username``: default the
+    first enumerator. Raises NotFound for an unknown form, check or account, or when the account has no unit.
+    """
+    if code not in catalogue():
+        raise NotFound(f"没有 {code} 这张普查表。")
+    form = catalogue().current(code)
+    if breaking is not None and breaking not in {rule.id for rule in compile_form(form, catalogue()).rules}:
+        raise NotFound(f"{code} 表没有审核规则 {breaking}。")
+    found = _places(session, form, username)
+    free = [place for place in found if place.is_free] or found
+    if not free:
+        raise NotFound("这个账号没有分配普查对象。")
+    seeds = count(1)
+    for _, place in zip(range(wanted), cycle(free), strict=False):
+        yield _sample(form, place, breaking, seeds)
+
+
+def _sample(form: Form, place: Place, breaking: str | None, seeds: Iterator[int]) -> dict[str, Any]:
+    answers = _answers(form, place, breaking, seeds)
+    return {
+        "id": str(uuid4()), "unit": str(place.unit), "form": form.code, "version": form.version, "revision": 1,
+        "answers": answers, "explanations": [], "files": [], "digest": digest(answers), "device": "census sample",
+    }
+
+
+def _answers(form: Form, place: Place, breaking: str | None, seeds: Iterator[int]) -> dict[str, Any]:
+    """Answers that the server's own check finds valid, or broken at the one check, for this very unit."""
+    book = compile_form(form, catalogue())
+    for _, seed in zip(range(TRIES), seeds, strict=False):
+        try:
+            answers = dict(answers_for(form.code, breaking, seed, place.others, known=place.known).answers)
+        except NoExample:
+            continue
+        found = {finding.check for finding in check_record(book, answers, place.others, dict(place.baseline))}
+        if found == set() if breaking is None else breaking in found:
+            return answers
+    raise NotFound(f"{form.code} 表对这个普查对象做不出{'违反 ' + breaking + ' 的' if breaking else '合格的'}示例。")
+
+
+def _places(session: Session, form: Form, username: str | None) -> Sequence[Place]:
+    query = select(Account.id).join(RoleGrant).where(RoleGrant.role == "enumerator").order_by(Account.username).limit(1)
+    account_id = session.scalar(query.where(Account.username == username) if username else query)
+    if account_id is None:
+        raise NotFound(f"没有 {username or '普查员'} 这个普查员账号。")
+    units = session.scalars(
+        select(Unit).join(Assignment, Assignment.unit_id == Unit.id).where(Assignment.account_id == account_id)
+        .order_by(Unit.forms.contains([form.code]).desc(), Unit.id),
+    ).all()
+    sent: dict[UUID, dict[str, dict[str, Any]]] = {}
+    for row in session.execute(SENT, {"units": [unit.id for unit in units]}):
+        sent.setdefault(row.unit_id, {})[row.form] = row.answers
+    names = region_names(session, {unit.region_code for unit in units})
+    return [
+        Place(
+            unit.id, {key: value for key, value in sources(unit, names[unit.region_code], None, DAY).items() if value},
+            baseline(unit), {code: answers for code, answers in sent.get(unit.id, {}).items() if code != form.code},
+            form.code not in sent.get(unit.id, {}),
+        )
+        for unit in units
+    ]
