@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -61,9 +62,18 @@ def test_a_form_sent_twice_opens_one_case(office: Office) -> None:
     submission = cases.open_case(office.session, office.inspector, region_code=VILLAGE, facts=FACTS["find"],
                                  evidence=photos(1)).id
     first = cases.register_case(office.session, office.inspector, submission, answers)
+    assert first is not None
     assert cases.register_case(office.session, office.inspector, submission, answers) is first
     assert (first.lon, first.found_on) == (113.4, date(2017, 4, 1))
     assert "operator_name" not in first.facts
+
+
+@pytest.mark.parametrize("wrong", [{"photo_signboard": None}, {"lead_source": None}, {"found_date": "gestern"}, {"gps": "hier"},
+                                   {"village_code": ["440113016002"]}])
+def test_a_form_that_says_too_little_opens_no_case_and_is_no_failure(office: Office, wrong: dict[str, Any]) -> None:
+    answers = {**FACTS["find"], "village_code": VILLAGE, "photo_signboard": photos(1)[0], **wrong}
+    opened = cases.register_case(office.session, office.inspector, uuid4(), answers)
+    assert (opened is None) == ("gps" not in wrong)
 
 
 # --- the life of a case ---------------------------------------------------------------------------------------------
