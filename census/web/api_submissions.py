@@ -11,6 +11,7 @@ from flask import Blueprint, Response
 from census.access import Actor
 from census.db import now
 from census.services import reviews, submissions, visits
+from census.services.case_entry import open_cases
 from census.services.submission_fates import Draft, Outcome
 from census.services.submission_history import history
 from census.web import reading, wire
@@ -27,7 +28,10 @@ def send_submissions() -> Response:
     """Store 1 to 200 submissions in one durable commit; the results stand in the order of the request."""
     with api_work("collect") as work:
         read = reading.drafts()
-        outcomes = iter(submissions.submit(work.session, work.actor, [row for row in read if isinstance(row, Draft)], now()))
+        drafts = [row for row in read if isinstance(row, Draft)]
+        settled = submissions.submit(work.session, work.actor, drafts, now())
+        open_cases(work.session, work.actor, drafts, settled)
+        outcomes = iter(settled)
         results = [next(outcomes) if isinstance(row, Draft) else row for row in read]
     return as_json({"results": [result(outcome, work.actor) for outcome in results]})
 

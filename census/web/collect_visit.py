@@ -110,7 +110,7 @@ def send(unit_id: UUID) -> str | AnyResponse:
         session, actor = work.session, work.actor
         unit = my_units.my_unit(session, actor.account_id, unit_id)
         ready = _ready(work, unit)
-        begun = _begun(unit_id)
+        begun = _begun(unit_id) or _again(work, unit)
         name = request.form.get("signed_name", "").strip()
         if not ready or not all(one.is_clean for one in ready):
             return _finish(work, unit, "还有没处理完的问题，处理完才能签字。")
@@ -168,7 +168,7 @@ def _finish(work: Work, unit: Unit, problem: str) -> str:
     lines = view.form_lines(work.session, work.actor, unit)
     missing = [line for line in lines if line.need == "must" and line.answers is None]
     return render_template(
-        "collect/finish.html", unit=unit, ready=_ready(work, unit), missing=missing, begun=_begun(unit.id), problem=problem,
+        "collect/finish.html", unit=unit, ready=_ready(work, unit), missing=missing, problem=problem,
         how=CONFIRMED_BY, is_correction=any(line.draft and line.submission for line in lines), lines=lines,
         blank_address=blank_address, definition_address=definition_address,
     )
@@ -266,6 +266,13 @@ def _begun(unit_id: UUID) -> dict[str, Any] | None:
     return cookie.get(f"visit {unit_id}")
 
 
+def _again(work: Work, unit: Unit) -> dict[str, Any] | None:
+    """A correction or a unit just found is signed before the two who were there last; None when nobody was."""
+    cards = my_units.last_cards(work.session, unit.id)
+    outcome = unit.outcome if unit.outcome in TO_FILL else "done"
+    return {"outcome": outcome, "cards": cards, "position": None, "started_at": now().isoformat()} if len(cards) > 1 else None
+
+
 def _cards(work: Work) -> list[str]:
     return [card for card in (work.actor.card_number or work.actor.username, request.form.get("second_card", "").strip()) if card]
 
@@ -276,7 +283,11 @@ def _position() -> dict[str, Any] | None:
         lon, lat = float(request.form.get("lon", "")), float(request.form.get("lat", ""))
     except ValueError:
         return None
-    return {"lon": lon, "lat": lat, "accuracy_m": None, "source": "map"} if abs(lon) <= 180 and abs(lat) <= 90 else None
+    if not (abs(lon) <= 180 and abs(lat) <= 90):
+        return None
+    accuracy = request.form.get("accuracy_m", "")
+    read = accuracy.isascii() and accuracy.isdigit()
+    return {"lon": lon, "lat": lat, "accuracy_m": float(accuracy) if read else None, "source": "device" if read else "map"}
 
 
 def _problems(begun: Mapping[str, Any]) -> dict[str, str]:

@@ -58,6 +58,8 @@ export function write(block, answer) {
     else if (input.dataset.part) input.value = blank || typeof answer !== 'object' || answer[input.dataset.part] == null ? '' : String(answer[input.dataset.part]);
     else input.value = blank ? '' : typeof answer === 'object' ? JSON.stringify(answer) : GROUPED.has(kind) && document.activeElement !== input ? grouped(String(answer)) : String(answer);
   }
+  const taken = block.querySelector('[data-taken]');
+  if (taken && !taken.querySelector('img')) taken.textContent = blank ? '' : '✓ 已存';
   readBack(block, answer);
 }
 

@@ -96,7 +96,8 @@ async function start() {
   const isClean = () => ready.length > 0 && !missing.length && ready.every((one) => Object.values(one.checks.open()).every((list) => !list.length));
   the('sign').hidden = !isClean();
   the('send').setAttribute('aria-disabled', String(!isClean()));
-  const needsVisit = !visit && !isCorrection;
+  const lastCards = info.last_cards || [];
+  const needsVisit = !visit && lastCards.length < 2;
   if (isClean() && needsVisit) say('amber', '!', '还没有登记入户结果和另一名普查员的证号。请先做“入户登记”。');
 
   the('sign').addEventListener('submit', async (/** @type {Event} */ event) => {
@@ -110,7 +111,7 @@ async function start() {
     the('send').textContent = '正在提交……';
     try {
       const png = how() === 'paper' ? await pad.png() : null;
-      const fallback = visit || { outcome: 'done', enumerators: info.last_cards || [] };
+      const fallback = visit || { outcome: ['done', 'stopped'].includes(info.outcome) ? info.outcome : 'done', enumerators: lastCards };
       showReceipts(await send(unit, ready, { name, how: how(), png, visit: fallback, card: host.dataset.card }), info);
     } catch (problem) {
       if (!(problem instanceof Error)) throw problem;

@@ -208,11 +208,11 @@ class FormPage {
       if (fix) { write(block, fix); this.change(block, path, fix); this.touch(path); }
     } else if (button.dataset.locateDegrees !== undefined) {
       await this.locateDegrees(block);
-    } else if (button.dataset.photo !== undefined) {
+    } else if (button.dataset.take === 'photo') {
       const { takePhoto } = await import('./photo.js');
       const digest = await takePhoto(block);
       if (digest) this.change(block, path, digest);
-    } else if (button.dataset.sign !== undefined) {
+    } else if (button.dataset.take === 'signature') {
       const { signInto } = await import('./signature.js');
       const digest = await signInto(block);
       if (digest) this.change(block, path, digest);

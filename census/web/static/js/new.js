@@ -40,6 +40,7 @@ form.querySelector('[data-locate]')?.addEventListener('click', async () => {
     const fix = await bestFix((accuracy) => { output.textContent = quality(accuracy); });
     /** @type {HTMLInputElement} */ (form.elements.namedItem('lon')).value = fix.lon;
     /** @type {HTMLInputElement} */ (form.elements.namedItem('lat')).value = fix.lat;
+    /** @type {HTMLInputElement} */ (form.elements.namedItem('accuracy_m')).value = fix.accuracy_m;
     output.textContent = quality(Number(fix.accuracy_m));
   } catch (problem) {
     output.textContent = /** @type {Error} */ (problem).message;

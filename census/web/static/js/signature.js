@@ -1,5 +1,7 @@
 // A signature on glass: pointer events draw on a canvas; what leaves is a PNG.
 
+import { upload } from './api.js';
+
 /** A pad on a canvas. */
 export class Pad {
   /** @param {HTMLCanvasElement} canvas */
@@ -46,4 +48,28 @@ export class Pad {
   png() {
     return new Promise((resolve, reject) => this.canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('empty signature'))), 'image/png'));
   }
+}
+
+/** Let somebody sign for a block, in the page's dialog. @param {HTMLElement} block @returns {Promise<string|null>} the file's SHA-256 */
+export function signInto(block) {
+  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById('sign-dialog'));
+  const place = /** @type {HTMLElement} */ (block.querySelector('[data-taken]'));
+  const pad = new Pad(/** @type {HTMLCanvasElement} */ (dialog.querySelector('canvas')));
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', async () => {
+      if (dialog.returnValue !== 'signed' || !pad.isSigned) { resolve(null); return; }
+      place.textContent = '正在存签名……';
+      try {
+        const digest = await upload(await pad.png(), 'signature.png');
+        /** @type {HTMLInputElement} */ (block.querySelector('input[type=hidden]')).value = digest;
+        place.textContent = '✓ 已签';
+        resolve(digest);
+      } catch (problem) {
+        place.textContent = `签名没有存上：${/** @type {Error} */ (problem).message}`;
+        resolve(null);
+      }
+    }, { once: true });
+    dialog.returnValue = '';
+    dialog.showModal();
+  });
 }
