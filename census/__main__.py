@@ -23,7 +23,14 @@ COMMANDS: Final = (
     "serve",
     "work",
     "keys",
+    "audit",
+    "receive",
+    "send",
+    "export",
+    "check",
     "report",
+    "sample",
+    "import_register",
 )
 
 

@@ -1,0 +1,184 @@
+"""Taking a list of units into the register: every row is judged by itself, and the file is taken whole or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from census.db import new_id, now
+from census.models.people import Account
+from census.models.register import Assignment, EnumerationArea, Region, Unit
+from census.services import evidence
+from census.services.unit_directory import KINDS
+from forms.codelists import codelist
+from validation.functions import valid_uscc
+
+HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "name": ("单位名称", "单位详细名称", "普查对象名称", "名称", "unit_name"),
+    "kind": ("类型", "普查对象类型", "源类型"),
+    "address": ("地址", "详细地址", "生产地址", "单位地址"),
+    "credit_code": ("统一社会信用代码", "信用代码", "uscc"),
+    "industry_code": ("行业代码", "行业小类代码", "行业类别代码"),
+    "region_code": ("区划代码", "行政区划代码", "统计用区划代码", "村居代码"),
+    "area_code": ("普查小区代码", "普查小区"),
+    "lon": ("经度", "longitude"),
+    "lat": ("纬度", "latitude"),
+    "enumerator": ("普查员", "普查员账号"),
+    "former_name": ("曾用名",),
+    "org_code": ("组织机构代码",),
+    "legal_representative": ("法定代表人", "法定代表人（单位负责人）"),
+    "contact_person": ("联系人",),
+    "contact_phone": ("联系电话", "电话"),
+}
+KNOWN: Final = ("former_name", "org_code", "legal_representative", "contact_person", "contact_phone")
+CHINA: Final = {"lon": (73.0, 136.0), "lat": (3.0, 54.0)}
+AT_ONCE: Final = 1_000
+KIND_CODES: Final = {name: code for code, name in KINDS.items()} | {code: code for code in KINDS} | {"工业源": "industrial", "": "industrial"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that was not taken, by its number in the file, and why."""
+
+    row: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of a file."""
+
+    accepted: int = 0
+    rejected: list[Rejected] = field(default_factory=list[Rejected])
+    written: bool = False
+
+
+class BadFile(ValueError):
+    """The file as a whole is no list of units."""
+
+
+def import_register(session: Session, table: Sequence[Sequence[str]], *, most_rejected: int, dry_run: bool, actor: str) -> Report:
+    """Take a table with a heading row into the register.
+
+    Nothing is written with ``dry_run`` or when more rows are rejected than allowed. Raises BadFile without a column
+    of names and of region codes.
+    """
+    if not table:
+        raise BadFile("文件是空的。")
+    columns = _columns(table[0])
+    judge = _Judge(session)
+    report = Report()
+    units: list[dict[str, Any]] = []
+    assignments: list[dict[str, Any]] = []
+    for number, cells in enumerate(table[1:], 2):
+        row = {key: cells[index].strip() for key, index in columns.items() if index < len(cells)}
+        if not any(row.values()):
+            continue
+        reason = judge.fault(row)
+        if reason:
+            report.rejected.append(Rejected(number, reason))
+            continue
+        unit = _unit(row)
+        units.append(unit)
+        if row.get("enumerator"):
+            assignments.append({"unit_id": unit["id"], "account_id": judge.enumerators[row["enumerator"]]})
+    report.accepted = len(units)
+    if not dry_run and len(report.rejected) <= most_rejected:
+        _write(session, units, assignments)
+        evidence.record(session, actor, "import register", f"{len(units)} units", {
+            "accepted": len(units), "rejected": len(report.rejected), "assigned": len(assignments),
+        })
+        report.written = True
+    return report
+
+
+def _columns(headings: Sequence[str]) -> dict[str, int]:
+    places = {re.sub(r"\s", "", heading): index for index, heading in enumerate(headings)}
+    found = {
+        key: next(places[name] for name in (*names, key) if name in places)
+        for key, names in HEADINGS.items() if any(name in places for name in (*names, key))
+    }
+    for key in ("name", "region_code"):
+        if key not in found:
+            raise BadFile(f"第一行里没有“{HEADINGS[key][0]}”这一列。")
+    return found
+
+
+class _Judge:
+    """What a row is held against: the register as it stands and the rows before it."""
+
+    def __init__(self, session: Session) -> None:
+        self.regions = set(session.scalars(select(Region.code)))
+        self.areas = set(session.scalars(select(EnumerationArea.code)))
+        self.enumerators: dict[str, UUID] = {row.username: row.id for row in session.execute(select(Account.username, Account.id))}
+        self.credit_codes = {code: "名录" for code in session.scalars(select(Unit.credit_code).where(Unit.credit_code.is_not(None))) if code}
+        self.places = {(row.name, row.address): "名录" for row in session.execute(select(Unit.name, Unit.address))}
+
+    def fault(self, row: Mapping[str, str]) -> str:
+        """Why a row cannot be taken, in one sentence; "" when it can."""
+        reason = next(self._faults(row), "")
+        if not reason:
+            if row.get("credit_code"):
+                self.credit_codes[row["credit_code"].upper()] = "本文件前面的行"
+            self.places[row["name"], row.get("address", "")] = "本文件前面的行"
+        return reason
+
+    def _faults(self, row: Mapping[str, str]) -> Iterator[str]:
+        name, code, region = row["name"], row.get("credit_code", "").upper(), row["region_code"]
+        if not name:
+            yield "没有单位名称。"
+        if "\0" in "".join(row.values()):
+            yield "有无法保存的字符。"
+        if row.get("kind", "") not in KIND_CODES:
+            yield f"类型“{row['kind']}”不认识，应为{'、'.join(KINDS.values())}之一。"
+        if region not in self.regions:
+            yield f"区划代码“{region}”不在本地区划表里。" if region else "没有区划代码。"
+        if row.get("area_code") and row["area_code"] not in self.areas:
+            yield f"普查小区代码“{row['area_code']}”不存在。"
+        if row.get("industry_code") and not codelist("gbt4754").contains(row["industry_code"]):
+            yield f"行业代码“{row['industry_code']}”不在 GB/T 4754—2017 里。"
+        if code and not valid_uscc(code):
+            yield f"统一社会信用代码“{code}”的校验位不对。"
+        yield from _position_faults(row)
+        if row.get("enumerator") and row["enumerator"] not in self.enumerators:
+            yield f"没有普查员账号“{row['enumerator']}”。"
+        yield from self._repeats(code, (name, row.get("address", "")))
+
+    def _repeats(self, code: str, place: tuple[str, str]) -> Iterator[str]:
+        if code in self.credit_codes:
+            yield f"统一社会信用代码“{code}”与{self.credit_codes[code]}重复。"
+        if place in self.places:
+            yield f"名称和地址与{self.places[place]}重复。"
+
+
+def _position_faults(row: Mapping[str, str]) -> Iterator[str]:
+    lon, lat = row.get("lon", ""), row.get("lat", "")
+    if bool(lon) != bool(lat):
+        yield "经度和纬度要一起填。"
+    for key, text, name in (("lon", lon, "经度"), ("lat", lat, "纬度")):
+        low, high = CHINA[key]
+        if text and not (re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,12})?", text) and low <= float(text) <= high):
+            yield f"{name}“{text}”不是中国境内的十进制度数。"
+
+
+def _unit(row: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "id": new_id(), "kind": KIND_CODES[row.get("kind", "")], "name": row["name"], "address": row.get("address", ""),
+        "credit_code": row.get("credit_code", "").upper() or None, "industry_code": row.get("industry_code") or None,
+        "region_code": row["region_code"], "area_code": row.get("area_code") or None,
+        "lon": float(row["lon"]) if row.get("lon") else None, "lat": float(row["lat"]) if row.get("lat") else None,
+        "source": "import", "known": {key: row[key] for key in KNOWN if row.get(key)}, "forms": [],
+        "created_at": now(), "updated_at": now(),
+    }
+
+
+def _write(session: Session, units: Iterable[dict[str, Any]], assignments: Iterable[dict[str, Any]]) -> None:
+    for table, rows in ((Unit, list(units)), (Assignment, list(assignments))):
+        for start in range(0, len(rows), AT_ONCE):
+            session.execute(insert(table), rows[start : start + AT_ONCE])
