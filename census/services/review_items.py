@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from census.errors import InvalidInput
 from census.models.answers import Revision, Submission
 from census.services.review_states import REASONS
-from forms.catalogue import catalogue
+from forms.catalogue import UnknownForm, catalogue
 from forms.definition import Form
 
 LONGEST_TEXT: Final = 1000
@@ -34,7 +34,11 @@ def checked_items(session: Session, submission: Submission, items: Sequence[Mapp
         return []
     if len(items) > MOST_ITEMS:
         raise InvalidInput(f"一次最多退回 {MOST_ITEMS} 项。请写在退回意见里。", fields={"items": f"最多 {MOST_ITEMS} 项"})
-    form = catalogue().get(submission.form, submission.version)
+    try:
+        form = catalogue().get(submission.form, submission.version)
+    except UnknownForm as error:
+        sentence = f"本级还没有 {submission.form}（{submission.version} 版）的表样，不能按指标退回。请写在退回意见里。"
+        raise InvalidInput(sentence, fields={"items": sentence}) from error
     answers = session.scalars(
         select(Revision.answers).where(Revision.submission_id == submission.id, Revision.number == submission.revision)
     ).one()

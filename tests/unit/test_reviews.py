@@ -152,6 +152,15 @@ def test_an_item_of_a_return_has_a_known_reason_and_plain_text(session: Session,
         reviews.decide(session, an_actor(session, "supervisor"), submission.id, outcome="return", items=[item], expected_revision=1)
 
 
+def test_a_form_this_instance_does_not_know_is_returned_by_note_only(session: Session) -> None:
+    submission = a_submission(session, form="G999", version="2030.1")
+    actor = an_actor(session, "supervisor")
+    with pytest.raises(InvalidInput, match="退回意见"):
+        reviews.decide(session, actor, submission.id, outcome="return", items=[ITEM], expected_revision=1)
+    reviews.decide(session, actor, submission.id, outcome="return", note="请核对", expected_revision=1)
+    assert submission.state == "returned"
+
+
 @pytest.mark.parametrize("note", ["长" * 1001, "a\0b"])
 def test_a_note_that_cannot_be_kept_is_refused(session: Session, note: str) -> None:
     submission = a_submission(session)
