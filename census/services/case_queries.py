@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from census.errors import InvalidInput
 from census.models.cases import Case
+from census.models.files import Blob
 from census.models.people import Account
 from census.models.register import Region
 from census.services.case_reports import Window, case_ids_sql
@@ -87,6 +88,12 @@ def names_of(session: Session, account_ids: set[UUID | None]) -> dict[UUID, str]
     """Who the people behind events are."""
     found = session.execute(select(Account.id, Account.full_name).where(Account.id.in_(account_ids - {None})))
     return {account_id: name for account_id, name in found}  # noqa: C416 - dict() would lose the types
+
+
+def stored_among(session: Session, names: Sequence[str]) -> dict[str, str]:
+    """Which of the named files have arrived: SHA-256 and media type."""
+    found = session.execute(select(Blob.sha256, Blob.media_type).where(Blob.sha256.in_(names)))
+    return {sha256: media_type for sha256, media_type in found}  # noqa: C416 - dict() would lose the types
 
 
 def place_of(session: Session, region_code: str) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from census.access import Actor, require
 from census.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from census.models.cases import Case, CaseEvent, Operation
+from census.models.files import Attachment
 from census.models.register import Region
 from census.services.case_facts import check_together, read_evidence, read_facts
 from census.services.case_replay import COLUMNS, Standing, apply, replay
@@ -63,8 +64,7 @@ def open_case(  # noqa: PLR0913 - one argument for each thing a find says
     session.add(case)
     session.flush()
     event.case_id = case.id
-    session.add(event)
-    session.flush()
+    _store(session, event)
     return case
 
 
@@ -108,10 +108,9 @@ def record_event(  # noqa: PLR0913 - one argument for each thing a step says
     _check_day(occurred_on, standing.last_on)
     event = _event(actor, standing, step, occurred_on=occurred_on, facts=read, evidence=files, note=note)
     event.case_id = case_id
-    session.add(event)
     apply(standing, event)
     _write_columns(case, standing)
-    session.flush()
+    _store(session, event)
     return case
 
 
@@ -221,6 +220,17 @@ def _event(
         evidence=evidence,
         note=note.strip(),
     )
+
+
+def _store(session: Session, event: CaseEvent) -> None:
+    """Store a step; its evidence becomes readable to those who see the region."""
+    session.add(event)
+    session.flush()
+    session.add_all(
+        Attachment(sha256=name, subject_kind="case_event", subject_id=event.id, region_code=event.region_code)
+        for name in event.evidence
+    )
+    session.flush()
 
 
 def _write_columns(case: Case, standing: Standing) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final, cast
 from uuid import UUID
@@ -14,9 +14,18 @@ from census.errors import CensusError, InvalidInput
 from census.models.cases import Case
 from census.services import case_reports as reports
 from census.services import cases
-from census.services.case_queries import count_cases, find_cases, is_overdue, names_of, place_of, villages_of
+from census.services.case_queries import (
+    count_cases,
+    find_cases,
+    is_overdue,
+    names_of,
+    place_of,
+    stored_among,
+    villages_of,
+)
 from census.services.case_states import CATEGORIES, LEAD_SOURCES, MODES, RULES, STATE_NAMES, STEPS, Step, next_steps
 from census.web.api_cases import plain
+from census.web.case_photos import keep_photos, record_photos
 from census.web.case_requests import asked_filters, asked_window, note, scattered
 from census.web.session import Work, work
 
@@ -58,17 +67,19 @@ def blank_case() -> str:
 @blueprint.post("/new")
 def open_case() -> Response | str | tuple[str, int]:
     """Register a place; on a fault the page comes back as it was filled, with the fault named."""
+    photos = keep_photos(scattered(work("register_case")))
     with scattered(work("register_case")) as current:
+        evidence = record_photos(current, photos)
         try:
             with current.session.begin_nested():
                 case = cases.open_case(
                     current.session, current.actor, region_code=request.form.get("region_code", ""),
-                    facts=_given(STEPS["find"]), evidence=_files(), note=request.form.get("note", ""),
+                    facts=_given(STEPS["find"]), evidence=evidence, note=request.form.get("note", ""),
                     found_on=_day("occurred_on"),
                 )
         except CensusError as error:
-            return _new_page(current, error), error.status
-        note(current, "open_case", case.case_no)
+            return _new_page(current, error, evidence), error.status
+        note(current, "open_case", case.case_no, evidence=evidence)
         flash(f"已登记，编号 {case.case_no}。", "green")
         return redirect(f"/cases/{case.id}", 303)
 
@@ -85,18 +96,20 @@ def take_step(case_id: UUID) -> Response | tuple[str, int]:
     """Record one step; on a fault the page comes back as it was filled, with the fault named."""
     kind, version = request.form.get("kind", ""), request.form.get("expected_version", "")
     step = STEPS.get(kind)
+    photos = keep_photos(scattered(work("work_case")))
     with scattered(work("work_case")) as current:
+        evidence = record_photos(current, photos)
         try:
             with current.session.begin_nested():
                 case = cases.record_event(
-                    current.session, current.actor, case_id, kind=kind, evidence=_files(), note=request.form.get("note", ""),
+                    current.session, current.actor, case_id, kind=kind, evidence=evidence, note=request.form.get("note", ""),
                     facts=_given(step) if step else {}, occurred_on=_day("occurred_on"),
-                    expected_version=int(version) if version.isascii() and version.isdigit() else -1,
+                    expected_version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1,
                 )
         except CensusError as error:
             current.session.expire_all()
-            return _case_page(current, cases.get_case(current.session, case_id), error, kind), error.status
-        note(current, f"case_{kind}", case.case_no, version=case.version)
+            return _case_page(current, cases.get_case(current.session, case_id), error, (kind, evidence)), error.status
+        note(current, f"case_{kind}", case.case_no, version=case.version, evidence=evidence)
         flash(f"已记录“{STEPS[kind].title}”，案件现为“{STATE_NAMES[case.state]}”。", "green")
         return redirect(f"/cases/{case_id}", 303)
 
@@ -140,19 +153,23 @@ def _page(template: str, **values: Any) -> str:
     )
 
 
-def _new_page(current: Work, error: CensusError | None = None) -> str:
+def _new_page(current: Work, error: CensusError | None = None, evidence: Sequence[str] = ()) -> str:
     scope = current.actor.regions("register_case")
     return _page(
-        "cases/new.html", step=STEPS["find"], error=error, faults=_faults(error), given=request.form,
+        "cases/new.html", step=STEPS["find"], error=error, faults=_faults(error), given=request.form, evidence=evidence,
         villages=villages_of(current.session, scope),
     )
 
 
-def _case_page(current: Work, case: Case, error: CensusError | None = None, tried: str = "") -> str:
+def _case_page(
+    current: Work, case: Case, error: CensusError | None = None, tried: tuple[str, Sequence[str]] = ("", ()),
+) -> str:
+    """The page of a case; after a fault with the form that was ``tried``, its kind and evidence, still filled."""
     events = cases.events_of(current.session, case.id)
     steps = [(step, cases.may_take(current.actor, step, case.region_code)) for step in next_steps(case.state)]
     return _page(
-        "cases/case.html", case=case, events=events, steps=steps, main_line=MAIN_LINE, rules=RULES, error=error, tried=tried,
+        "cases/case.html", case=case, events=events, steps=steps, main_line=MAIN_LINE, rules=RULES, error=error, tried=tried[0],
+        evidence=tried[1], stored=stored_among(current.session, [name for event in events for name in event.evidence]),
         faults=_faults(error), given=request.form, names=names_of(current.session, {event.account_id for event in events}),
         place=place_of(current.session, case.region_code), step_titles={kind: step.title for kind, step in STEPS.items()},
         labels={fact.key: fact.label for step in STEPS.values() for fact in step.facts}, overdue=is_overdue(case),
@@ -162,10 +179,6 @@ def _case_page(current: Work, case: Case, error: CensusError | None = None, trie
 def _given(step: Step) -> dict[str, Any]:
     """The facts of a posted form; what was left blank is not said."""
     return {fact.key: value for fact in step.facts if (value := request.form.get(fact.key, "").strip())}
-
-
-def _files() -> list[str]:
-    return request.form.get("evidence", "").lower().split()
 
 
 def _day(name: str) -> date | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -89,7 +91,7 @@ def test_rows_that_are_no_cases_have_a_page_of_their_own(office: Desk, figure: s
 
 def test_a_step_is_taken_by_its_form(office: Desk, case: Case) -> None:
     answer = office.post(f"/cases/{case.id}", f"/cases/{case.id}", kind="rebound", expected_version=case.version,
-                         evidence="\n".join(photos(1)), **FACTS["rebound"])
+                         evidence=photos(1), **FACTS["rebound"])
     assert answer.status_code == 303
     assert "案件现为“已反弹”" in office.get(f"/cases/{case.id}")
 
@@ -100,6 +102,26 @@ def test_a_fault_brings_the_form_back_as_it_was_filled(office: Desk, case: Case)
     assert answer.status_code == 422
     assert 'value="重新断电"' in page
     assert "请填写反弹形式" in page
+
+
+def test_photos_are_kept_when_the_form_comes_back_and_shown_once_the_step_is_taken(office: Desk, case: Case) -> None:
+    photo = b"\x89PNG\r\n\x1a\n" + bytes(40)
+    sent = {"kind": "look_back", "expected_version": case.version, "photos": (io.BytesIO(photo), "现场.png")}
+    refused = office.post(f"/cases/{case.id}", f"/cases/{case.id}", **sent).get_data(as_text=True)
+    name = hashlib.sha256(photo).hexdigest()
+    assert f'name="evidence" value="{name}"' in refused
+    facts = {**FACTS["look_back"], "inspector": "王一、李二", "power_restored": "no", "lon": case.lon, "lat": case.lat}
+    again = office.post(f"/cases/{case.id}", f"/cases/{case.id}", kind="look_back", expected_version=case.version,
+                        evidence=name, **facts)
+    assert again.status_code == 303
+    assert f'src="/files/{name}"' in office.get(f"/cases/{case.id}")
+    assert office.client.get(f"/files/{name}").data == photo
+
+
+def test_what_is_no_photo_is_refused(office: Desk, case: Case) -> None:
+    answer = office.post(f"/cases/{case.id}", f"/cases/{case.id}", kind="remark", expected_version=case.version, note="x",
+                         photos=(io.BytesIO(b"MZ program"), "a.png"))
+    assert answer.status_code == 415
 
 
 def test_an_outdated_page_is_told_so(office: Desk, case: Case) -> None:
