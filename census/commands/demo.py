@@ -187,17 +187,20 @@ def exchange_keys(instances: Sequence[Settings]) -> None:
 
 
 def start_all(instances: Sequence[Settings], ports: Sequence[int], children: list[Child]) -> None:
-    """Start web server and worker of each instance, add them to ``children``, and wait for the web servers."""
+    """Start the web servers, and once they are ready the slower workers; add each to ``children`` as it starts."""
     for settings, port in zip(instances, ports, strict=True):
-        environment = kept_environment(settings.data_dir)
-        logs = settings.data_dir / "log"
-        logs.mkdir(exist_ok=True)
-        for name, command in (("web", ("serve", "--port", str(port))), ("worker", ("work",))):
-            child = Child(f"{settings.level} {name}", command, environment, logs / f"{name}.log")
-            child.start()
-            children.append(child)
-    for port, child in zip(ports, children[::2], strict=True):
+        children.append(start_one(settings, "web", ["serve", "--port", str(port)]))
+    for port, child in zip(ports, tuple(children), strict=True):
         wait_until_ready(port, child)
+    children.extend(start_one(settings, "worker", ["work"]) for settings in instances)
+
+
+def start_one(settings: Settings, name: str, arguments: Sequence[str]) -> Child:
+    logs = settings.data_dir / "log"
+    logs.mkdir(exist_ok=True)
+    child = Child(f"{settings.level} {name}", arguments, kept_environment(settings.data_dir), logs / f"{name}.log")
+    child.start()
+    return child
 
 
 def wait_until_ready(port: int, child: Child) -> None:
