@@ -73,7 +73,9 @@ export function grouped(text) {
 export function dress(block, editing) {
   if (!GROUPED.has(block.dataset.kind || '')) return;
   const input = controls(block)[0];
+  const isSelected = input.selectionStart === 0 && input.selectionEnd === input.value.length;
   input.value = editing ? plain(input.value) : grouped(plain(input.value));
+  if (editing && isSelected) input.select(); // the Tab key selects all, a changed value unselects it
 }
 
 /** Say a large number in words beside the help: 约 1.24 万立方米. @param {HTMLElement} block @param {any} answer */
