@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, TypeGuard, cast
 
+import orjson
 import rfc8785
 
 from forms.codelists import codelist
@@ -95,7 +96,24 @@ def grouped(number: str) -> str:
 
 def canonical(answers: Mapping[str, Any], explanations: Sequence[Mapping[str, Any]] = ()) -> bytes:
     """Return the RFC 8785 form of ``[answers, explanations]``: the same bytes on every machine and in every language."""
-    return rfc8785.dumps([dict(answers), [dict(explanation) for explanation in explanations]])
+    value = [dict(answers), [dict(explanation) for explanation in explanations]]
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if _writes_alike(value) else rfc8785.dumps(value)
+
+
+def _writes_alike(value: object) -> bool:
+    """Whether orjson, ten times as quick, writes the same bytes: it orders keys and writes doubles in its own way."""
+    match value:
+        case None | bool() | str():
+            return True
+        case int():
+            return abs(value) < 2**53
+        case dict():
+            members = cast("dict[str, object]", value)
+            return all(key.isascii() for key in members) and all(map(_writes_alike, members.values()))
+        case list():
+            return all(map(_writes_alike, cast("list[object]", value)))
+        case _:
+            return False
 
 
 def digest(answers: Mapping[str, Any], explanations: Sequence[Mapping[str, Any]] = ()) -> str:
