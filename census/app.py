@@ -22,11 +22,13 @@ from census.web import (
     collect_forms,
     collect_visit,
     dashboard,
+    deliver,
     desk,
     evidence_files,
     failures,
     headers,
     health,
+    packages,
     reference,
     register,
     review,
@@ -54,6 +56,8 @@ BLUEPRINTS: Final = (
     dashboard.blueprint,
     register.blueprint,
     cases.blueprint,
+    deliver.blueprint,
+    packages.blueprint,
     admin.blueprint,
 )
 

@@ -41,7 +41,7 @@ class GrowingPauses(BaseRetryStrategy):
 def app(settings: Settings, programme: Programme, database: Database) -> App:
     """The queue of one programme with all its tasks."""
     url = make_url(settings.database_url(programme)).set(drivername="postgresql").render_as_string(hide_password=False)
-    made = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4, open=False))
+    made = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
     again = GrowingPauses()
 
     @made.task(name=queue.CHECK, retry=again)

@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 from census.access import Actor, require
 from census.db import now
 from census.errors import Conflict, GateClosed, InvalidInput, NotAllowed, NotFound
+from census.models.answers import Submission
 from census.models.leaving import Delivery, Package, Receipt
 from census.models.register import Region
 from census.models.work import ValidationRun
 from census.services import evidence, queue
-from census.services.gate import Gate, gate
+from census.services.gate import APPROVED, Gate, gate
 from census.services.packages import receipt, receive_upload
 from census.services.reviews import apply_from_above
 from census.settings import Settings
@@ -139,6 +140,17 @@ def past(session: Session, region_code: str, limit: int = 20) -> list[Past]:
         )
         made.append(Past(total - place, delivery, package, latest))
     return made
+
+
+def corrected(session: Session, listed: Sequence[Past]) -> tuple[int, int]:
+    """Of the records that the latest receipt with returns sent back: how many there are, and how many passed again since."""
+    latest = next((one.receipt for one in listed if one.receipt and one.receipt.returned_count), None)
+    if latest is None:
+        return 0, 0
+    returned = {UUID(line["id"]): int(line["revision"]) for line in _lines(latest.document, "returned")}
+    rows = session.execute(select(Submission.id, Submission.revision, Submission.state).where(Submission.id.in_(returned)))
+    passed = {state for states in APPROVED.values() for state in states}
+    return len(returned), sum(row.revision > returned[row.id] and row.state in passed for row in rows)
 
 
 def apply_receipt(session: Session, delivery: Delivery, document: Mapping[str, Any]) -> bool:

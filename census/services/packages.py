@@ -81,21 +81,29 @@ def instance_of(session: Session, headers: Mapping[str, str], method: str, path:
 
 
 def receive_upload(session: Session, settings: Settings, upload_id: UUID, file: Path, sender: TrustedKey) -> ReceivedPackage:
-    """Take note of a completely uploaded package and leave it to the worker to verify. Doing it again changes nothing.
+    """Take note of a completely uploaded package and leave it to the worker. Doing it again changes nothing.
 
     ``file`` is below the data folder; the worker moves it to where packages are kept.
     """
     there = session.get(ReceivedPackage, upload_id)
     if there is not None:
         return there
+    queue.defer(session, queue.RECEIVE, lock=f"receive {sender.region_code}", package=str(upload_id))
+    return note_arrival(session, settings, upload_id, file, sender)
+
+
+def note_arrival(session: Session, settings: Settings, package_id: UUID, file: Path, sender: TrustedKey) -> ReceivedPackage:
+    """Write down that a package has arrived and is to be verified."""
+    there = session.get(ReceivedPackage, package_id)
+    if there is not None:
+        return there
     package = ReceivedPackage(
-        id=upload_id, digest="", key_id=sender.key_id, region_code=sender.region_code, state="verifying",
+        id=package_id, digest="", key_id=sender.key_id, region_code=sender.region_code, state="verifying",
         file=str(file.resolve().relative_to(settings.data_dir.resolve())),
     )
     session.add(package)
     session.flush()
-    queue.defer(session, queue.RECEIVE, lock=f"receive {sender.region_code}", package=str(upload_id))
-    evidence.record(session, sender.name, "package arrived", str(upload_id), {"key": sender.key_id})
+    evidence.record(session, sender.name, "package arrived", str(package_id), {"key": sender.key_id})
     return package
 
 
