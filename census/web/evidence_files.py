@@ -20,12 +20,12 @@ def page_file(sha256: str) -> Response:
         return _file(current, sha256)
 
 
-@blueprint.get(f"{API}/files/<string(length=64):sha256>")
+@blueprint.get(f"{API}/files/<string(length=64):name>")
 @documented("One file")
-def api_file(sha256: str) -> Response:
+def api_file(name: str) -> Response:
     """The bytes of a photo or document by their SHA-256."""
     with api_work() as current:
-        return _file(current, sha256)
+        return _file(current, name)
 
 
 def _file(current: Work, sha256: str) -> Response:

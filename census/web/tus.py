@@ -97,11 +97,11 @@ def begin(purpose: Purpose) -> Response:
 
 
 @documented("How much of an upload has arrived")
-def offset(purpose: Purpose, upload_id: UUID) -> Response:
+def offset(purpose: Purpose, name: UUID) -> Response:
     """``Upload-Offset`` of the answer is where to go on."""
     _check_version()
     with _sender(purpose) as sender:
-        upload = uploads.find(sender.session, purpose, upload_id, sender.owner, now())
+        upload = uploads.find(sender.session, purpose, name, sender.owner, now())
     file = _file(sender, upload)
     there = uploads.arrived(upload, file)
     if there == upload.size:
@@ -110,7 +110,7 @@ def offset(purpose: Purpose, upload_id: UUID) -> Response:
 
 
 @documented("Send a part of an upload", status=204)
-def append(purpose: Purpose, upload_id: UUID) -> Response:
+def append(purpose: Purpose, name: UUID) -> Response:
     """The part begins at ``Upload-Offset``; 409 tells in ``offset`` where it should. 460: it changed on its way."""
     _check_version()
     if request.mimetype != PART:
@@ -118,7 +118,7 @@ def append(purpose: Purpose, upload_id: UUID) -> Response:
     request.max_content_length = None
     begins, checksum = _number("Upload-Offset"), _checksum()
     with _sender(purpose) as sender:
-        upload = uploads.find(sender.session, purpose, upload_id, sender.owner, now())
+        upload = uploads.find(sender.session, purpose, name, sender.owner, now())
         if upload.finished_at is None:
             upload.expires_at = now() + uploads.LIFETIME
     file = _file(sender, upload)
@@ -131,11 +131,11 @@ def append(purpose: Purpose, upload_id: UUID) -> Response:
 
 
 @documented("Give up an upload", status=204)
-def terminate(purpose: Purpose, upload_id: UUID) -> Response:
+def terminate(purpose: Purpose, name: UUID) -> Response:
     """What has arrived is removed. A finished upload stays."""
     _check_version()
     with _sender(purpose) as sender:
-        upload = uploads.find(sender.session, purpose, upload_id, sender.owner, now())
+        upload = uploads.find(sender.session, purpose, name, sender.owner, now())
         if upload.finished_at is None:
             sender.session.delete(upload)
     if upload.finished_at is None:
@@ -236,6 +236,6 @@ def _route(path: str, method: str, view: Callable[..., Response], purpose: Purpo
 for _purpose in ("file", "package"):
     _route(f"/{_purpose}s", "OPTIONS", options, _purpose)
     _route(f"/{_purpose}s", "POST", begin, _purpose)
-    _route(f"/{_purpose}s/<uuid:upload_id>", "HEAD", offset, _purpose)
-    _route(f"/{_purpose}s/<uuid:upload_id>", "PATCH", append, _purpose)
-    _route(f"/{_purpose}s/<uuid:upload_id>", "DELETE", terminate, _purpose)
+    _route(f"/{_purpose}s/<uuid:name>", "HEAD", offset, _purpose)
+    _route(f"/{_purpose}s/<uuid:name>", "PATCH", append, _purpose)
+    _route(f"/{_purpose}s/<uuid:name>", "DELETE", terminate, _purpose)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +16,7 @@ from census.db import FULL, Database
 from census.models.answers import Submission
 from census.models.register import Assignment, Unit
 from census.models.visits import Visit
+from census.schema import ROOT
 from tests.api_builders import VILLAGE, Phone, a_draft, a_phone, an_account, an_assigned_unit, an_enumerators_phone
 from tests.conftest import Databases
 
@@ -233,13 +234,19 @@ def test_the_description_names_every_route_and_is_valid(client: FlaskClient) -> 
     from openapi_spec_validator import OpenAPIV31SpecValidator
 
     OpenAPIV31SpecValidator(described).validate()
-    for rule in client.application.url_map.iter_rules():
-        if rule.rule.startswith("/api/v1/"):
-            path = rule.rule.replace("<uuid:", "{").replace("<", "{").replace(">", "}")
-            assert path in described["paths"], path
-            for operation in described["paths"][path].values():
-                assert operation["summary"]
-    assert json.dumps(described["paths"]["/api/v1/submissions"]["post"]["requestBody"])
+    routed = {
+        re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", rule.rule)
+        for rule in client.application.url_map.iter_rules() if rule.rule.startswith("/api/v1/")
+    }
+    assert set(described["paths"]) == routed
+    assert all(operation["summary"] for path in described["paths"].values() for operation in path.values())
+
+
+def test_the_reference_lists_every_request(client: FlaskClient) -> None:
+    described = client.get("/api/v1/openapi.json").get_json()["paths"]
+    requests = {f"{method.upper()} {path.removeprefix('/api/v1')}" for path, methods in described.items() for method in methods}
+    page = (ROOT / "docs/reference/api.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([A-Z]+ /[^`]+)` \|", page, re.MULTILINE)) == requests
 
 
 def test_the_regions_of_a_new_unit_default_to_the_enumerators_own(phone: Phone, own_databases: Databases) -> None:
