@@ -24,21 +24,18 @@ def drafts_of(session: Session, actor: Actor, unit_id: UUID) -> dict[str, Draft]
 def open_draft(session: Session, actor: Actor, unit: Unit, form: str, first: dict[str, Any]) -> Draft:
     """Return the draft of a form; begin one from what was last sent, else from the values the program knows.
 
-    A form that was sent before keeps its submission id: what is sent next is a revision of it, not a second record.
+    One just begun is not stored until it is saved: looking at a page leaves nothing behind. A form that was sent before keeps its submission id: what is sent next is a revision of it, not a second record.
     """
     draft = session.get(Draft, (actor.account_id, unit.id, form))
     if draft is not None:
         return draft
     sent = last_sent(session, unit.id, form)
-    draft = Draft(
+    return Draft(
         account_id=actor.account_id, unit_id=unit.id, form=form, region_code=unit.region_code,
         submission_id=sent[0].id if sent else new_id(),
         answers=dict(sent[1].answers) if sent else first,
-        explanations=list(sent[1].explanations) if sent else [],
+        explanations=list(sent[1].explanations) if sent else [], updated_at=now(),
     )
-    session.add(draft)
-    session.flush()
-    return draft
 
 
 def save(session: Session, draft: Draft, answers: dict[str, Any], explanations: Sequence[dict[str, Any]]) -> None:
@@ -46,6 +43,7 @@ def save(session: Session, draft: Draft, answers: dict[str, Any], explanations: 
     draft.answers = answers
     draft.explanations = list(explanations)
     draft.updated_at = now()
+    session.add(draft)
     session.flush()
 
 

@@ -112,7 +112,7 @@ def test_errors_stand_under_their_item_and_bar_the_signature(browser: PlainBrows
         "hydraulic_project_intake": "0", "other_enterprise_intake": "0", "go": "next",
     })
     assert browser.address.endswith("/intake")
-    assert "13\u2009400" in browser.html
+    assert "13\u202f400" in browser.html
     assert 'class="message red"' in browser.html
     browser.open(f"/collect/units/{unit}/finish").post({"signed_name": "李小姐", "on_paper": "1", "how": "paper"})
     assert "处理完才能签字" in browser.text

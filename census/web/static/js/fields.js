@@ -69,13 +69,12 @@ export function grouped(text) {
   return found ? found[1] + found[2].replace(/\B(?=([0-9]{3})+$)/g, '\u2009') + (found[3] || '') : text;
 }
 
-/** Focus: plain digits to edit; elsewhere: groups to read. @param {HTMLElement} block @param {boolean} editing */
-export function dress(block, editing) {
+/** Group a number once nobody types in it any more; before that, rewriting would move the cursor. @param {HTMLElement} block */
+export function dress(block) {
   if (!GROUPED.has(block.dataset.kind || '')) return;
   const input = controls(block)[0];
-  const isSelected = input.selectionStart === 0 && input.selectionEnd === input.value.length;
-  input.value = editing ? plain(input.value) : grouped(plain(input.value));
-  if (editing && isSelected) input.select(); // the Tab key selects all, a changed value unselects it
+  const dressed = grouped(plain(input.value));
+  if (dressed !== input.value) input.value = dressed;
 }
 
 /** Say a large number in words beside the help: 约 1.24 万立方米. @param {HTMLElement} block @param {any} answer */

@@ -27,6 +27,7 @@ class FormPage {
     const codes = (/** @type {string} */ name) => this.lists.get(name) || null;
     const boundary = (/** @type {string} */ code) => (definition.boundaries || {})[code] || null;
     this.checks = new Checks(definition.rules, draft, { related, baseline: info.baseline, codes, boundary });
+    if (draft.revision > 1 && !draft.seen.length) draft.seen = sections.map((one) => one.dataset.page || '');
     this.touched = new Set(draft.touched);
     this.saver = new Saver(draft, (problem) => this.tellSaved(problem));
     this.known = info.forms.find((/** @type {any} */ one) => one.form === draft.form) || {};
@@ -174,14 +175,13 @@ class FormPage {
     const found = this.blockOf(/** @type {Element} */ (event.target));
     if (!found || /** @type {Element} */ (event.target).matches('textarea')) return;
     this.draft.item = found[0].dataset.key || '';
-    dress(found[0], true);
   }
 
   /** @param {Event} event */
   left(event) {
     const found = this.blockOf(/** @type {Element} */ (event.target));
     if (!found || found[0].contains(/** @type {FocusEvent} */ (event).relatedTarget instanceof Node ? /** @type {any} */ (event).relatedTarget : null)) return;
-    dress(found[0], false);
+    dress(found[0]);
     if (valueAt(this.draft.answers, found[1]) !== undefined) this.touch(found[1]);
   }
 
@@ -268,10 +268,11 @@ class FormPage {
   draw() {
     const { hidden } = this.checks;
     const due = this.checks.findings.filter((finding) => this.isDue(finding));
+    const places = this.blocks().map(([, path]) => path);
     for (const [block, path] of this.blocks()) {
       block.hidden = hidden.has(path);
       const said = due.filter((finding) => finding.paths.includes(path));
-      this.overview.drawSaid(block, path, said);
+      this.overview.drawSaid(block, path, said, places);
     }
     if (this.group && this.row === null) this.rows.list();
     drawSums(this);

@@ -11,6 +11,9 @@ const NOTHING = { error: '没有错误。', warning: '没有要说明的。', bl
 /** A section's title without its official number and remarks. @param {HTMLElement} section */
 export const short = (section) => (section.dataset.title || '').replace(/^[一二三四五六七八九十]+、|（[^）]*共用）$/g, '');
 
+/** Groups of a number stay on one line. @param {string} words */
+const unbroken = (words) => words.replace(/\u2009/g, '\u202f');
+
 export class Overview {
   /** @param {any} page the form's controller */
   constructor(page) {
@@ -25,8 +28,9 @@ export class Overview {
   line() { return copy('row-template'); }
 
   /** Messages under one block, rewritten only when they differ: a screen reader hears each once, a typed explanation stays.
-   * @param {HTMLElement} block @param {string} path @param {import('./rules.js').Finding[]} said */
-  drawSaid(block, path, said) {
+   * One finding about several items is said in full at the first of them, and the others point there.
+   * @param {HTMLElement} block @param {string} path @param {import('./rules.js').Finding[]} said @param {string[]} [places] paths on this page */
+  drawSaid(block, path, said, places = [path]) {
     const place = /** @type {HTMLElement} */ (block.querySelector('.said'));
     const errors = said.some((finding) => finding.severity === 'error');
     block.classList.toggle('bad', errors);
@@ -39,14 +43,20 @@ export class Overview {
     place.dataset.state = state;
     place.dataset.checks = said.map((finding) => finding.check).join();
     place.textContent = '';
-    for (const finding of said) place.append(this.message(finding, path));
+    for (const finding of said) place.append(this.message(finding, path, finding.paths.find((one) => places.includes(one)) || path));
   }
 
-  /** @param {import('./rules.js').Finding} finding @param {string} path */
-  message(finding, path) {
+  /** @param {import('./rules.js').Finding} finding @param {string} path @param {string} [spoken] where it is said in full */
+  message(finding, path, spoken = path) {
     const { checks } = this.page;
+    if (spoken !== path) {
+      const pointer = document.createElement('p');
+      pointer.className = `pointer ${finding.severity === 'error' ? 'red' : 'amber'}`;
+      pointer.textContent = `${finding.severity === 'error' ? '✕' : '!'} 同“${this.place(spoken)}”下的说明`;
+      return pointer;
+    }
     const node = copy(finding.severity === 'error' ? 'error-template' : 'warning-template');
-    node.querySelector('.words').textContent = finding.message;
+    node.querySelector('.words').textContent = unbroken(finding.message);
     const box = node.querySelector('textarea');
     if (!box) return node;
     if (finding.path !== path) { node.querySelector('.explain').remove(); return node; }
@@ -157,7 +167,7 @@ export class Overview {
       link.href = location.hash;
       link.textContent = this.place(finding.path);
       link.addEventListener('click', (/** @type {Event} */ event) => { event.preventDefault(); page.goTo(finding.path); });
-      line.querySelector('p').textContent = finding.message;
+      line.querySelector('p').textContent = unbroken(finding.message);
       if (finding.severity === 'warning') line.append(this.explanationBox(finding));
       list.append(line);
     }

@@ -8,6 +8,8 @@ const STORES = { drafts: ['unit', 'form'], visits: 'unit', units: 'id', receipts
 
 /** @type {Promise<IDBDatabase>|null} */
 let opening = null;
+/** @type {IDBDatabase|null} */
+let opened = null;
 
 /** @returns {Promise<IDBDatabase>} */
 function open() {
@@ -16,7 +18,7 @@ function open() {
     request.onupgradeneeded = () => {
       for (const [name, keyPath] of Object.entries(STORES)) request.result.createObjectStore(name, { keyPath });
     };
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => { opened = request.result; resolve(opened); };
     request.onerror = () => reject(request.error);
   });
   return opening;
@@ -31,10 +33,11 @@ function open() {
  * @returns {Promise<T>}
  */
 async function run(names, mode, act) {
-  const database = await open();
+  const database = opened || await open(); // a page that is being left has no time to wait: its write starts at once
   return new Promise((resolve, reject) => {
     const tx = database.transaction(names, mode);
     const request = act(tx);
+    if (mode === 'readwrite' && tx.commit) tx.commit();
     tx.oncomplete = () => resolve(request ? request.result : /** @type {any} */ (undefined));
     tx.onerror = () => reject(tx.error);
     tx.onabort = () => reject(tx.error);
