@@ -7,7 +7,9 @@ import hashlib
 import io
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,9 @@ from werkzeug.test import TestResponse
 
 from census.db import FULL, now
 from census.models.files import Blob, Upload
+from census.models.leaving import ReceivedPackage
+from census.services import keys
+from exports.upload import Target, send
 from tests.api_builders import Phone, a_draft, a_phone, an_account, an_enumerators_phone
 from tests.conftest import Databases
 
@@ -193,3 +198,18 @@ def test_parts_that_break_the_protocol_are_refused(phone: Phone) -> None:
 def test_uploading_needs_a_token(client: FlaskClient) -> None:
     assert client.post("/api/v1/files", headers=TUS | {"Upload-Length": "1"}).status_code == 401
     assert client.post("/api/v1/packages", headers=TUS | {"Upload-Length": "1"}).status_code == 401
+
+
+def test_another_instance_sends_a_package_that_the_worker_will_find(address: str, own_databases: Databases, tmp_path: Path) -> None:
+    county = replace(own_databases.settings, data_dir=tmp_path / "county", region="440113")
+    with own_databases.census.transaction(FULL) as session:
+        keys.trust(session, keys.public_document(county))
+    package = tmp_path / "package.zip"
+    package.write_bytes(bytes(range(256)) * 20_000)
+    target = Target(address.removesuffix("/api/v1/files"), keys.signing_key(county))
+    sent = send(target, package, "0" * 64)
+    assert send(target, package, "0" * 64, sent) == sent
+    with own_databases.census.transaction(FULL) as session:
+        arrived = session.scalars(select(ReceivedPackage)).one()
+        assert (sent.rpartition("/")[2], arrived.state, arrived.region_code) == (str(arrived.id), "verifying", "440113")
+        assert (own_databases.settings.data_dir / arrived.file).read_bytes() == package.read_bytes()
