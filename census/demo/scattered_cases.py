@@ -154,8 +154,8 @@ class TownCases:
             story.tell("return", {}, days=(1, 5), note="整治后照片与整治前不是同一位置")
             self._report_done(story, mode)
         story.tell("self_check", {"self_check_leader": names.person(chance)}, days=(1, 4))
-        if story.day >= self.last_day - timedelta(days=3):
-            return
+        if story.day >= self.last_day - timedelta(days=3) or chance.random() < 0.03:
+            return  # still waiting for the district
         onsite = CATEGORY_OF[mode] == "close" or chance.random() < 0.6
         story.tell("accept", {"review_method": "onsite" if onsite else "doc"}, days=(1, 8))
         for _ in range(2):

@@ -19,7 +19,7 @@ from census.services.case_paragraph import paragraph
 from census.services.case_tables import TABLES, Table
 from census.services.cases import today
 
-TITLES: Final = {"R8": "“散乱污”整治年度报告段落", **{code: table.title for code, table in TABLES.items()}}
+TITLES: Final = {"R8": "年报：“散乱污”整治段落", **{code: table.title for code, table in TABLES.items()}}
 END_OF_TIME: Final = "infinity"
 
 
