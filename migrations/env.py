@@ -10,10 +10,11 @@ from alembic import context
 from sqlalchemy import create_engine, pool
 from sqlalchemy.dialects.postgresql.base import ischema_names
 
-import census.models  # noqa: F401 - makes all tables known
+from census import models
 from census.db import Base, Xid8
 
-ischema_names["xid8"] = Xid8  # so that comparing models with a database knows the type
+assert models.__all__  # noqa: S101 - importing them is what makes all tables known to Base
+ischema_names.update(xid8=Xid8)  # type: ignore[call-overload]  # so that comparing models with a database knows the type
 
 config = context.config
 arguments = context.get_x_argument(as_dictionary=True)
