@@ -68,10 +68,13 @@ def applicability(catalogue: Catalogue, answers_by_form: Mapping[str, Answers]) 
     return verdicts
 
 
-def holds(node: Node, rulebook: RuleBook, answers: Answers, related: Mapping[str, Answers] | None = None,
-          baseline: Answers | None = None) -> object:
-    """Give the value of one expression of the form, for conditions that stand outside its checks."""
+def value_of(node: Node, rulebook: RuleBook, answers: Answers, related: Mapping[str, Answers] | None = None,  # noqa: PLR0913
+             baseline: Answers | None = None, *, row: tuple[str, int] | None = None) -> object:
+    """Give the value of one expression of the form, None for unknown; ``row`` is the group and number of the row asked about."""
     record = _program(rulebook).record(answers, related or _NO_FORMS, baseline or _NOTHING, ())
+    if row is not None:
+        there = record.rows.get(row[0], ())
+        record.row, record.index = (there[row[1]] if row[1] < len(there) else _NOTHING), row[1]
     return question(node)(record)
 
 

@@ -87,6 +87,10 @@ def _text(item: Item, rng: Random, known: Facts) -> str:
             return str(known["unit.district_code"])
         case "scattered_no_licence_id":
             return f"G{known['unit.village_code']}{rng.randrange(1, 1000):05d}"
+        case _ if item.prefill == "unit.org_code":
+            return org_code(rng)
+        case _ if item.prefill == "unit.credit_code":
+            return uscc(rng)
         case _:
             return person(rng) if item.key.endswith(PEOPLE) else f"{item.name.split('（')[0]}见现场记录"
 
