@@ -29,17 +29,25 @@ def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
     assert first_column("settings.md", r"\| `([A-Z_]+)`") == read
 
 
-def command_names(parser: argparse.ArgumentParser) -> Iterator[str]:
+def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
     nested = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     if not nested:
-        yield parser.prog
+        yield parser
     for action in nested:
         for child in action.choices.values():
-            yield from command_names(child)
+            yield from commands(child)
 
 
 def test_every_command_is_documented_and_every_documented_one_exists() -> None:
-    assert first_column("commands.md", r"\| `(census [a-z -]+?)`") == set(command_names(parser()))
+    assert first_column("commands.md", r"\| `(census [a-z -]+?)`") == {command.prog for command in commands(parser())}
+
+
+@pytest.mark.parametrize("command", list(commands(parser())), ids=lambda command: command.prog)
+def test_every_option_of_a_command_is_documented(command: argparse.ArgumentParser) -> None:
+    page = (REFERENCE / "commands.md").read_text(encoding="utf-8")
+    row = next((line for line in page.splitlines() if line.startswith(f"| `{command.prog}`")), "")
+    options = {word for action in command._actions for word in action.option_strings if word not in {"-h", "--help"}}
+    assert sorted(option for option in options if option not in row) == []
 
 
 def test_every_error_is_documented_with_its_status() -> None:
