@@ -53,9 +53,13 @@ def settled(ask: Callable[[], dict[str, Any]], wanted: Callable[[dict[str, Any]]
 def queries(database: Database, act: Any) -> int:
     """How many statements an action sends to the database."""
     sent: list[str] = []
-    listener = event.listens_for(database.engine, "before_cursor_execute")
-    listener(lambda _c, _cursor, statement, *_rest: sent.append(statement))
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def listen(*statement: Any) -> None:
+        sent.append(statement[2])
+
     act()
+    event.remove(database.engine, "before_cursor_execute", listen)
     return len(sent)
 
 
