@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -43,7 +43,7 @@ class Card:
 
 
 @contextmanager
-def collecting() -> Iterator[Work]:
+def collecting() -> Generator[Work]:
     """Open the transaction of somebody who visits places: an enumerator, or an inspector of the other programme."""
     with work() as current:
         if not (current.actor.may("collect") or current.actor.may("register_case")):

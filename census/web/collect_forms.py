@@ -199,7 +199,7 @@ def _posted(place: Place, before: dict[str, Any]) -> dict[str, Any]:
     if place.row is not None:
         rows = _rows(answers, place.page.key)
         if place.row < len(rows):
-            fresh = (posted.get(place.page.key) or [{}])[0]
+            fresh = next(iter(_rows(posted, place.page.key)), dict[str, Any]())
             rows[place.row] = _merged(place.page, rows[place.row], fresh, f"{place.page.key}-{place.row}-")
         return answers | {place.page.key: rows}
     return _merged(place.page, answers, posted, "")

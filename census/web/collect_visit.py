@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
@@ -63,7 +63,7 @@ def token() -> Response:
         text, actor, expires_at = accounts.add_device(work.session, work.actor, device=request.user_agent.string)
         return jsonify(
             token=bearer_of(actor.programme, text), receipt_key=actor.receipt_key.decode("ascii"),
-            expires_at=expires_at.isoformat(), account=actor.username,
+            expires_at=expires_at.isoformat(), account=f"{actor.programme}:{actor.username}",
         )
 
 
@@ -207,18 +207,19 @@ def _located(unit: Unit, form: Form, finding: Finding) -> tuple[Finding, str]:
 
 def _asked(answers: Mapping[str, Any], unasked: frozenset[str]) -> dict[str, Any]:
     """The answers without what is not asked: what is signed and sent."""
-    kept: dict[str, Any] = {}
-    for key, value in answers.items():
-        if f"/{key}" in unasked:
-            continue
-        if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
-            kept[key] = [
-                {inner: one for inner, one in row.items() if f"/{key}/{index}/{inner}" not in unasked}
-                for index, row in enumerate(value)
-            ]
-        else:
-            kept[key] = value
-    return kept
+    def asked(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+        return {key: value for key, value in values.items() if f"{prefix}{key}" not in unasked}
+
+    def rows(key: str, value: list[object]) -> list[object]:
+        return [
+            asked(cast("Mapping[str, Any]", row), f"/{key}/{index}/") if isinstance(row, dict) else row
+            for index, row in enumerate(value)
+        ]
+
+    return {
+        key: rows(key, cast("list[object]", value)) if isinstance(value, list) else value
+        for key, value in asked(answers, "/").items()
+    }
 
 
 def _submit(

@@ -34,7 +34,7 @@ def unit(own_databases: Databases) -> UUID:
 
 
 @pytest.fixture
-def browser(client: FlaskClient, unit: UUID) -> PlainBrowser:
+def browser(client: FlaskClient, unit: UUID) -> PlainBrowser:  # noqa: ARG001 - the account comes with its unit
     return PlainBrowser(client).sign_in("enumerator01")
 
 
@@ -112,7 +112,7 @@ def test_errors_stand_under_their_item_and_bar_the_signature(browser: PlainBrows
         "hydraulic_project_intake": "0", "other_enterprise_intake": "0", "go": "next",
     })
     assert browser.address.endswith("/intake")
-    assert "13\u202f400" in browser.html
+    assert "13\u2060\u2009\u2060400" in browser.html
     assert 'class="message red"' in browser.html
     browser.open(f"/collect/units/{unit}/finish").post({"signed_name": "李小姐", "on_paper": "1", "how": "paper"})
     assert "处理完才能签字" in browser.text

@@ -49,10 +49,12 @@ export function csrf() {
   return (meta && meta.getAttribute('content')) || '';
 }
 
-/** Token, receipt key and account of this phone; asked anew when old. @param {boolean} [anew] */
+/** Token, receipt key and account of this phone; asked anew when old, or when somebody else has signed in. @param {boolean} [anew] */
 export async function session(anew = false) {
   const kept = await store.get('session', 'api');
-  if (kept && !anew && Date.parse(kept.expires_at) > Date.now() + 60_000) return kept;
+  const meta = document.querySelector('meta[name="account"]');
+  const isMine = kept && (!meta || meta.getAttribute('content') === kept.account);
+  if (isMine && !anew && Date.parse(kept.expires_at) > Date.now() + 60_000) return kept;
   const response = await ask('/collect/token', { method: 'POST', headers: { 'X-CSRF-Token': csrf(), Accept: 'application/json' } });
   const fresh = { ...(await response.json()), name: 'api' };
   await store.put('session', fresh);

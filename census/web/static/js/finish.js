@@ -91,7 +91,7 @@ async function start() {
   const isCorrection = ready.some((one) => one.draft.revision > 1);
   the('how-signed').hidden = !isCorrection;
   const how = () => /** @type {HTMLInputElement} */ (document.querySelector('[name=how]:checked')).value;
-  the('how-signed').addEventListener('change', () => { the('pad-item').hidden = how() !== 'paper'; });
+  the('how-signed').addEventListener('change', () => { the('pad-item').hidden = how() !== 'paper'; the('send').textContent = how() === 'paper' ? '签字并提交' : '登记确认并提交'; });
   the('clear-pad').addEventListener('click', () => pad.clear());
   const isClean = () => ready.length > 0 && !missing.length && ready.every((one) => Object.values(one.checks.open()).every((list) => !list.length));
   the('sign').hidden = !isClean();

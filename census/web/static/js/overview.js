@@ -12,7 +12,7 @@ const NOTHING = { error: '没有错误。', warning: '没有要说明的。', bl
 export const short = (section) => (section.dataset.title || '').replace(/^[一二三四五六七八九十]+、|（[^）]*共用）$/g, '');
 
 /** Groups of a number stay on one line. @param {string} words */
-const unbroken = (words) => words.replace(/\u2009/g, '\u202f');
+const unbroken = (words) => words.replace(/\u2009/g, '\u2060\u2009\u2060');
 
 export class Overview {
   /** @param {any} page the form's controller */
