@@ -42,14 +42,15 @@ def carry_out(database: Database, settings: Settings, delivery_id: UUID) -> None
         return
     if package_id is None:
         try:
-            package_id = _build(database, settings, delivery_id, region)
+            package_id = build(database, settings, delivery_id, region)
         except CensusError as error:
             _mark(database, delivery_id, state="failed", problem=error.message)
             return
     _send(database, settings, delivery_id, package_id, Target(target, keys.signing_key(settings)), upload_url)
 
 
-def _build(database: Database, settings: Settings, delivery_id: UUID, region: str) -> UUID:
+def build(database: Database, settings: Settings, delivery_id: UUID, region: str) -> UUID:
+    """Build a delivery's package and keep it. Raises CensusError when the region may not be handed up."""
     _mark(database, delivery_id, state="building", problem="")
     with database.transaction(FULL) as session:
         looked = gate(session, region, settings.level)
@@ -105,12 +106,18 @@ def _send(database: Database, settings: Settings, delivery_id: UUID, package_id:
     except UploadFailed as error:
         _mark(database, delivery_id, problem=f"{error}，稍后自动接着传。")
         raise
+    note_sent(database, settings, delivery_id)
+
+
+def note_sent(database: Database, settings: Settings, delivery_id: UUID) -> None:
+    """Mark a delivery's records as handed up: the next level has the whole package."""
     with database.transaction(FULL) as session:
-        ids = session.scalars(select(PackageItem.submission_id).where(PackageItem.package_id == package_id)).all()
         delivery = session.get_one(Delivery, delivery_id)
+        package = session.get_one(Package, delivery.package_id)
+        ids = session.scalars(select(PackageItem.submission_id).where(PackageItem.package_id == package.id)).all()
         delivery.state, delivery.problem, delivery.updated_at = "waiting", "", now()
         session.flush()
-        hand_up(session, ids, role=settings.level, package=digest, actor_name="worker")
+        hand_up(session, ids, role=settings.level, package=package.digest, actor_name="worker")
 
 
 def _mark(database: Database, delivery_id: UUID, **values: Any) -> None:

@@ -28,7 +28,8 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 def work(settings: Settings, *, once: bool = False) -> None:
     """Run the worker until it is told to stop; with ``once``, until nothing is left to do."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    for foreign in ("procrastinate", "great_expectations"):
+        logging.getLogger(foreign).setLevel(logging.WARNING)
     databases: dict[Programme, Database] = {programme: Database(settings.database_url(programme)) for programme in PROGRAMMES}
     try:
         if once:

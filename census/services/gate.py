@@ -27,6 +27,7 @@ APPROVED: Final = {
     "province": ("province_approved",),
 }
 """By level of the instance: states whose records leave in its packages."""
+SENT: Final = ("handed_up", "accepted")
 
 UNITS: Final = text("""
     with sent as (
@@ -52,6 +53,7 @@ UNITS: Final = text("""
 RECORDS: Final = text("""
     select count(*) as records,
            count(*) filter (where state = any(:approved)) as approved,
+           count(*) filter (where state = any(:approved) and state <> all(:sent)) as fresh,
            count(*) filter (where judge_due) as due,
            coalesce(sum(error_count) filter (where state <> all(:left_out)), 0) as errors,
            coalesce(sum(warning_count) filter (where state <> all(:left_out)), 0) as warnings,
@@ -87,6 +89,7 @@ class Gate:
     region: Region
     units: int
     records: int
+    fresh: int                 # of the records: approved and not handed up yet
     doors: tuple[Door, ...]
     only_check_missing: bool   # all that is left to do is the full check, which a machine does
     run: ValidationRun | None
@@ -101,6 +104,8 @@ class Gate:
 
     @property
     def sentence(self) -> str:
+        if self.is_open and not self.fresh:
+            return "已经上报：没有新通过的记录"
         if self.is_open:
             return "可以上报：四道关都通过了"
         if self.only_check_missing:
@@ -110,7 +115,7 @@ class Gate:
     def detail(self) -> dict[str, Any]:
         """The gate as plain data, for the command line and for a refusal."""
         return {
-            "region": self.region.code, "open": self.is_open, "units": self.units, "records": self.records,
+            "region": self.region.code, "open": self.is_open, "units": self.units, "records": self.records, "fresh": self.fresh,
             "doors": [{"name": door.name, "open": door.is_open, "figure": door.figure, "says": door.says} for door in self.doors],
         }
 
@@ -125,7 +130,7 @@ def gate(session: Session, region_code: str, level: str = "county", forms: Catal
     units = session.execute(UNITS, {
         "region": region_code, "approved": approved, "nothing_to_fill": list(NOTHING_TO_FILL), "forms": sorted(owed_forms(forms or catalogue())),
     }).one()
-    records = session.execute(RECORDS, {"region": region_code, "approved": approved, "left_out": left_out}).one()
+    records = session.execute(RECORDS, {"region": region_code, "approved": approved, "left_out": left_out, "sent": list(SENT)}).one()
     exempt = session.execute(EXEMPT, {"region": region_code, "left_out": left_out}).scalar_one()
     run = latest_check(session, region_code)
     is_current = run is not None and run.content_digest == content_digest(session, region_code)
@@ -136,7 +141,7 @@ def gate(session: Session, region_code: str, level: str = "county", forms: Catal
         _check(run, is_current=is_current),
     )
     return Gate(
-        region, int(units.units), int(records.approved), doors,
+        region, int(units.units), int(records.approved), int(records.fresh), doors,
         only_check_missing=all(door.is_open for door in doors[:3]) and not is_current, run=run if is_current else None,
     )
 
