@@ -157,6 +157,8 @@ def prepare(cluster: Cluster, data: Path, arguments: argparse.Namespace) -> list
         schema.upgrade_all(settings)
         demo.load(settings, units=arguments.units, seed=arguments.seed)
     exchange_keys(instances)
+    if len(instances) > 1:
+        demo.hand_up(*instances)
     return instances
 
 

@@ -13,6 +13,8 @@ from census.demo.decided import decide_all
 from census.demo.district import load_province, load_register
 from census.demo.regions import load_regions
 from census.demo.scattered import load_scattered
+from census.models.answers import Submission
+from census.models.leaving import Delivery
 from census.models.people import Account
 from census.settings import Settings
 
@@ -39,6 +41,23 @@ def load(settings: Settings, *, units: int | None, seed: int) -> None:
     finally:
         census.close()
         scattered.close()
+
+
+def hand_up(county: Settings, province: Settings) -> None:
+    """Hand finished villages up to the province, unless something was handed up before or there is nothing."""
+    database = Database(county.database_url("census"))
+    try:
+        with database.transaction(FULL) as session:
+            is_due = (
+                session.scalar(select(Delivery.id).limit(1)) is None
+                and session.scalar(select(Submission.id).limit(1)) is not None
+            )
+    finally:
+        database.close()
+    if is_due:
+        from census.demo.handed_up import hand_up_finished  # noqa: PLC0415 - takes seconds: only a first start pays
+
+        hand_up_finished(county, province)
 
 
 def _is_empty(database: Database) -> bool:

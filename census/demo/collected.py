@@ -78,8 +78,8 @@ def fates(units: Iterable[PlannedUnit], seed: int) -> dict[UUID, str]:
 
 
 def _story_fate(number: int) -> str:
-    """Of the story's units: one still to visit in each of three villages, one returned, the rest approved."""
-    if number < 3:
+    """Of the story's units: one still to visit in each of two villages, one returned, the rest approved."""
+    if number < 2:
         return "listed"
     return "returned" if number == 3 else "county_approved"
 
