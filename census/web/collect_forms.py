@@ -20,6 +20,8 @@ from census.web.collect_addresses import blank_address, definition_address, list
 from census.web.form_pages import Page, page_of, pages
 from census.web.session import Work
 from forms import codelists
+from forms.boundaries import FOLDER as BOUNDARIES
+from forms.boundaries import boundary
 from forms.catalogue import UnknownForm, catalogue
 from forms.definition import Form
 from forms.fields import answers_from, empty_row, fill, form_class, is_short, row_class
@@ -140,7 +142,8 @@ def _definition(form: Form) -> dict[str, Any]:
             lists[item.codelist] = list_address(item.codelist)
             if item.offer:
                 lists[f"{item.codelist}:{item.offer}"] = list_address(item.codelist, item.offer)
-    return {"rules": rules_json(rulebook(form)), "lists": lists}
+    outlines = {path.stem: boundary(path.stem) for path in BOUNDARIES.glob("*.geojson")} if rulebook(form).needs.boundaries else {}
+    return {"rules": rules_json(rulebook(form)), "lists": lists, "boundaries": outlines}
 
 
 def _place(code: str, key: str, row: int | None) -> Place:

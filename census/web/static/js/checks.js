@@ -7,6 +7,9 @@ import { setAt, valueAt } from './answers.js';
 
 const BLANK = /\.required$/;
 
+/** The outlines of regions that a definition brings along. @param {any} definition @returns {(code: string) => number[][][]|null} */
+export const boundaryOf = (definition) => (code) => definition.boundaries[code] || null;
+
 export class Checks {
   /** @param {any} rules @param {import('./draft.js').Draft} draft @param {any} surroundings related, baseline, codes, boundary */
   constructor(rules, draft, surroundings) {

@@ -4,7 +4,7 @@
 import * as store from './store.js';
 import { Refused, page as getJson } from './api.js';
 import { setAt, valueAt } from './answers.js';
-import { Checks } from './checks.js';
+import { Checks, boundaryOf } from './checks.js';
 import { Saver, openDraft, relatedAnswers, unitInfo } from './draft.js';
 import { controls, dress, read, readBack, words, write } from './fields.js';
 import { Rows } from './rows.js';
@@ -25,8 +25,7 @@ class FormPage {
     this.draft = draft;
     this.lists = new Map();
     const codes = (/** @type {string} */ name) => this.lists.get(name) || null;
-    const boundary = (/** @type {string} */ code) => (definition.boundaries || {})[code] || null;
-    this.checks = new Checks(definition.rules, draft, { related, baseline: info.baseline, codes, boundary });
+    this.checks = new Checks(definition.rules, draft, { related, baseline: info.baseline, codes, boundary: boundaryOf(definition) });
     if (draft.revision > 1 && !draft.seen.length) draft.seen = sections.map((one) => one.dataset.page || '');
     this.touched = new Set(draft.touched);
     this.saver = new Saver(draft, (problem) => this.tellSaved(problem));

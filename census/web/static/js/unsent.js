@@ -1,7 +1,7 @@
 // The drafts of one unit that are not sent, each with its checks asked anew: other forms may have changed since.
 
 import { page as getJson } from './api.js';
-import { Checks } from './checks.js';
+import { Checks, boundaryOf } from './checks.js';
 import { relatedAnswers } from './draft.js';
 import { checkRecord } from './rules.js';
 import * as store from './store.js';
@@ -12,7 +12,7 @@ export async function openDrafts(info) {
   return Promise.all(drafts.map(async (draft) => {
     const known = info.forms.find((/** @type {any} */ one) => one.form === draft.form);
     const definition = await getJson(known.definition);
-    const checks = new Checks(definition.rules, draft, { related: await relatedAnswers(info, draft.form), baseline: info.baseline });
+    const checks = new Checks(definition.rules, draft, { related: await relatedAnswers(info, draft.form), baseline: info.baseline, boundary: boundaryOf(definition) });
     const open = checks.open();
     draft.counts = { error: open.error.length, warning: open.warning.length, blank: open.blank.length };
     draft.is_done = draft.seen.includes('summary') && !(open.error.length + open.warning.length + open.blank.length);
