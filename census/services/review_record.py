@@ -30,6 +30,8 @@ from census.services.review_states import ACTING_ROLE_NAMES, OUTCOME_NAMES, allo
 from census.services.review_table import Beside, Mark, SectionView, anchor, item_at, sections
 from forms.catalogue import UnknownForm, catalogue
 from forms.definition import Form
+from validation.record import computed
+from validation.rulebook import compile_form
 
 WORST_FIRST: Final[tuple[Mark, ...]] = ("error", "warning", "explained")
 
@@ -173,8 +175,8 @@ def open_record(
         place=" ".join(filter(None, (names.get("town_name"), names.get("village_name")))),
         form=form, title=form.title if form else "", shown_revision=shown.number,
         compared_with=earlier.number if earlier else None,
-        sections=sections(form, shown.answers, Beside(
-            known=_known(form, unit, names), before=earlier.answers if earlier else None, marks=_marks(findings),
+        sections=sections(form, _with_computed(form, shown.answers), Beside(
+            known=_known(form, unit, names), before=_with_computed(form, earlier.answers) if earlier else None, marks=_marks(findings),
             asked_back=_asked_back(decisions), reveal=reveal,
         )) if form else (),
         findings=findings, forms=_forms(session, unit, submission),
@@ -186,6 +188,13 @@ def open_record(
     if reveal:
         evidence.record(session, actor.username, "reveal", str(submission.id), {"revision": shown.number})
     return record
+
+
+def _with_computed(form: Form, answers: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answers with what the program works out from them, e.g. the name of an industry code."""
+    worked_out = computed(compile_form(form, catalogue()), answers)
+    single = {path[1:]: value for path, value in worked_out.items() if "/" not in path[1:]}
+    return {**answers, **{key: f"{value:g}" if isinstance(value, float) else value for key, value in single.items()}}
 
 
 def mark_opened(session: Session, actor: Actor, submission_id: UUID) -> None:
