@@ -7,7 +7,7 @@ const SAID = { 1: '没有允许定位。请在浏览器设置里打开，或手�
 
 /** @typedef {{lon: string, lat: string, accuracy_m: string, at: string, source: 'device'}} Fix */
 
-/** The best fix within the time. @param {(accuracy: number) => void} [progress] @returns {Promise<Fix>} */
+/** The best fix within the time; `progress` hears of each better one. @param {(accuracy: number, fix: Fix) => void} [progress] @returns {Promise<Fix>} */
 export function bestFix(progress = () => undefined) {
   return new Promise((resolve, reject) => {
     if (!navigator.geolocation) { reject(new Error(SAID[2])); return; }
@@ -21,7 +21,7 @@ export function bestFix(progress = () => undefined) {
     };
     const watch = navigator.geolocation.watchPosition((position) => {
       if (!best || position.coords.accuracy < best.coords.accuracy) best = position;
-      progress(best.coords.accuracy);
+      progress(best.coords.accuracy, fixOf(best));
       if (best.coords.accuracy <= GOOD_M) end(0);
     }, (problem) => end(problem.code), { enableHighAccuracy: true, maximumAge: 0, timeout: WAIT_MS });
     const timer = setTimeout(() => end(3), WAIT_MS);

@@ -27,13 +27,18 @@ function refuse(words, focus) {
   if (focus) document.getElementById(focus)?.focus();
 }
 
+/** @param {import('./position.js').Fix} found */
+function take(found) {
+  fix = found;
+  field('lon').value = fix.lon;
+  field('lat').value = fix.lat;
+  output.textContent = quality(Number(fix.accuracy_m));
+}
+
 async function locate() {
   output.textContent = '正在定位……';
   try {
-    fix = await bestFix((accuracy) => { output.textContent = quality(accuracy); });
-    field('lon').value = fix.lon;
-    field('lat').value = fix.lat;
-    output.textContent = quality(Number(fix.accuracy_m));
+    take(await bestFix((_, better) => take(better))); // somebody may go on before the best one is there
   } catch (problem) {
     output.textContent = /** @type {Error} */ (problem).message;
   }
