@@ -112,6 +112,7 @@ def device(browser: Browser) -> Generator[Device]:
 
     yield make
     for watched in made:
+        watched.shot("last")
         watched.context.close()
     assert [complaint for watched in made for complaint in watched.complaints] == []
 

@@ -89,7 +89,7 @@ class Enumerator:
             self.page.mouse.up()
 
     def submit(self) -> None:
-        self.page.get_by_role("button", name="签字并提交").click()
+        self.page.get_by_role("button", name=re.compile("并提交$")).click()
         expect(self.page.get_by_role("heading", name="已收到")).to_be_visible()
 
 
