@@ -12,7 +12,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("form", help="a form's code, for example G102")
     parser.add_argument("--count", type=int, default=1, help="how many")
     parser.add_argument("--breaking", metavar="CHECK", help="the check that each of them is to break; default none")
-    parser.add_argument("--account", metavar="NAME", help="whose units; default the first enumerator's")
+    parser.add_argument("--account", metavar="NAME", help="whose units; default who has most left to do")
     parser.set_defaults(run=run)
 
 

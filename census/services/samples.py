@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from census.errors import NotFound
-from census.models.people import Account, RoleGrant
+from census.models.people import Account
 from census.models.register import Assignment, Unit
 from census.services.prefill import region_names, sources
 from census.services.register import baseline
@@ -24,6 +24,13 @@ from validation.examples import NoExample, answers_for
 from validation.record import check_record
 from validation.rulebook import compile_form
 
+MOST_TO_DO: Final = text("""
+    select account.id from account
+      join assignment on assignment.account_id = account.id
+      left join submission on submission.unit_id = assignment.unit_id and submission.form = :form and submission.state <> 'withdrawn'
+     group by account.id, account.username
+     order by count(*) filter (where submission.id is null) desc, account.username limit 1
+""")
 DAY: Final = date(2018, 8, 20)
 TRIES: Final = 40
 SENT: Final = text("""
@@ -48,7 +55,7 @@ def samples(session: Session, code: str, wanted: int, breaking: str | None = Non
     """Make submissions in the API's shape, each for a unit of the account, valid or breaking one check.
 
     Units without this form come first, each once; when they are used up the same come again. ``username``: default the
-    first enumerator. Raises NotFound for an unknown form, check or account, or when the account has no unit.
+    enumerator with most units left to do. Raises NotFound for an unknown form, check or account, or one without units.
     """
     if code not in catalogue():
         raise NotFound(f"没有 {code} 这张普查表。")
@@ -87,10 +94,7 @@ def _answers(form: Form, place: Place, breaking: str | None, seeds: Iterator[int
 
 
 def _places(session: Session, form: Form, username: str | None) -> Sequence[Place]:
-    query = select(Account.id).join(RoleGrant).where(RoleGrant.role == "enumerator").order_by(Account.username).limit(1)
-    account_id = session.scalar(query.where(Account.username == username) if username else query)
-    if account_id is None:
-        raise NotFound(f"没有 {username or '普查员'} 这个普查员账号。")
+    account_id = _account(session, form, username)
     units = session.scalars(
         select(Unit).join(Assignment, Assignment.unit_id == Unit.id).where(Assignment.account_id == account_id)
         .order_by(Unit.forms.contains([form.code]).desc(), Unit.id),
@@ -107,3 +111,13 @@ def _places(session: Session, form: Form, username: str | None) -> Sequence[Plac
         )
         for unit in units
     ]
+
+
+def _account(session: Session, form: Form, username: str | None) -> UUID:
+    if username is None:
+        account_id = session.scalar(MOST_TO_DO, {"form": form.code})
+    else:
+        account_id = session.scalar(select(Account.id).where(Account.username == username))
+    if account_id is None:
+        raise NotFound(f"没有 {username} 这个账号。" if username else "还没有给普查员分配普查对象。")
+    return account_id

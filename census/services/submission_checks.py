@@ -5,7 +5,7 @@ What it finds is answered to the phone and kept with the revision. The verdict t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,22 +23,25 @@ class UnitForms:
     """The latest answers of every form of one unit, those of the batch included."""
 
     def __init__(self) -> None:
-        self._answers: dict[UUID, tuple[str, Mapping[str, Any]]] = {}
+        self._first: dict[str, UUID] = {}
+        self._answers: dict[str, dict[str, Any]] = {}
 
-    def put(self, submission_id: UUID, form: str, answers: Mapping[str, Any]) -> None:
-        self._answers.pop(submission_id, None)
-        self._answers[submission_id] = (form, answers)
+    def put(self, submission_id: UUID, form: str, answers: dict[str, Any]) -> None:
+        """Add what is stored, by the first record of the form, and then what is sent."""
+        self._first.setdefault(form, submission_id)
+        self._answers[form] = answers
 
-    def others(self, form: str) -> dict[str, Mapping[str, Any]]:
-        """Answers of the unit's other forms by form code; of two of one form, the later."""
-        return {code: answers for code, answers in self._answers.values() if code != form}
+    def others(self, form: str) -> dict[str, dict[str, Any]]:
+        """Answers of the unit's other forms by form code."""
+        return {code: answers for code, answers in self._answers.items() if code != form}
 
-    def has_another(self, submission_id: UUID, form: str) -> bool:
-        return any(code == form and other != submission_id for other, (code, _) in self._answers.items())
+    def is_duplicate(self, submission_id: UUID, form: str) -> bool:
+        """Whether the unit had a record of this form before this one."""
+        return self._first[form] != submission_id
 
 
 def check(
-    draft: Draft, form: Form, forms: Catalogue, of_unit: UnitForms, known: Mapping[str, Any],
+    draft: Draft, form: Form, forms: Catalogue, of_unit: UnitForms, known: dict[str, Any],
 ) -> list[dict[str, Any]]:
     """Give the findings of one draft in the API's shape."""
     explained = [
@@ -49,7 +52,7 @@ def check(
     paths = {path for _, path in explained}
     found = check_record(rulebook, draft.answers, of_unit.others(form.code), known, paths)
     findings = [as_json(finding, explained) for finding in found]
-    if of_unit.has_another(draft.id, form.code):
+    if of_unit.is_duplicate(draft.id, form.code):
         findings.append({
             "check": f"{form.code}.duplicate", "severity": "error", "path": "",
             "message": DUPLICATE.format(form=form.code), "state": "open",

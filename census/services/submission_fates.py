@@ -38,7 +38,7 @@ class Draft:
     form: str
     version: str
     revision: int
-    answers: Mapping[str, Any]
+    answers: dict[str, Any]
     explanations: Sequence[Mapping[str, Any]]
     files: Sequence[str]
     digest: str

@@ -31,12 +31,20 @@ LOCK_UNITS: Final = text("""
       from unit left join assignment on assignment.unit_id = unit.id
      where unit.id = any(:units) order by unit.id for no key update of unit
 """)
-LOCK_SUBMISSIONS: Final = text("""
-    select submission.id, submission.unit_id, submission.form, submission.state, submission.revision,
-           submission.judge_due, revision.answers
-      from submission
-      join revision on revision.submission_id = submission.id and revision.number = submission.revision
-     where submission.unit_id = any(:units) order by submission.id for update of submission
+# Of each form of the units the latest record, beside the first (of several, those after the first are duplicates); and
+# the records that this batch names.
+PRESENT: Final = text("""
+    select latest.id, latest.unit_id, latest.form, latest.state, latest.judge_due, latest.first_id, revision.answers
+      from (select distinct on (unit_id, form) id, unit_id, form, state, judge_due, revision,
+                   first_value(id) over (partition by unit_id, form order by created_at, id) as first_id
+              from submission where unit_id = any(:units) and state <> 'withdrawn'
+             order by unit_id, form, created_at desc, id desc) latest
+      join revision on revision.submission_id = latest.id and revision.number = latest.revision
+    union all
+    select id, unit_id, form, state, judge_due, null, null from submission where id = any(:ids)
+""")
+LOCK: Final = text("""
+    select id, unit_id, form, state, revision from submission where id = any(:ids) order by id for update
 """)
 EARLIER: Final = text("""
     select submission_id, number, digest, receipt_number, received_at, account_id, findings, false as lost
@@ -50,7 +58,7 @@ SUBMISSIONS: Final = text("""
     with sent as (
         select * from jsonb_to_recordset(cast(:rows as jsonb)) as row(
             id uuid, unit_id uuid, form text, version text, region_code text, visit_id uuid, revision int,
-            is_first boolean, is_latest boolean)
+            is_first boolean, is_latest boolean, place int)
     ), moved as (
         update submission
            set revision = sent.revision, version = sent.version, state = 'submitted', judge_due = true,
@@ -62,7 +70,7 @@ SUBMISSIONS: Final = text("""
     insert into submission (id, unit_id, form, version, region_code, account_id, visit_id, revision, state,
                             judge_due, error_count, warning_count, unexplained_count, created_at, updated_at)
     select distinct on (id) id, unit_id, form, version, region_code, cast(:account as uuid), visit_id, revision,
-           'submitted', true, 0, 0, 0, cast(:at as timestamptz), cast(:at as timestamptz)
+           'submitted', true, 0, 0, 0, cast(:at as timestamptz) + place * interval '1 microsecond', cast(:at as timestamptz)
       from sent where exists (select from sent first where first.id = sent.id and first.is_first)
      order by id, revision desc
     on conflict (id) do nothing
@@ -97,15 +105,15 @@ JUDGE_AGAIN: Final = text("update submission set judge_due = true where id = any
 
 
 class _Present(NamedTuple):
-    """A submission that is stored already."""
+    """The latest record of one form of a unit; without ``first_id``: a record that the batch names."""
 
     id: UUID
     unit_id: UUID
     form: str
     state: str
-    revision: int
     judge_due: bool
-    answers: Mapping[str, Any]
+    first_id: UUID | None
+    answers: dict[str, Any]
 
 
 def submit(
@@ -118,13 +126,14 @@ def submit(
     and bar approval, never storing. Two batches about the same unit wait for each other at the unit's row.
     """
     units = {row.id: UnitRow(*row) for row in session.execute(LOCK_UNITS, {"units": sorted({draft.unit for draft in drafts})})}
-    present = [_Present(*row) for row in session.execute(LOCK_SUBMISSIONS, {"units": sorted(units)})] if units else []
+    ids = sorted({draft.id for draft in drafts})
+    found = [_Present(*row) for row in session.execute(PRESENT, {"units": sorted(units), "ids": ids})]
+    present = [row for row in found if row.first_id is not None]
     ledger = Ledger(actor, forms or catalogue(), units)
-    for row in present:
-        ledger.open(row.id, row.unit_id, row.form, row.state, row.revision)
-    asked = {draft.id for draft in drafts}
-    known = [row.id for row in present if row.id in asked]
+    known = sorted(row.id for row in found if row.first_id is None)
     if known:
+        for row in session.execute(LOCK, {"ids": known}):
+            ledger.open(*row)
         for row in session.execute(EARLIER, {"ids": known}):
             ledger.remember(*row[:-1], lost=row.lost)
     fates = [ledger.settle(draft, new_number, at) for draft in drafts]
@@ -147,7 +156,7 @@ def _store(session: Session, ledger: Ledger, fates: Sequence[Fate], present: Seq
         return []
     visits = _visits(session, new)
     account = ledger.actor.account_id
-    rows = [_submission(fate, ledger.units, visits) for fate in new]
+    rows = [_submission(fate, ledger.units, visits) | {"place": place} for place, fate in enumerate(new)]
     opened = {row.id for row in session.execute(SUBMISSIONS, {"rows": _json(rows), "account": account, "at": at})}
     taken = {fate.draft.id for fate in new if fate.is_first} - opened
     if taken:  # the id belongs to a unit that the caller cannot see
@@ -172,8 +181,7 @@ def _check(new: Sequence[Fate], present: Sequence[_Present], ledger: Ledger) -> 
     """Find what is wrong with each new revision, in the light of all forms of its unit."""
     units: dict[UUID, UnitForms] = {unit_id: UnitForms() for unit_id in ledger.units}
     for row in present:
-        if row.state != "withdrawn":
-            units[row.unit_id].put(row.id, row.form, row.answers)
+        units[row.unit_id].put(row.first_id or row.id, row.form, row.answers)
     for fate in new:
         units[fate.draft.unit].put(fate.draft.id, fate.draft.form, fate.draft.answers)
     for fate in new:
@@ -183,14 +191,15 @@ def _check(new: Sequence[Fate], present: Sequence[_Present], ledger: Ledger) -> 
 
 
 def _to_judge_again(new: Sequence[Fate], present: Sequence[_Present]) -> list[UUID]:
-    """The other forms of the same units whose verdict may now change."""
-    units = {fate.draft.unit for fate in new}
-    renewed = {fate.draft.id for fate in new}
-    return [
+    """The other forms of the same units: their verdict may now change."""
+    renewed: dict[UUID, set[str]] = {}
+    for fate in new:
+        renewed.setdefault(fate.draft.unit, set()).add(fate.draft.form)
+    return sorted(
         row.id for row in present
-        if row.unit_id in units and row.id not in renewed and not row.judge_due
+        if row.unit_id in renewed and row.form not in renewed[row.unit_id] and not row.judge_due
         and (row.state, "flag", "worker") in TRANSITIONS
-    ]
+    )
 
 
 def _visits(session: Session, new: Sequence[Fate]) -> Mapping[UUID, UUID]:

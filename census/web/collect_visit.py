@@ -233,7 +233,7 @@ def _submit(
             continue
         sent.append(Draft(
             id=line.draft.submission_id, unit=unit.id, form=one.form.code, version=one.form.version,
-            revision=line.submission.revision + 1 if line.submission else 1, answers=one.answers,
+            revision=line.submission.revision + 1 if line.submission else 1, answers=dict(one.answers),
             explanations=one.explanations, files=[], digest=digest(one.answers, one.explanations),
             device=request.user_agent.string[:200], visit=visit_id, confirmation=confirmation,
         ))

@@ -243,3 +243,11 @@ def test_batches_that_cross_never_block_each_other_for_good(app: Flask, phone: P
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(send, range(8))) == {200}
     assert count(own_databases, Revision) == 12
+
+
+def test_of_two_of_a_form_the_first_stays_and_its_correction_is_no_duplicate(phone: Phone) -> None:
+    first, second = a_draft(phone.units[0]), a_draft(phone.units[0])
+    results = phone.send(first, second)
+    assert ["G102.duplicate" in {found["check"] for found in result["findings"]} for result in results] == [False, True]
+    [corrected] = phone.send(first | {"revision": 2, "answers": {}})
+    assert "G102.duplicate" not in {found["check"] for found in corrected["findings"]}
