@@ -33,7 +33,7 @@ class Reader:
         """Give main values, rows by group, and what is wrong with the shape of the answers."""
         problems: list[Place] = []
         groups = self._groups
-        rows = {group: self._rows(group, raw, problems) for group in groups if (raw := answers.get(group)) is not None}
+        rows: dict[str, Sequence[Values]] = {group: self._rows(group, raw, problems) for group in groups if (raw := answers.get(group)) is not None}
         main = self._values(self._main, "", -1, answers, problems, skip=groups)
         return main, rows, frozenset(problems)
 
@@ -50,7 +50,7 @@ class Reader:
                 rows.append(_NO_VALUES)
         return rows
 
-    def _values(self, items: dict[str, Item], group: str, index: int, answers: Answers, problems: list[Place],  # noqa: PLR0913, PLR0917 - one inner loop
+    def _values(self, items: dict[str, Item], group: str, index: int, answers: Answers, problems: list[Place],
                 skip: Mapping[str, object] = _NO_VALUES) -> Values:
         values: dict[str, Any] = {}
         for key, raw in answers.items():

@@ -9,11 +9,32 @@ from typing import Any
 from forms.catalogue import Catalogue
 from forms.definition import Form, Item
 from validation.closures import attribute_values
-from validation.nodes import (
-    Aggregate, And, Arithmetic, Attribute, Call, Choose, Compare, Day, Explained, Flag, Listed, Node, Not, Nothing, Number, OneOf, Or, Rows,
-    Same, Sequence, Sound, Text, Value,
-)
 from validation.expression import scope_of
+from validation.nodes import (
+    Aggregate,
+    And,
+    Arithmetic,
+    Attribute,
+    Call,
+    Choose,
+    Compare,
+    Day,
+    Explained,
+    Flag,
+    Listed,
+    Node,
+    Not,
+    Nothing,
+    Number,
+    OneOf,
+    Or,
+    Rows,
+    Same,
+    Sound,
+    Text,
+    Texts,
+    Value,
+)
 from validation.rulebook import RuleBook, needs_of
 from validation.rules import Rule, parse_for
 
@@ -86,7 +107,7 @@ def _optional(node: Node | None) -> list[Any]:
     return [] if node is None else [encode(node)]
 
 
-def encode(node: Node) -> Any:  # noqa: ANN401, C901, PLR0911, PLR0912 - JSON; one line per shape
+def encode(node: Node) -> Any:  # noqa: C901, PLR0911, PLR0912 - JSON; one line per shape
     """Give one node as JSON: literals as themselves, everything else a list that begins with its name."""
     match node:
         case Number() | Flag():
@@ -99,7 +120,7 @@ def encode(node: Node) -> Any:  # noqa: ANN401, C901, PLR0911, PLR0912 - JSON; o
             return ["day", node.ordinal - EPOCH]
         case Value():
             return ["value", node.place, f"{node.key}.{node.part}" if node.part else node.key, node.form]
-        case Sequence():
+        case Texts():
             return ["list", *map(encode, node.elements)]
         case Arithmetic():
             return [node.operator, encode(node.left), encode(node.right)]

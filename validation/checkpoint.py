@@ -52,7 +52,7 @@ def run(frame: pd.DataFrame, rulebook: RuleBook, folder: Path | None = None) -> 
 
 
 @cache
-def _whole_frames() -> Any:  # noqa: ANN401 - of a foreign type without a public name
+def _whole_frames() -> Any:
     """Give the one door into Great Expectations of this process: starting it costs seconds."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}

@@ -11,11 +11,33 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from forms.boundaries import boundary
-from forms.codelists import UnknownCodeList, codelist
-from validation.functions import FUNCTIONS, PYTHON
+from forms.codelists import Entry, UnknownCodeList, codelist
+from validation.functions import FUNCTIONS, PYTHON, inside_rings
 from validation.nodes import (
-    RELATIVE_TOLERANCE, Aggregate, And, Arithmetic, Attribute, Call, Choose, Compare, Day, Explained, Flag, Listed, Node, Not, Nothing, Number,
-    OneOf, Or, Rows, Same, Sequence as Texts, Sound, Text, Value,
+    RELATIVE_TOLERANCE,
+    Aggregate,
+    And,
+    Arithmetic,
+    Attribute,
+    Call,
+    Choose,
+    Compare,
+    Day,
+    Explained,
+    Flag,
+    Listed,
+    Node,
+    Not,
+    Nothing,
+    Number,
+    OneOf,
+    Or,
+    Rows,
+    Same,
+    Sound,
+    Text,
+    Texts,
+    Value,
 )
 
 Values = Mapping[str, Any]
@@ -84,7 +106,11 @@ def _value(node: Value) -> Question:
 
 def _texts(node: Texts) -> Question:
     parts = tuple(map(question, node.elements))
-    return lambda record: tuple(value for part in parts if (value := part(record)) is not None) or None
+
+    def texts(record: Record) -> tuple[Any, ...] | None:
+        return tuple(value for part in parts if (value := part(record)) is not None) or None
+
+    return texts
 
 
 def _arithmetic(node: Arithmetic) -> Question:
@@ -184,9 +210,17 @@ def attribute_values(name: str, attribute: str) -> dict[str, str]:
         entries = tuple(codelist(name))
     except UnknownCodeList:
         return {}
-    own = {"label": lambda entry: entry.label, "parent": lambda entry: entry.parent}
-    read = own.get(attribute, lambda entry: entry.attributes.get(attribute, ""))
-    return {entry.code: value for entry in entries if (value := read(entry))}
+    return {entry.code: value for entry in entries if (value := _attribute_of(entry, attribute))}
+
+
+def _attribute_of(entry: Entry, attribute: str) -> str:
+    match attribute:
+        case "label":
+            return entry.label
+        case "parent":
+            return entry.parent
+        case _:
+            return entry.attributes.get(attribute, "")
 
 
 def _and(node: And) -> Question:
@@ -246,12 +280,16 @@ def _call(node: Call) -> Question:
         case "present", (Text() as code,):
             return lambda record: code.value in record.present
         case "matches", (_, Text() as pattern):
-            fits = re.compile(pattern.value).fullmatch
-            return _strict(arguments[:1], lambda text: fits(text) is not None)
+            return _strict((arguments[0], _constant(re.compile(pattern.value))), function)
         case "inside", _:
-            return _strict(arguments, lambda lon, lat, code: None if (rings := boundary(code)) is None else function(lon, lat, rings))
+            return _strict(arguments, _inside)
         case _:
             return _strict(arguments, function) if FUNCTIONS[node.name].strict else lambda record: function(*[part(record) for part in arguments])
+
+
+def _inside(lon: float, lat: float, region: str) -> bool | None:
+    rings = boundary(region)
+    return None if rings is None else inside_rings(lon, lat, rings)
 
 
 def _strict(arguments: tuple[Question, ...], function: Callable[..., Any]) -> Question:

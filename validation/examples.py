@@ -39,7 +39,7 @@ class Example:
     also: tuple[str, ...] = ()
 
 
-def answers_for(form_code: str, breaking: str | None = None, seed: int = 0, related: Mapping[str, Answers] | None = None,  # noqa: PLR0913
+def answers_for(form_code: str, breaking: str | None = None, seed: int = 0, related: Mapping[str, Answers] | None = None,
                 *, known: Mapping[str, Any] | None = None, reached: Collection[str] = (), forms: Catalogue | None = None) -> Example:
     """Give a record without any finding, or one on which exactly the check ``breaking`` fails.
 

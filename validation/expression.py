@@ -15,8 +15,29 @@ from typing import Final, Literal, cast
 from forms.definition import Form
 from validation import functions
 from validation.nodes import (
-    Aggregate, And, Arithmetic, Attribute, Call, Choose, Compare, Day, Explained, Flag, Kind, Node, Not, Nothing, Number,
-    OneOf, Or, Rows, Same, Sequence, Text, Value, walk,
+    Aggregate,
+    And,
+    Arithmetic,
+    Attribute,
+    Call,
+    Choose,
+    Compare,
+    Day,
+    Explained,
+    Flag,
+    Kind,
+    Node,
+    Not,
+    Nothing,
+    Number,
+    OneOf,
+    Or,
+    Rows,
+    Same,
+    Text,
+    Texts,
+    Value,
+    walk,
 )
 from validation.patterns import PatternError, portable
 from validation.scope import FORM_NAME, POSITION_PARTS, Definitions, NameProblem, Scope, layout
@@ -98,7 +119,7 @@ class _Parser:
             case ast.Call():
                 return self.call(at)
             case ast.Tuple() | ast.List():
-                return Sequence(tuple(self.of(part, "text", "a list") for part in at.elts))
+                return Texts(tuple(self.of(part, "text", "a list") for part in at.elts))
             case _:
                 raise self.wrong(at, f"{type(at).__name__} is not part of the check language: allowed are items, numbers, texts, + - * /, comparisons, and or not, in, … if … else …, and the functions of the table")
 
@@ -196,7 +217,7 @@ class _Parser:
         if scope is None:
             return Nothing()
         group = scope.layout.groups[scope.each]
-        coded = [item for section in group.sections for item in section.items if group.preset and item.codelist == group.preset]
+        coded = [item for item in group.items if group.preset and item.codelist == group.preset]
         if not coded or not isinstance(subscript.slice, ast.Constant) or not isinstance(subscript.slice.value, str):
             raise self.wrong(subscript, f"{scope.each}[…] wants ready-made rows (preset) and a code between quotes")
         code, element = scope.item(coded[0].key), scope.item(at.attr)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -43,7 +43,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "valid_org_code": Function(("text",), "bool", "an organisation code with a right check character (GB 11714)"),
     "valid_person_id": Function(("text",), "bool", "an identity card number with a real date and a right check character (GB 11643)"),
     "any_of": Function(("list", "list"), "bool", "at least one is in both lists"),
-    "chosen": Function(("list", "text"), "bool", "the text is among the chosen ones; written `\"3\" in item`"),
+    "chosen": Function(("list", "text"), "bool", 'the text is among the chosen ones; written `"3" in item`'),
     "count_chosen": Function(("list",), "number", "how many are chosen, 0 for none; written `count(item)`", strict=False),
     "distinct": Function(("list",), "bool", "no two are the same; written `unique((a, b))`"),
     "present": Function(("literal",), "bool", "the unit has filled that form; unknown while no definition of it exists", strict=False),
@@ -130,6 +130,10 @@ def inside_rings(lon: float, lat: float, boundary: Boundary) -> bool:
     return within
 
 
+def _blank(value: object) -> bool:
+    return value is None
+
+
 def _first_filled(*values: object) -> object:
     return next((value for value in values if value is not None), None)
 
@@ -142,31 +146,47 @@ def _largest(*values: float | None) -> float | None:
     return max((value for value in values if value is not None), default=None)
 
 
+def _year(ordinal: int) -> float:
+    return float(date.fromordinal(ordinal).year)
+
+
+def _length(text: str) -> float:
+    return float(len(text))
+
+
 def _prefix(text: str, count: float) -> str | None:
     return text[: max(0, int(count))] or None
 
 
-# Called with values that are not None unless the function is not strict. `matches`, `present` and `inside` are
-# bound by the record evaluator: a compiled pattern, the unit's forms, the boundaries.
+def _matches(text: str, pattern: re.Pattern[str]) -> bool:
+    return pattern.fullmatch(text) is not None
+
+
+def _any_of(chosen: Sequence[str], wanted: Sequence[str]) -> bool:
+    return any(code in wanted for code in chosen)
+
+
+def _chosen(chosen: Sequence[str], code: str) -> bool:
+    return code in chosen
+
+
+def _count_chosen(chosen: Sequence[str] | None) -> float:
+    return float(len(chosen or ()))
+
+
+def _distinct(values: Sequence[object]) -> bool:
+    return len(set(values)) == len(values)
+
+
+def _present(code: str, forms: Collection[str]) -> bool:
+    return code in forms
+
+
+# Called with values that are not None unless the function is not strict. The record evaluator hands `matches` a
+# compiled pattern, `present` the unit's forms and `inside` the rings of the region.
 PYTHON: Final[dict[str, Callable[..., Any]]] = {
-    "blank": lambda value: value is None,
-    "coalesce": _first_filled,
-    "abs": abs,
-    "min": _smallest,
-    "max": _largest,
-    "year": lambda ordinal: float(date.fromordinal(int(ordinal)).year),
-    "date_of": date_of,
-    "length": lambda text: float(len(text)),
-    "prefix": _prefix,
-    "matches": lambda text, pattern: pattern.fullmatch(text) is not None,
-    "valid_uscc": valid_uscc,
-    "valid_org_code": valid_org_code,
-    "valid_person_id": valid_person_id,
-    "any_of": lambda chosen, wanted: any(code in wanted for code in chosen),
-    "chosen": lambda chosen, code: code in chosen,
-    "count_chosen": lambda chosen: 0.0 if chosen is None else float(len(chosen)),
-    "distinct": lambda values: len(set(values)) == len(values),
-    "present": lambda code, forms: code in forms,
-    "inside": inside_rings,
-    "distance_m": distance_m,
+    "blank": _blank, "coalesce": _first_filled, "abs": abs, "min": _smallest, "max": _largest, "year": _year, "date_of": date_of,
+    "length": _length, "prefix": _prefix, "matches": _matches, "valid_uscc": valid_uscc, "valid_org_code": valid_org_code,
+    "valid_person_id": valid_person_id, "any_of": _any_of, "chosen": _chosen, "count_chosen": _count_chosen, "distinct": _distinct,
+    "present": _present, "inside": inside_rings, "distance_m": distance_m,
 }

@@ -13,7 +13,25 @@ from typing import Final
 from forms.definition import Form, Group, Item
 from forms.formats import FORMATS
 from validation.expression import ExpressionError, scope_of, tolerance
-from validation.nodes import Aggregate, And, Call, Choose, Compare, Flag, Listed, Node, Not, Nothing, Number, OneOf, Or, Rows, Sound, Text, Value
+from validation.nodes import (
+    Aggregate,
+    And,
+    Call,
+    Choose,
+    Compare,
+    Flag,
+    Listed,
+    Node,
+    Not,
+    Nothing,
+    Number,
+    OneOf,
+    Or,
+    Rows,
+    Sound,
+    Text,
+    Value,
+)
 from validation.patterns import portable
 from validation.rules import Rule, RuleError, RuleKind, make_rule, parse_for, rows_of
 from validation.scope import KINDS, Definitions, NameProblem, declared_decimals

@@ -5,12 +5,10 @@ Numbers are shown with at most four decimals, rounded half up, thousands grouped
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from math import isfinite
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from math import isfinite
+from typing import Final, cast
 
 from validation.expression import ExpressionError, parse
 from validation.nodes import Kind, Node
@@ -21,14 +19,6 @@ BLANK: Final = "未填"
 SHOWN_DECIMALS: Final = 4
 
 Message = tuple[str | Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """One placeholder ready to be evaluated: a function of the record's context, and the kind of what it gives."""
-
-    value: Callable[..., object]
-    kind: Kind
 
 
 def compile_message(text: str, scope: Scope) -> Message:
@@ -63,8 +53,8 @@ def show(value: object, kind: Kind) -> str:
             return show_number(float(value))
         case str():
             return value
-        case Sequence():
-            return "、".join(str(part) for part in value)
+        case tuple():
+            return "、".join(map(str, cast("tuple[object, ...]", value)))
         case _:
             return str(value)
 

@@ -68,7 +68,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class Texts:
     """A written-out list of texts; blanks are skipped, and with nothing left it is blank."""
 
     elements: tuple[Node, ...]
@@ -215,7 +215,7 @@ class Aggregate:
 
 
 Node = (
-    Number | Text | Flag | Day | Nothing | Value | Sequence | Arithmetic | Compare | Same | OneOf | Listed | And | Or
+    Number | Text | Flag | Day | Nothing | Value | Texts | Arithmetic | Compare | Same | OneOf | Listed | And | Or
     | Not | Choose | Call | Attribute | Sound | Explained | Aggregate
 )
 

@@ -68,7 +68,7 @@ def applicability(catalogue: Catalogue, answers_by_form: Mapping[str, Answers]) 
     return verdicts
 
 
-def value_of(node: Node, rulebook: RuleBook, answers: Answers, related: Mapping[str, Answers] | None = None,  # noqa: PLR0913
+def value_of(node: Node, rulebook: RuleBook, answers: Answers, related: Mapping[str, Answers] | None = None,
              baseline: Answers | None = None, *, row: tuple[str, int] | None = None) -> object:
     """Give the value of one expression of the form, None for unknown; ``row`` is the group and number of the row asked about."""
     record = _program(rulebook).record(answers, related or _NO_FORMS, baseline or _NOTHING, ())
@@ -107,7 +107,7 @@ class _Program:
             if code in related:
                 other_main, other_rows, _ = reader.read(related[code])
                 forms[code] = Record(other_main, other_rows)
-        known = self.baseline.read(baseline)[0] if baseline else {}
+        known = self.baseline.read(baseline)[0] if baseline else _NOTHING
         return Record(main, rows, forms, known, frozenset(related), problems, frozenset(explained))
 
     def findings(self, record: Record) -> Iterator[Finding]:
@@ -148,7 +148,7 @@ def _program(rulebook: RuleBook) -> _Program:
 
 
 def _asked(rule: Rule) -> _Asked:
-    message = tuple(part if isinstance(part, str) else (question(part), part.kind) for part in rule.message)
+    message: tuple[str | tuple[Question, Kind], ...] = tuple(part if isinstance(part, str) else (question(part), part.kind) for part in rule.message)
     return _Asked(rule, question(rule.node), rows_question(rule.each) if rule.each else None, message)
 
 

@@ -33,7 +33,7 @@ class Rule:
     reads: frozenset[str] = frozenset()  # keys of this form's items and groups that it leans on
 
 
-def make_rule(check: str, kind: RuleKind, severity: Severity, node: Node, message: Message,  # noqa: PLR0913 - the fields of a rule
+def make_rule(check: str, kind: RuleKind, severity: Severity, node: Node, message: Message,  # noqa: PLR0917 - the fields of a rule
               items: tuple[tuple[str, str], ...], each: Rows | None) -> Rule:
     """Make a rule, noting which items of its own form it leans on."""
     roots: list[Node | Rows] = [node, *(part for part in message if not isinstance(part, str)), *((each,) if each else ())]

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, Final
 
 from forms.codelists import codelist
-from forms.definition import Form, Item
+from forms.definition import Item
 from validation.functions import person_check_character
 from validation.record import hidden
 from validation.rulebook import RuleBook
@@ -23,7 +23,7 @@ Answers = dict[str, Any]
 PEOPLE: Final = ("_head", "filler", "_person", "_name", "_by", "verifiers")
 
 
-def raw(item: Item, rng: Random, known: Facts) -> Any:  # noqa: ANN401, C901, PLR0911 - a raw answer; one line per type
+def raw(item: Item, rng: Random, known: Facts) -> Any:
     """Give one plausible raw answer of an item."""
     if item.prefill.startswith("const:"):
         return item.prefill.removeprefix("const:")

@@ -7,7 +7,7 @@ everything else is plain SQL. A second engine is a second ``Dialect``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -16,8 +16,31 @@ from forms.codelists import UnknownCodeList, codelist
 from validation.closures import attribute_values
 from validation.functions import EARTH_RADIUS_M, ORG_WEIGHTS, PERSON_WEIGHTS, USCC_ALPHABET, USCC_WEIGHTS
 from validation.nodes import (
-    RELATIVE_TOLERANCE, Aggregate, And, Arithmetic, Attribute, Call, Choose, Compare, Day, Explained, Flag, Kind, Listed, Node, Not, Nothing,
-    Number, OneOf, Or, Rows, Same, Sequence, Sound, Text, Value,
+    RELATIVE_TOLERANCE,
+    Aggregate,
+    And,
+    Arithmetic,
+    Attribute,
+    Call,
+    Choose,
+    Compare,
+    Day,
+    Explained,
+    Flag,
+    Kind,
+    Listed,
+    Node,
+    Not,
+    Nothing,
+    Number,
+    OneOf,
+    Or,
+    Rows,
+    Same,
+    Sound,
+    Text,
+    Texts,
+    Value,
 )
 from validation.rules import Rule
 from validation.tables import TableRule, distance_node
@@ -80,32 +103,23 @@ class Dialect:
 
     name: str
     types: Mapping[Kind, str]
-    functions: Mapping[str, Callable[..., str]]
+    functions: Mapping[str, str | Callable[..., str]]  # a template of the arguments, or what makes one
+
+    def call(self, name: str, arguments: Sequence[str]) -> str:
+        spelling = self.functions[name]
+        return spelling.format(*arguments, all=", ".join(arguments)) if isinstance(spelling, str) else spelling(*arguments)
 
 
 DUCKDB: Final = Dialect(
     "duckdb",
     {"number": "DOUBLE", "text": "VARCHAR", "bool": "BOOLEAN", "date": "DATE", "list": "VARCHAR[]"},
     {
-        "blank": lambda value: f"({value} IS NULL)",
-        "coalesce": lambda *values: f"coalesce({', '.join(values)})",
-        "abs": lambda number: f"abs({number})",
-        "min": lambda *numbers: f"least({', '.join(numbers)})",
-        "max": lambda *numbers: f"greatest({', '.join(numbers)})",
-        "year": lambda day: f"year({day})::DOUBLE",
-        "date_of": _date_of,
-        "length": lambda text: f"length({text})::DOUBLE",
-        "prefix": lambda text, count: f"nullif(substr({text}, 1, greatest(0, trunc({count}))::BIGINT), '')",
-        "matches": lambda text, pattern: f"regexp_full_match({text}, {pattern})",
-        "valid_uscc": _uscc,
-        "valid_org_code": _org_code,
-        "valid_person_id": _person_id,
-        "any_of": lambda chosen, wanted: f"list_has_any({chosen}, {wanted})",
-        "chosen": lambda chosen, code: f"list_contains({chosen}, {code})",
-        "count_chosen": lambda chosen: f"coalesce(len({chosen}), 0)::DOUBLE",
-        "distinct": lambda values: f"(list_unique({values}) = len({values}))",
-        "present": lambda code: f'list_contains("_present", {code})',
-        "inside": lambda lon, lat, code: f"census_inside({lon}, {lat}, {code})",
+        "blank": "({0} IS NULL)", "coalesce": "coalesce({all})", "abs": "abs({0})", "min": "least({all})", "max": "greatest({all})",
+        "year": "year({0})::DOUBLE", "date_of": _date_of, "length": "length({0})::DOUBLE",
+        "prefix": "nullif(substr({0}, 1, greatest(0, trunc({1}))::BIGINT), '')", "matches": "regexp_full_match({0}, {1})",
+        "valid_uscc": _uscc, "valid_org_code": _org_code, "valid_person_id": _person_id,
+        "any_of": "list_has_any({0}, {1})", "chosen": "list_contains({0}, {1})", "count_chosen": "coalesce(len({0}), 0)::DOUBLE",
+        "distinct": "(list_unique({0}) = len({0}))", "present": 'list_contains("_present", {0})', "inside": "census_inside({0}, {1}, {2})",
         "distance_m": _distance,
     },
 )
@@ -169,7 +183,7 @@ class _Emitter:
             case "baseline":
                 return named(f"baseline__{key}")
 
-    def sequence(self, node: Sequence) -> str:
+    def texts(self, node: Texts) -> str:
         parts = ", ".join(self.sql(part, "text") for part in node.elements)
         if all(isinstance(part, Text) for part in node.elements):
             return f"[{parts}]"
@@ -215,7 +229,7 @@ class _Emitter:
         return f"CASE WHEN {self.sql(node.test)} THEN {then} ELSE {otherwise} END"
 
     def call(self, node: Call) -> str:
-        return self.dialect.functions[node.name](*(self.sql(part, _ARGUMENTS.get(node.name, "any")) for part in node.arguments))
+        return self.dialect.call(node.name, [self.sql(part, _ARGUMENTS.get(node.name, "any")) for part in node.arguments])
 
     def sound(self, node: Sound) -> str:
         problem = node.problem if node.problem == "unknown" else f"{node.key or node.group}:{node.problem}"
@@ -259,7 +273,7 @@ _TEMPLATES: Final[dict[type, Callable[[_Emitter, Any], str]]] = {
     Number: lambda _, node: f"({double(node.value)})",
     Text: lambda _, node: quoted(node.value), Flag: lambda _, node: "TRUE" if node.value else "FALSE",
     Day: lambda _, node: f"DATE '{date.fromordinal(node.ordinal).isoformat()}'",
-    Value: _Emitter.value, Sequence: _Emitter.sequence, Arithmetic: _Emitter.arithmetic, Compare: _Emitter.compare,
+    Value: _Emitter.value, Texts: _Emitter.texts, Arithmetic: _Emitter.arithmetic, Compare: _Emitter.compare,
     Same: lambda emitter, node: f"({emitter.sql(node.left, node.right.kind)} = {emitter.sql(node.right, node.left.kind)})",
     OneOf: lambda emitter, node: emitter.among(node.item, node.options), Listed: _Emitter.listed,
     And: lambda emitter, node: f"({' AND '.join(emitter.sql(part, 'bool') for part in node.parts)})",

@@ -50,7 +50,7 @@ class CheckFailing(TableMetricProvider):
     value_keys = ("rule_id",)
 
     @metric_value(engine=PandasExecutionEngine)
-    def _pandas(cls, execution_engine: PandasExecutionEngine, metric_domain_kwargs: dict[str, Any], metric_value_kwargs: dict[str, Any],  # noqa: ARG002, N805, PLR0913, PLR0917, E501 - called by Great Expectations
+    def _pandas(cls, execution_engine: PandasExecutionEngine, metric_domain_kwargs: dict[str, Any], metric_value_kwargs: dict[str, Any],  # noqa: N805 - called by Great Expectations
                 metrics: dict[str, Any], runtime_configuration: dict[str, Any]) -> tuple[int, int]:  # noqa: ARG002
         frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE)
         return len(frame), len(_batch.get().failing(metric_value_kwargs["rule_id"]).records)

@@ -1,0 +1,67 @@
+"""A record with everything beside it, and the changes that can be made to it; nothing is changed in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from validation.nodes import Node
+from validation.record import check_record, value_of
+from validation.rulebook import RuleBook
+from validation.samples import Answers
+
+
+@dataclass(slots=True)
+class Situation:
+    """A record and everything beside it that a check may lean on."""
+
+    answers: Answers
+    related: dict[str, Answers] = field(default_factory=dict[str, Answers])
+    baseline: Answers = field(default_factory=dict[str, Any])
+
+    def findings(self, book: RuleBook) -> list[str]:
+        return [finding.check for finding in check_record(book, self.answers, self.related, self.baseline)]
+
+    def value(self, book: RuleBook, node: Node, row: tuple[str, int] | None = None) -> object:
+        return value_of(node, book, self.answers, self.related, self.baseline, row=row)
+
+    def with_change(self, change: Change) -> Situation:
+        """Give a copy with one change made; what is not changed is shared."""
+        changed = Situation(self.answers, self.related, self.baseline)
+        if change.place == "form":
+            changed.related = {**self.related}
+            if change.key == "" and change.group == "":
+                changed.related.pop(change.form, None) if change.raw is None else changed.related.update({change.form: change.raw})
+                return changed
+            changed.related[change.form] = _changed(self.related.get(change.form, {}), change)
+        elif change.place == "baseline":
+            changed.baseline = _changed(self.baseline, change)
+        else:
+            changed.answers = _changed(self.answers, change)
+        return changed
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Another raw answer at one place; of a whole group when ``key`` is empty, of a whole form when both are."""
+
+    place: str  # own | form | baseline
+    form: str
+    group: str
+    index: int
+    key: str
+    raw: Any
+
+
+def _changed(answers: Answers, change: Change) -> Answers:
+    changed = {**answers}
+    if not change.group:
+        changed[change.key] = change.raw
+    elif not change.key:
+        changed[change.group] = change.raw
+    else:
+        rows = [*changed.get(change.group, [])]
+        if change.index < len(rows):
+            rows[change.index] = {**rows[change.index], change.key: change.raw}
+        changed[change.group] = rows
+    return changed

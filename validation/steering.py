@@ -1,0 +1,140 @@
+"""Makes one expression true or false, following how it is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Final
+
+from validation.changes import Changes
+from validation.nodes import Aggregate, And, Choose, Flag, Node, Not, Or, Rows, Sound, Value, walk
+from validation.samples import raw
+from validation.situation import Change, Situation
+
+ENOUGH: Final = 10  # good changes at one part of a check, before the least upsetting is taken
+
+
+class Steering:
+    """Makes one expression true or false, following how it is put together; ``row`` is the row that it is asked about."""
+
+    def __init__(self, changes: Changes, row: tuple[str, int] | None) -> None:
+        self.changes, self.row = changes, row
+
+    def steered(self, situation: Situation, node: Node, *, wanted: bool) -> Situation | None:
+        """Change answers until the expression has the wanted value; None when no way was found."""
+        match node:
+            case Not():
+                return self.steered(situation, node.part, wanted=not wanted)
+            case And() | Or():
+                parts = self.changes.rng.sample(node.parts, len(node.parts))
+                if isinstance(node, And) == wanted:
+                    return self._all(situation, parts, wanted=wanted)
+                return next((found for part in parts if (found := self.steered(situation, part, wanted=wanted)) is not None), None)
+            case Choose():
+                return self._chosen(situation, node, wanted=wanted)
+            case Aggregate(name="any" | "all", rows=Rows(form="")) if (node.name == "any") is wanted:
+                return self._one_row(situation, node, wanted=wanted)
+            case _:
+                return situation if self._value(situation, node) is wanted else self._leaf(situation, node, wanted=wanted)
+
+    def _all(self, situation: Situation, parts: list[Node], *, wanted: bool) -> Situation | None:
+        steered: Situation | None = situation
+        for part in parts:
+            steered = self.steered(steered, part, wanted=wanted)
+            if steered is None:
+                return None
+        return steered
+
+    def _chosen(self, situation: Situation, node: Choose, *, wanted: bool) -> Situation | None:
+        test = self.steered(situation, node.test, wanted=True)
+        found = self.steered(test, node.then, wanted=wanted) if test is not None else None
+        if found is not None or node.otherwise == Flag(value=not wanted):
+            return found
+        test = self.steered(situation, node.test, wanted=False)
+        return self.steered(test, node.otherwise, wanted=wanted) if test is not None else None
+
+    def _one_row(self, situation: Situation, node: Aggregate, *, wanted: bool) -> Situation | None:
+        """Give the first row the wanted value: one is enough to make ``any`` true and ``all`` false."""
+        steering = Steering(self.changes, (node.rows.group, 0))
+        there: Situation | None = self.with_row(situation, node.rows)
+        for part, value in ((node.condition, True), (node.element, wanted)):
+            if part is not None and there is not None:
+                there = steering.steered(there, _asked_of_row(part), wanted=value)
+        return there
+
+    def with_row(self, situation: Situation, rows: Rows) -> Situation:
+        """Give a situation in which there is at least one row, and shown."""
+        if rows.when is not None:
+            situation = self.steered(situation, rows.when, wanted=True) or situation
+        if situation.answers.get(rows.group):
+            return situation
+        return situation.with_change(next(self.changes.of_rows(Rows(rows.group), situation)))
+
+    def _prepared(self, situation: Situation, node: Node) -> Situation:
+        """Show what the part mentions, and fill what is blank there."""
+        for part in walk(node):
+            if isinstance(part, Choose):
+                situation = self.steered(situation, part.test, wanted=True) or situation
+        for part in walk(node):
+            if isinstance(part, Value) and part.place in ("main", "row") and self._value(situation, part) is None:
+                item = self.changes.book.form.item(part.key, part.group)
+                index = self.row[1] if self.row and part.group else -1
+                situation = situation.with_change(Change("own", "", part.group, index, part.key, raw(item, self.changes.rng, self.changes.known)))
+        return situation
+
+    def _value(self, situation: Situation, node: Node) -> object:
+        self.changes.left -= 1
+        return situation.value(self.changes.book, node, self.row)
+
+    def _leaf(self, situation: Situation, node: Node, *, wanted: bool) -> Situation | None:
+        """Try changes at the items that a part mentions, one, then two at a time; take the one that upsets least."""
+        good = self._singles(situation, node, wanted=wanted)
+        if not good and not isinstance(node, Sound):
+            situation = self._prepared(situation, node)
+            good = self._singles(situation, node, wanted=wanted) or list(self._pairs(situation, node, wanted=wanted))
+        if not good:
+            return None
+        ranked = sorted((len(self.changes.findings(each)), number) for number, each in enumerate(good))
+        return good[ranked[0][1]] if self.changes.rng.random() < 0.6 else good[self.changes.rng.choice(ranked[:4])[1]]
+
+    def _changes(self, situation: Situation, node: Node) -> list[Change]:
+        row = self.row[1] if self.row else -1
+        if isinstance(node, Sound):
+            if node.problem == "unknown":
+                return [Change("own", "", "", -1, "not_in_this_form", "x")]
+            return list(self.changes.misshapen(node, row)) if node.key else []
+        group = self.row[0] if self.row else ""
+        return [change for change in self.changes.for_part(node, situation) if not group or change.group != group or change.index <= row]
+
+    def _singles(self, situation: Situation, node: Node, *, wanted: bool) -> list[Situation]:
+        good: list[Situation] = []
+        for change in self._changes(situation, node):
+            tried = situation.with_change(change)
+            if self._value(tried, node) is wanted:
+                good.append(tried)
+            if len(good) >= ENOUGH or self.changes.exhausted:
+                break
+        return good
+
+    def _pairs(self, situation: Situation, node: Node, *, wanted: bool) -> Iterator[Situation]:
+        found, changes = 0, self._changes(situation, node)
+        for first in self.changes.rng.sample(changes, min(len(changes), 30)):
+            halfway = situation.with_change(first)
+            for second in self.changes.for_part(node, halfway):
+                tried = halfway.with_change(second)
+                if self._value(tried, node) is wanted:
+                    found += 1
+                    yield tried
+                if found >= 3 or self.changes.exhausted:
+                    return
+
+
+def _asked_of_row(part: Any) -> Any:
+    """Read a generator's element as if it were asked of one row."""
+    if isinstance(part, tuple):
+        return tuple(_asked_of_row(each) for each in part)
+    if not is_dataclass(part) or isinstance(part, type):
+        return part
+    if isinstance(part, Value) and part.place == "loop":
+        return replace(part, place="row")
+    return replace(part, **{each.name: _asked_of_row(getattr(part, each.name)) for each in fields(part)})
