@@ -17,7 +17,8 @@ from exports import engines, package, warehouse, workbook
 from exports.package import Description, Package, Table
 from exports.record import OpenFinding, Record, Region, Unit
 from forms.catalogue import Catalogue
-from forms.definition import Form
+from forms.codelists import codelist
+from forms.definition import Form, Item
 
 BATCH: Final = 2_000
 PARTS: Final = (warehouse.DATABASE, "tables", "summary", "report.html")
@@ -105,13 +106,11 @@ class _RecordWriter:
 
 def placeholder_count(form: Form, answers: Mapping[str, Any]) -> int:
     """How many answers use a code that stands in for an official one (``x-…``)."""
-    coded = {(item.rows_key, item.key) for item in form.items() if item.type in {"code", "choice", "multichoice"}}
-    found = 0
-    for group in ("", *form.groups()):
-        for row in _rows(answers, group):
-            values = (value for key, value in row.items() if (group, key) in coded)
-            found += sum(_stands_in(value) for value in values)
-    return found
+    coded = {(item.rows_key, item.key): item for item in form.items() if item.type in {"code", "choice", "multichoice"}}
+    return sum(
+        _stands_in(coded[group, key], value)
+        for group in ("", *form.groups()) for row in _rows(answers, group) for key, value in row.items() if (group, key) in coded
+    )
 
 
 def _rows(answers: Mapping[str, Any], group: str) -> list[Mapping[str, Any]]:
@@ -121,9 +120,10 @@ def _rows(answers: Mapping[str, Any], group: str) -> list[Mapping[str, Any]]:
     return [cast("Mapping[str, Any]", row) for row in cast("list[object]", rows) if isinstance(row, Mapping)] if isinstance(rows, list) else []
 
 
-def _stands_in(value: object) -> int:
+def _stands_in(item: Item, value: object) -> int:
     codes = cast("list[object]", value) if isinstance(value, list) else [value]
-    return sum(isinstance(code, str) and code.startswith("x-") for code in codes)
+    known = codelist(item.codelist) if item.codelist else None
+    return sum(isinstance(code, str) and (known.is_placeholder(code) if known else code.startswith("x-")) for code in codes)
 
 
 def _write_lines(folder: Path, source: Source) -> dict[str, Path]:

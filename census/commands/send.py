@@ -50,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
         url = send(target, file, sha256(file), upload_url, progress)
         print(file=sys.stderr)
         document = _verified(lambda: receipt(target, url))
+        if document["state"] != "refused":
+            _note(file, target.url, url)
     except UploadRefused as error:
         print(f"census: {error}", file=sys.stderr)
         return 1
@@ -58,6 +60,18 @@ def run(arguments: argparse.Namespace) -> int:
         return 3
     print(json.dumps(document, ensure_ascii=False))
     return 1 if document["state"] == "refused" else 0
+
+
+def _note(file: Path, target_url: str, upload_url: str) -> None:
+    """Tell this instance's database, so that the records count as handed up and the worker asks for the receipt."""
+    from census.cluster import with_databases
+    from census.db import Database
+    from census.jobs.deliver import adopt_sent
+
+    settings = with_databases(Settings.from_env())
+    database = Database(settings.census_database_url)
+    adopt_sent(database, settings, file, target_url, upload_url)
+    database.close()
 
 
 def _verified(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -23,8 +23,12 @@ from census.services.gate import gate
 from census.services.reviews import hand_up
 from census.settings import Settings
 from exports import upload
-from exports.signing import SignatureRefused, verify_document
+from exports.bundle import Bundle
+from exports.package import Package as PackageFile
+from exports.receive import PackageRefused, ReceivedFile
+from exports.signing import SignatureRefused, key_id, verify_document
 from exports.upload import Target, UploadFailed, UploadRefused
+from forms.catalogue import catalogue
 
 log = logging.getLogger("census.work")
 FIRST_PAUSE_S: Final = 2.0
@@ -125,6 +129,39 @@ def _mark(database: Database, delivery_id: UUID, **values: Any) -> None:
         delivery = session.get_one(Delivery, delivery_id)
         for name, value in {**values, "updated_at": now()}.items():
             setattr(delivery, name, value)
+
+
+def adopt_sent(database: Database, settings: Settings, file: Path, target_url: str, upload_url: str) -> UUID | None:
+    """Write down a package of this instance that was sent from the command line, as if a page had sent it.
+
+    From then on its records are handed up and its receipt is asked for. Done again, nothing changes. None for a package
+    that another instance signed: it was only passed on.
+    """
+    own = keys.signing_key(settings).public_key()
+    try:
+        with ReceivedFile(file) as opened:
+            facts = opened.verify({key_id(own): own}.get, catalogue())
+            items = [(record.id, record.revision, record.digest) for record in opened.records()]
+    except PackageRefused:
+        return None
+    kept = settings.data_dir / "packages" / file.name
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    if kept.resolve() != file.resolve():
+        shutil.copyfile(file, kept)
+    with database.transaction(FULL) as session:
+        there = session.scalar(select(Delivery.id).where(Delivery.upload_url == upload_url))
+        if there is not None:
+            return there
+        sent = Exported(Bundle(PackageFile(kept, facts.digest, kept.stat().st_size), facts.counts, kept.parent), items)
+        package = _keep(session, facts.region.code, sent, kept.relative_to(settings.data_dir), None)
+        delivery = Delivery(
+            id=new_id(), region_code=facts.region.code, package_id=package, target_url=target_url, upload_url=upload_url,
+            state="waiting", bytes_sent=sent.bundle.package.size,
+        )
+        session.add(delivery)
+        session.flush()
+        hand_up(session, [UUID(id_) for id_, _, _ in items], role=settings.level, package=facts.digest, actor_name="command line")
+    return delivery.id
 
 
 @dataclass(slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from sqlalchemy.orm import Session
 from census.errors import InvalidInput
 from census.models.leaving import TrustedKey
 from census.settings import Settings
+from exports.signing import key_id
 
 LEVEL_NAMES = {"county": "县级", "city": "市级", "province": "省级"}
 
@@ -53,11 +53,6 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
 
 def raw(key: Ed25519PublicKey) -> bytes:
     return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
-
-
-def key_id(key: Ed25519PublicKey) -> str:
-    """Short name of a key: the first 16 hexadecimal digits of its SHA-256."""
-    return hashlib.sha256(raw(key)).hexdigest()[:16]
 
 
 def public_document(settings: Settings) -> dict[str, str]:

@@ -20,12 +20,15 @@ from werkzeug.test import TestResponse
 from census.app import create_app
 from census.db import FULL, Database
 from census.jobs import work
+from census.jobs.deliver import adopt_sent
+from census.jobs.export import export_region
 from census.models.answers import Revision, Submission
-from census.models.leaving import Delivery, ReceivedPackage, Receipt
+from census.models.leaving import Delivery, Receipt, ReceivedPackage
 from census.models.review import Change
 from census.services import keys, reviews
 from census.services.accounts import create_account
 from census.settings import Settings
+from exports import upload
 from tests.conftest import Databases
 from tests.job_builders import a_factory, a_sent_record, add_revision, valid_answers
 from tests.review_builders import VILLAGE, an_account, an_actor, some_regions
@@ -189,6 +192,22 @@ def test_a_receipt_is_applied_once(county: Place, province: Place) -> None:
         county.work()
     with county.database.transaction(FULL) as session:
         assert [(one.accepted_count, one.pending_count) for one in session.scalars(select(Receipt))] == [(0, 2)]
+
+
+def test_what_the_command_line_sends_is_followed_like_any_other(county: Place, province: Place, address: str, tmp_path: Path) -> None:
+    ids = approved_records(county)
+    county.work()
+    file = export_region(county.database, county.settings, VILLAGE, tmp_path / "out").bundle.package
+    url = upload.send(upload.Target(address, keys.signing_key(county.settings)), file.path, file.digest)
+    first = adopt_sent(county.database, county.settings, file.path, address, url)
+    assert first == adopt_sent(county.database, county.settings, file.path, address, url)
+    assert {county.state(id_) for id_ in ids} == {"handed_up"}
+    province.work()
+    with province.database.transaction(FULL) as session:
+        [package] = session.scalars(select(ReceivedPackage))
+    province.post(f"/packages/{package.id}/approve")
+    county.work()
+    assert {county.state(id_) for id_ in ids} == {"accepted"}
 
 
 def test_a_closed_gate_says_which_doors_are_shut(county: Place) -> None:
