@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from census.schema import ROOT
 from tests.api_builders import PASSWORD
@@ -65,6 +65,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
 
 @pytest.fixture(scope="session")
 def browser() -> Generator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         options = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]  # containers give little of it
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)

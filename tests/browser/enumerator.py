@@ -68,6 +68,7 @@ class Enumerator:
 
     def open_section(self, title: str) -> None:
         """Go to a section, or to the summary, by the list of all sections."""
+        expect(self.page.locator("#form section:visible")).to_have_count(1)
         self.page.get_by_role("button", name=re.compile("全部章节")).click()
         self.page.get_by_role("dialog").get_by_role("link", name=re.compile(title)).click()
         expect(self.page.get_by_role("dialog")).to_be_hidden()

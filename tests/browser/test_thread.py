@@ -257,7 +257,7 @@ def hear_of_the_return(desk: Watched, demo: Demo, unit: Visited) -> None:
     ask = page.get_by_role("button", name="查询回执")
     if ask.is_visible():
         ask.click()
-    expect(page.get_by_text(re.compile("退回 1"))).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text(re.compile("接收 [0-9]+，退回 1"))).to_be_visible(timeout=LONG_MS)
     desk.shot("receipt-with-a-return")
 
 
