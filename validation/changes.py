@@ -13,7 +13,7 @@ from validation.rulebook import RuleBook
 from validation.rules import Rule
 from validation.sample_units import Facts
 from validation.samples import Answers, raw, row_text
-from validation.situation import Change, Situation
+from validation.situation import Change, Situation, rows_in
 
 
 class Changes:
@@ -70,14 +70,13 @@ class Changes:
         answers = situation.baseline if place == "baseline" else situation.related.get(value.form, {}) if value.form else situation.answers
         if value.form and value.form not in situation.related:
             return
-        rows: list[Answers] = answers.get(value.group, []) if value.group else [answers]
-        if value.place == "loop" and isinstance(rows, list) and len(rows) > 1:
+        rows = rows_in(answers, value.group) if value.group else [answers]
+        if value.place == "loop" and len(rows) > 1:
             for candidate in candidates(item, rows[0].get(item.key), hints, self.rng, self.known):
                 yield Change(place, value.form, value.group, -1, "", [{**row, item.key: candidate} for row in rows])
-        for index, row in enumerate(rows if isinstance(rows, list) else []):
-            if isinstance(row, dict):
-                for candidate in candidates(item, row.get(item.key), hints, self.rng, self.known):
-                    yield Change(place, value.form, value.group, index if value.group else -1, item.key, candidate)
+        for index, row in enumerate(rows):
+            for candidate in candidates(item, row.get(item.key), hints, self.rng, self.known):
+                yield Change(place, value.form, value.group, index if value.group else -1, item.key, candidate)
 
     def of_rows(self, rows: Rows, situation: Situation) -> Iterator[Change]:
         """Give one row more (first), the last one twice, one less, none, too many."""
@@ -85,8 +84,7 @@ class Changes:
         answers = situation.related.get(rows.form) if rows.form else situation.answers
         if answers is None:
             return
-        present = answers.get(rows.group)
-        there: list[Answers] = present if isinstance(present, list) else []
+        there = rows_in(answers, rows.group)
         place = "form" if rows.form else "own"
         group = form.groups()[rows.group]
         fresh = {item.key: row_text(item, len(there) + 1) or raw(item, self.rng, self.known) for item in group.items if item.required and not item.computed}

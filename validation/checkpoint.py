@@ -54,7 +54,7 @@ def run(frame: pd.DataFrame, rulebook: RuleBook, folder: Path | None = None) -> 
 @cache
 def _whole_frames() -> Any:
     """Give the one door into Great Expectations of this process: starting it costs seconds."""
-    context = gx.get_context(mode="ephemeral")
+    context: Any = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     return context.data_sources.add_pandas("census").add_dataframe_asset("records").add_batch_definition_whole_dataframe("all")
 
@@ -77,7 +77,8 @@ def _is_failing_check(result: dict[str, Any]) -> bool:
 
 
 def _findings(frame: pd.DataFrame, rulebook: RuleBook, batch: Batch, answered: dict[str, dict[str, Any]], crashed: tuple[str, ...]) -> Iterator[RowFinding]:
-    keys, revisions = frame["_key"].tolist(), frame["_revision"].tolist()
+    columns: Any = frame
+    keys, revisions = columns["_key"].tolist(), columns["_revision"].tolist()
     for rule in (*rulebook.rules, *(table.rule for table in rulebook.tables)):
         if rule.id in crashed or answered[rule.id]["success"]:
             continue

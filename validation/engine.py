@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import numpy as np
 import pandas as pd
-import pyarrow
+import pyarrow  # noqa: ICN001 - pa is its untyped alias below
+import pyarrow.compute
 
 from forms.boundaries import boundary
 from forms.frames import Related, Row, to_frame
@@ -20,7 +21,8 @@ from validation.rules import Rule
 from validation.sql import table_sql, to_sql
 from validation.tables import TableRule
 
-pa: Any = pyarrow  # it has no type stubs
+pa: Any = pyarrow          # it has no type stubs
+compute: Any = pyarrow.compute
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,11 @@ class Batch:
 
 
 @contextmanager
-def _connection(frame: pd.DataFrame) -> Iterator[duckdb.DuckDBPyConnection]:
+def _connection(frame: pd.DataFrame) -> Generator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect(config={"threads": 2})
     try:
-        connection.create_function("census_inside", _inside, ["DOUBLE", "DOUBLE", "VARCHAR"], "BOOLEAN", type="arrow", null_handling="special")  # pyright: ignore[reportArgumentType] names of types
+        register = cast("Any", connection).create_function  # its stub knows types by object only, not by name
+        register("census_inside", _inside, ["DOUBLE", "DOUBLE", "VARCHAR"], "BOOLEAN", type="arrow", null_handling="special")
         table = pa.Table.from_pandas(frame, preserve_index=False)
         if "_explained" not in table.column_names:
             table = table.append_column("_explained", pa.nulls(len(table), pa.list_(pa.string())))
@@ -97,9 +100,8 @@ def _failing(column: Any, *, each: bool) -> Failing:
     if not each:
         found = np.flatnonzero(column.to_numpy(zero_copy_only=False))
         return Failing(tuple(int(place) for place in found), ((),) * len(found))
-    compute: Any = pyarrow.compute
-    lengths = compute.list_value_length(column).to_numpy(zero_copy_only=False)
-    found = np.flatnonzero(np.nan_to_num(lengths.astype(float)) > 0)
+    lengths: Any = compute.fill_null(compute.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+    found = np.flatnonzero(lengths > 0)
     rows = column.take(pa.array(found)).to_pylist()
     return Failing(tuple(int(place) for place in found), tuple(tuple(int(row) for row in each_rows) for each_rows in rows))
 

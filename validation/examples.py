@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from random import Random
 from typing import Any, Final
 
@@ -18,7 +17,7 @@ from validation.sample_units import Facts, facts
 from validation.samples import Answers, draft
 from validation.search import Broken, Search, Situation
 
-ATTEMPTS: Final = 3  # another plant may break what the first cannot
+ATTEMPTS: Final = 2  # another plant may break what the first cannot
 
 
 class NoExample(LookupError):
@@ -51,14 +50,8 @@ def answers_for(form_code: str, breaking: str | None = None, seed: int = 0, rela
     book = compile_form(definitions.current(form_code), definitions, reached)
     best: Broken | None = None
     for attempt in range(ATTEMPTS):
-        rng = Random(f"{form_code} {seed} {attempt}")  # noqa: S311 - examples, no secrets
-        unit = facts(Random(f"unit {seed} {attempt}")) | dict(known or {})  # noqa: S311 - the same
-        others = dict(related) if related is not None else _unit_forms(book, definitions, rng, unit)
-        baseline = {key: unit[item.prefill] for key in book.form.baseline if (item := book.form.item(key)).prefill in unit}
-        search = Search(book, rng, unit)
-        found: Broken | None = search.mended(Situation(draft(book, rng, unit, others), others, baseline))
-        if breaking is not None:
-            found = search.broken(found.situation, breaking) if not found.also else None
+        search, valid = _valid(book, definitions, f"{seed} {attempt}", related, known)
+        found = valid if breaking is None else None if valid.also else search.broken(valid.situation, breaking)
         if found is not None and (best is None or len(found.also) < len(best.also)):
             best = found
         if best is not None and not best.also:
@@ -69,22 +62,27 @@ def answers_for(form_code: str, breaking: str | None = None, seed: int = 0, rela
     return Example(copy.deepcopy(made.answers), copy.deepcopy(made.related), copy.deepcopy(made.baseline), best.also)
 
 
+def _valid(book: RuleBook, definitions: Catalogue, seed: str, related: Mapping[str, Answers] | None, known: Mapping[str, Any] | None) -> tuple[Search, Broken]:
+    """Make a record without findings, if it can be, and the search that goes on from there."""
+    rng = Random(f"{book.form.code} {seed}")  # noqa: S311 - examples, no secrets
+    unit = facts(Random(f"unit {seed}")) | dict(known or {})  # noqa: S311 - the same
+    others = dict(related) if related is not None else _unit_forms(book, definitions, rng, unit)
+    baseline = {key: unit[item.prefill] for key in book.form.baseline if (item := book.form.item(key)).prefill in unit}
+    search = Search(book, rng, unit)
+    return search, search.mended(Situation(draft(book, rng, unit, others), others, baseline))
+
+
 def _unit_forms(book: RuleBook, definitions: Catalogue, rng: Random, unit: Facts) -> dict[str, Answers]:
     """Make the other forms of the unit that the checks lean on, each valid beside those made before."""
     wanted = [code for code in _order(definitions) if code in {*book.needs.forms, *book.needs.present} and code != book.form.code]
     made: dict[str, Answers] = {}
     for code in wanted:
         other = compile_form(definitions.current(code), definitions)
-        ahead = {each: {} for each in (book.form.code, *wanted) if each != code and each not in made}  # they will be filled too
+        ahead: dict[str, Answers] = {each: {} for each in (book.form.code, *wanted) if each != code and each not in made}  # they will be filled too
         made[code] = Search(other, rng, unit).mended(Situation(draft(other, rng, unit, {**ahead, **made}), {**ahead, **made})).situation.answers
     return made
 
 
-@lru_cache(maxsize=8)
-def _order(definitions: Catalogue) -> tuple[str, ...]:
-    """Put the forms that others lean on first."""
-    codes = dict.fromkeys(form.code for form in definitions.forms())
-    weight = {code: len(compile_form(definitions.current(code), definitions).needs.forms) + (not definitions.current(code).applies_when == "") for code in codes}
-    listing_first = sorted(codes, key=lambda code: (definitions.current(code).source_kind != "listing", code))
-    return tuple(sorted(listing_first, key=lambda code: weight[code] > 0))
-
+def _order(definitions: Catalogue) -> list[str]:
+    """Put the listing first: the other forms of a unit lean on it."""
+    return sorted({form.code for form in definitions.forms()}, key=lambda code: (definitions.current(code).source_kind != "listing", code))

@@ -41,13 +41,14 @@ from validation.nodes import (
 )
 from validation.patterns import PatternError, portable
 from validation.scope import FORM_NAME, POSITION_PARTS, Definitions, NameProblem, Scope, layout
+from validation.tolerance import tolerance
 
 _ARITHMETIC: Final[dict[type[ast.operator], Literal["+", "-", "*", "/"]]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _COMPARISONS: Final[dict[type[ast.cmpop], Literal["==", "!=", "<", "<=", ">", ">="]]] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }
 _OVER_ROWS: Final = ("sum", "min", "max", "count", "any", "all", "unique")
-_WHOLE_NUMBERS: Final = ("length", "year", "count_chosen")
+_ELEMENTS: Final[dict[str, tuple[Kind, ...]]] = {"sum": ("number",), "any": ("bool",), "all": ("bool",), "unique": ("number", "text", "date")}
 _LONGEST: Final = 8_000
 
 
@@ -287,7 +288,7 @@ class _Parser:
         kinds = {then.kind, otherwise.kind} - {"any"}
         if len(kinds) > 1:
             raise self.wrong(at, f"both sides of if … else … must be of one kind, these are {then.kind} and {otherwise.kind}")
-        return Choose(test, then, otherwise, kinds.pop() if kinds else "any")
+        return Choose(test, then, otherwise, then.kind if otherwise.kind == "any" else otherwise.kind)
 
     def call(self, at: ast.Call) -> Node:
         if not isinstance(at.func, ast.Name) or at.keywords:
@@ -389,7 +390,7 @@ class _Parser:
         finally:
             del self.loops[over.target.id]
         kind: Kind = "number" if element is None else element.kind
-        allowed: tuple[Kind, ...] = {"sum": ("number",), "any": ("bool",), "all": ("bool",), "unique": ("number", "text", "date")}.get(name, ("number", "date"))
+        allowed = _ELEMENTS.get(name, ("number", "date"))
         if kind not in (*allowed, "any"):
             raise self.wrong(at, f"{name} over rows wants {' or '.join(allowed)}, this is {kind}")
         result: Kind = "bool" if name in ("any", "all", "unique") else "number" if name in ("sum", "count") else kind
@@ -430,40 +431,3 @@ def _part(whole: Node, part: str) -> Node:
             return Choose(whole.test, _part(whole.then, part), _part(whole.otherwise, part), POSITION_PARTS[part])
         case _:
             return Nothing(POSITION_PARTS[part])
-
-
-def tolerance(*sides: Node) -> float | None:
-    """Give half a unit of the coarsest decimal declared among the items compared; None (relative) for a ratio.
-
-    Without it a tenth to a fifth of correct two-decimal totals would fail ``sum(parts) <= total``.
-    """
-    declared = [_decimals(side) for side in sides]
-    if any("ratio" in each for each in declared):
-        return None
-    decimals = [each for side in declared for each in side if isinstance(each, int)]
-    return 0.5 * 10.0 ** -min(decimals) if decimals else None
-
-
-def _decimals(node: Node) -> set[int | str]:
-    """Collect the declared decimals of the items that make up a number, and whether it is a ratio of items."""
-    match node:
-        case Value():
-            return set[int | str]() if node.decimals is None else {node.decimals}
-        case Arithmetic(left=left, right=right) if left.kind == "date":
-            return {0}
-        case Arithmetic(operator="/", left=left, right=right) if not isinstance(right, Number):
-            return {"ratio"}
-        case Arithmetic(left=left, right=right):
-            return _decimals(left) | _decimals(right)
-        case Choose():
-            return _decimals(node.then) | _decimals(node.otherwise)
-        case Call() if node.name in _WHOLE_NUMBERS:
-            return {0}
-        case Call() if node.name in ("abs", "min", "max", "coalesce"):
-            return {each for argument in node.arguments for each in _decimals(argument)}
-        case Aggregate(element=None):
-            return {0}
-        case Aggregate(element=Value() | Arithmetic() | Choose() | Call() as element):
-            return _decimals(element)
-        case _:
-            return set()

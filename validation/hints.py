@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from random import Random
 from typing import Any, Final
 
 from forms.codelists import codelist
@@ -14,7 +15,7 @@ from validation.nodes import Aggregate, Attribute, Compare, Day, Node, Number, O
 from validation.rulebook import RuleBook
 from validation.sample_units import Facts, degrees
 from validation.samples import number_text, raw
-from validation.situation import Situation
+from validation.situation import Situation, rows_in
 
 _FACTORS: Final = (0.0, 0.001, 0.1, 0.5, 0.9, 2.0, 10.0, 1000.0)
 
@@ -39,9 +40,9 @@ class Hints:
                     self._take(situation.value(book, side), side.kind)
             elif isinstance(part, Aggregate) and part.kind == "number" and not any(isinstance(each, Value) and each.place == "row" for each in walk(part)):
                 self._take(situation.value(book, part), "number")
-        for row in (row for rows in situation.answers.values() if isinstance(rows, list) for row in rows if isinstance(row, dict)):
-            keys = {part.key for part in parts if isinstance(part, Value)}
-            self.numbers += [float(row[key]) for key in keys if isinstance(row.get(key), str) and row[key].replace(".", "", 1).isdigit()]
+        keys = {part.key for part in parts if isinstance(part, Value)}
+        for row in (row for group in book.form.groups() for row in rows_in(situation.answers, group)):
+            self.numbers += [float(row[key]) for key in keys if _is_number(row.get(key))]
         self.texts = [*dict.fromkeys(text for text in [*texts, *(text for text in self._texts_of(situation.answers, parts))] if text)]
 
     def _take(self, value: object, kind: str) -> None:
@@ -73,12 +74,16 @@ def _codes(item: Item, hints: Hints) -> list[str]:
 
 
 def _numbers(item: Item, present: Any, hints: Hints) -> list[float]:
-    now = [float(present)] if isinstance(present, str) and present.replace(".", "", 1).isdigit() else []
+    now = [float(present)] if _is_number(present) else []
     unit = 10.0 ** -(item.precision or 0)
     limits = [limit for limit in (item.minimum, item.maximum) if limit is not None]
     around = [number + shift for number in (*hints.numbers, *limits) for shift in (0.0, unit, -unit, 1.0, -1.0)]
     scaled = [number * factor for number in (*now, *hints.numbers) for factor in _FACTORS]
     return [number for number in dict.fromkeys([*around, *scaled]) if abs(number) < 1e14]
+
+
+def _is_number(present: Any) -> bool:
+    return isinstance(present, str) and present.replace(".", "", 1).isdigit()
 
 
 def _days(present: Any, hints: Hints) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from forms.definition import Form, Group, Item
 from forms.formats import FORMATS
-from validation.expression import ExpressionError, scope_of, tolerance
+from validation.expression import ExpressionError, scope_of
 from validation.nodes import (
     Aggregate,
     And,
@@ -35,6 +35,7 @@ from validation.nodes import (
 from validation.patterns import portable
 from validation.rules import Rule, RuleError, RuleKind, make_rule, parse_for, rows_of
 from validation.scope import KINDS, Definitions, NameProblem, declared_decimals
+from validation.tolerance import tolerance
 
 _HOLDS: Final = Flag(value=True)
 _TYPE_WORDS: Final = {

@@ -69,10 +69,10 @@ class Definition:
 def compile_form(form: Form, catalogue: Definitions, reached: Collection[str] = ()) -> RuleBook:
     """Give the compiled checks of a form; asked again for the same definition, the same object.
 
-    ``reached`` are the case stages reached so far (散乱污): items and checks with another ``stage`` are not yet owed.
-    Raises RuleError naming form, check and position.
+    ``reached`` are the case stages reached so far (散乱污): items and checks with another ``stage`` are not yet owed. The
+    first stage always is: a case that is written down has been found. Raises RuleError naming form, check and position.
     """
-    return _compiled(Definition(form, catalogue), frozenset(reached))
+    return _compiled(Definition(form, catalogue), frozenset([*reached, *form.stages[:1]]))
 
 
 @lru_cache(maxsize=256)

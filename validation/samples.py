@@ -194,10 +194,10 @@ def _g101(rng: Random, related: Mapping[str, Answers]) -> Answers:
 
 
 # What the listing and the basic form both ask, of the same unit.
-_SAME: Final = tuple((key, key) for key in (
+_SAME: Final = (("industry_code_1", "industry_code"), *((key, key) for key in (
     "survey_district_code", "credit_code", "credit_code_suffix", "org_code", "unit_name", "province", "city", "county", "town", "address", "region_code",
     "longitude", "latitude", "contact_person",
-)) + (("industry_code_1", "industry_code"),)
+)))
 
 
 def _qc1(_rng: Random, _related: Mapping[str, Answers]) -> Answers:

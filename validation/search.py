@@ -35,7 +35,7 @@ class Broken:
 class Search:
     """Looks for changes within one form; everything it draws comes from ``rng``. It gives up after ``budget`` tries."""
 
-    def __init__(self, book: RuleBook, rng: Random, known: Facts, budget: int = 1500) -> None:
+    def __init__(self, book: RuleBook, rng: Random, known: Facts, budget: int = 1200) -> None:
         self.book = book
         self.changes = Changes(book, rng, known, budget)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from validation.nodes import Node
 from validation.record import check_record, value_of
@@ -65,3 +65,12 @@ def _changed(answers: Answers, change: Change) -> Answers:
             rows[change.index] = {**rows[change.index], change.key: change.raw}
         changed[change.group] = rows
     return changed
+
+
+def rows_in(answers: Answers, group: str) -> list[Answers]:
+    """Give the rows of a group; what is no table of rows has none."""
+    rows: object = answers.get(group)
+    if not isinstance(rows, list):
+        return []
+    there = cast("list[object]", rows)
+    return cast("list[Answers]", there) if all(isinstance(row, dict) for row in there) else []

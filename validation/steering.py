@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from validation.changes import Changes
 from validation.nodes import Aggregate, And, Choose, Flag, Node, Not, Or, Rows, Sound, Value, walk
@@ -132,7 +132,7 @@ class Steering:
 def _asked_of_row(part: Any) -> Any:
     """Read a generator's element as if it were asked of one row."""
     if isinstance(part, tuple):
-        return tuple(_asked_of_row(each) for each in part)
+        return tuple(map(_asked_of_row, cast("tuple[object, ...]", part)))
     if not is_dataclass(part) or isinstance(part, type):
         return part
     if isinstance(part, Value) and part.place == "loop":

@@ -6,24 +6,26 @@ Importing this costs seconds and some 250 MB: only the worker and the command li
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # read once, when Great Expectations is imported
 
 import great_expectations as gx
 from great_expectations.core.metric_domain_types import MetricDomainTypes
-from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation, Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
-from great_expectations.expectations.metrics.metric_provider import metric_value
+from great_expectations.expectations.metrics import metric_provider
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
 from validation.engine import Batch
 from validation.rulebook import RuleBook
 
+_native: Any = gx.expectations  # its classes are exported at run time only
+metric_value = cast("Any", metric_provider).metric_value
 METRIC = "census.check.failing"
 _SEVERITIES = {"error": FailureSeverity.CRITICAL, "warning": FailureSeverity.WARNING}
 _batch: ContextVar[Batch] = ContextVar("batch of the run under way")
@@ -34,7 +36,7 @@ class SuiteError(RuntimeError):
 
 
 @contextmanager
-def batch_of_run(batch: Batch) -> Iterator[None]:
+def batch_of_run(batch: Batch) -> Generator[None]:
     """Let the metric answer from this batch while its run is under way."""
     token = _batch.set(batch)
     try:
@@ -52,7 +54,8 @@ class CheckFailing(TableMetricProvider):
     @metric_value(engine=PandasExecutionEngine)
     def _pandas(cls, execution_engine: PandasExecutionEngine, metric_domain_kwargs: dict[str, Any], metric_value_kwargs: dict[str, Any],  # noqa: N805 - called by Great Expectations
                 metrics: dict[str, Any], runtime_configuration: dict[str, Any]) -> tuple[int, int]:  # noqa: ARG002
-        frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE)
+        domain = cast("Any", execution_engine).get_compute_domain(metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE)
+        frame = domain[0]
         return len(frame), len(_batch.get().failing(metric_value_kwargs["rule_id"]).records)
 
 
@@ -74,9 +77,9 @@ def build_suite(rulebook: RuleBook, records: int) -> gx.ExpectationSuite:
     """Build the suite of one run over so many records. Raises SuiteError when Great Expectations drops or merges one."""
     rules = [*rulebook.rules, *(table.rule for table in rulebook.tables)]
     given: list[Expectation] = [
-        gx.expectations.ExpectTableRowCountToEqual(value=records),
-        gx.expectations.ExpectCompoundColumnsToBeUnique(column_list=["_key", "_revision"]),
-        gx.expectations.ExpectColumnValuesToNotBeNull(column="_key"),
+        _native.ExpectTableRowCountToEqual(value=records),
+        _native.ExpectCompoundColumnsToBeUnique(column_list=["_key", "_revision"]),
+        _native.ExpectColumnValuesToNotBeNull(column="_key"),
         *(ExpectCheckToHold(rule_id=rule.id, severity=_SEVERITIES[rule.severity], meta={"form": rulebook.form.code, "kind": rule.kind}) for rule in rules),
     ]
     suite = gx.ExpectationSuite(name=f"{rulebook.form.code} {rulebook.form.version}", expectations=given)

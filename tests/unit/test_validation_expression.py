@@ -37,7 +37,7 @@ def tree(text: str, each: str = "") -> object:
     "blank(name) or not has_outlet", "sum(r.hours for r in facility if r.hours > 3) >= 0", "count(facility) == facility_count",
     "count(kinds) >= 1", "unique(r.method for r in facility)", "unique((name, region))", "all(r.hours <= 8760 for r in facility)",
     "inside(position.lon, position.lat, prefix(region, 6))", 'code(region).level == "county"', 'present("G101-1")', "G101_1.hours >= 3",
-    'filled_on >= date("2017-12-31")', 'filled_on - date(2017, 12, 31) < 365', "year(filled_on) == 2017", "baseline.name == name",
+    'filled_on >= date("2017-12-31")', "filled_on - date(2017, 12, 31) < 365", "year(filled_on) == 2017", "baseline.name == name",
     'matches(name, "[0-9A-Z]{18}")', "(intake if has_outlet else tap) > 0", "max(intake, tap, 0) > 1", "explained(name)",
     "intake ==\n  tap", 'present("G103-1") or G103_1.anything > 3', "any(r.x > 1 for r in G103_1.rows)",
 ])
