@@ -118,8 +118,9 @@ def device(browser: Browser) -> Generator[Device]:
     assert [complaint for watched in made for complaint in watched.complaints] == []
 
 
-def sign_in(page: Page, address: str, username: str) -> None:
+def sign_in(page: Page, address: str, username: str, programme: str = "census") -> None:
     page.goto(address)
+    page.locator(f'[name="programme"][value="{programme}"]').check()
     page.get_by_label("用户名").fill(username)
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE, Demo, Device, Watched, sign_in
 from tests.browser.enumerator import Enumerator
@@ -42,8 +42,8 @@ def test_from_the_factory_gate_to_accepted(demo: Demo, device: Device) -> None:
 
     return_one_item(supervisor, demo, unit)
     correct_what_came_back(phone, unit)
-    approve_both(supervisor, demo, unit, "supervisor")
-    approve_both(county, demo, unit, "county")
+    approve_both(supervisor, demo, unit)
+    approve_both(county, demo, unit)
 
     hand_up(county, demo, unit)
     sign_in(province.page, demo.province, "province01")
@@ -53,7 +53,7 @@ def test_from_the_factory_gate_to_accepted(demo: Demo, device: Device) -> None:
     approve_again(supervisor, demo, unit)
     approve_again(county, demo, unit)
     hand_up(county, demo, unit)
-    accept_the_rest(province, demo, unit)
+    accept_the_rest(province, demo)
     everything_is_accepted(county, phone, demo, unit)
 
 
@@ -193,7 +193,7 @@ def correct_what_came_back(phone: Watched, unit: Visited) -> None:
     phone.shot("receipt-of-the-correction")
 
 
-def approve_both(desk: Watched, demo: Demo, unit: Visited, who: str) -> None:
+def approve_both(desk: Watched, demo: Demo, unit: Visited) -> None:
     reviewer = Reviewer(desk.page, demo.county)
     reviewer.open_record(unit.name, "G102")
     row = desk.page.get_by_role("row").filter(has_text="城市自来水")
@@ -223,18 +223,18 @@ def hand_up(desk: Watched, demo: Demo, unit: Visited) -> None:
 
 def return_one_record(desk: Watched, demo: Demo, unit: Visited) -> None:
     page, reviewer = desk.page, Reviewer(desk.page, demo.province)
-    open_package(desk, demo, unit)
+    open_package(desk, demo)
     desk.shot("package")
     reviewer.open_record(unit.name, "G102")
     desk.shot("record")
     reviewer.tick("城市自来水")
     reviewer.send_back("数据与凭证不符", PROVINCE_ASKS)
-    approve_the_package(desk, demo, unit)
+    approve_the_package(desk, demo)
     expect(page.get_by_role("listitem").filter(has_text="已退回")).to_contain_text("1")
     desk.shot("package-reviewed")
 
 
-def open_package(desk: Watched, demo: Demo, unit: Visited) -> None:
+def open_package(desk: Watched, demo: Demo) -> None:
     """The newest package of the village, once its records have been judged."""
     page = desk.page
     page.goto(f"{demo.province}/packages")
@@ -244,8 +244,8 @@ def open_package(desk: Watched, demo: Demo, unit: Visited) -> None:
     expect(page.get_by_text("都已通过校验")).to_be_visible(timeout=LONG_MS)
 
 
-def approve_the_package(desk: Watched, demo: Demo, unit: Visited) -> None:
-    open_package(desk, demo, unit)
+def approve_the_package(desk: Watched, demo: Demo) -> None:
+    open_package(desk, demo)
     desk.page.get_by_role("button", name=re.compile("^全部通过")).click()
     expect(desk.page.get_by_text(re.compile(r"已通过 \d+ 条"))).to_be_visible()
     expect(desk.page.get_by_text("复核完毕")).to_be_visible()
@@ -286,8 +286,8 @@ def approve_again(desk: Watched, demo: Demo, unit: Visited) -> None:
     reviewer.approve()
 
 
-def accept_the_rest(desk: Watched, demo: Demo, unit: Visited) -> None:
-    approve_the_package(desk, demo, unit)
+def accept_the_rest(desk: Watched, demo: Demo) -> None:
+    approve_the_package(desk, demo)
     desk.shot("all-accepted")
 
 
