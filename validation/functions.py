@@ -38,7 +38,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "date_of": Function(("number", "number", "number"), "date", "the date of year, month and day; unknown if there is none"),
     "length": Function(("text",), "number", "how many characters (code points)"),
     "prefix": Function(("text", "number"), "text", "the first so many characters"),
-    "matches": Function(("text", "literal"), "bool", "the whole text fits the pattern: literals, `[…]`, `.`, `?`, `*`, `+`, `{m,n}`, `|` and groups"),
+    "matches": Function(("text", "literal"), "bool", "the whole text fits the pattern: literals, `[…]`, `.`, `?`, `*`, `+`, `{m,n}`, alternatives and groups"),
     "valid_uscc": Function(("text",), "bool", "a unified social credit code with a right check character (GB 32100)"),
     "valid_org_code": Function(("text",), "bool", "an organisation code with a right check character (GB 11714)"),
     "valid_person_id": Function(("text",), "bool", "an identity card number with a real date and a right check character (GB 11643)"),

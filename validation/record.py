@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
 from forms.catalogue import Catalogue
 from validation.answers import Answers, Reader
-from validation.closures import Question, Record, RowsQuestion, question, rows_question
+from validation.closures import Question, Record, Values, question, rows_question
 from validation.expression import scope_of
 from validation.messages import show
 from validation.nodes import Kind, Node
@@ -18,6 +18,7 @@ from validation.rulebook import Definition, RuleBook, needs_of
 from validation.rules import Rule, RuleError, parse_for
 
 Applies = Literal["must", "may", "must_not"]
+_SHAPE: Final = ("type", "precision", "unknown")  # nothing to ask where reading the answers met no problem
 _NOTHING: Final[Answers] = {}
 _NO_FORMS: Final[Mapping[str, Answers]] = {}
 
@@ -84,7 +85,7 @@ class _Asked:
 
     rule: Rule
     holds: Question
-    rows: RowsQuestion | None
+    rows: int  # number of its rows in ``_Program.rows``, -1 for none
     message: tuple[str | tuple[Question, Kind], ...]
 
 
@@ -95,8 +96,11 @@ class _Program:
         self.reader = Reader(rulebook.form)
         self.baseline = Reader(rulebook.form, [("", key) for key in rulebook.needs.baseline])
         self.others = {code: Reader(rulebook.related[code], places) for code, places in rulebook.needs.forms.items()}
-        self.asked = tuple(map(_asked, rulebook.rules))
-        self.by_check = {asked.rule.id: asked for asked in (*self.asked, *(_asked(table.rule) for table in rulebook.tables))}
+        groups = list(dict.fromkeys(rule.each for rule in rulebook.rules if rule.each))
+        self.rows = tuple(map(rows_question, groups))
+        self.asked = tuple(_asked(rule, groups.index(rule.each) if rule.each else -1) for rule in rulebook.rules)
+        self.asked_of_sound = tuple(asked for asked in self.asked if asked.rule.kind not in _SHAPE)
+        self.by_check = {asked.rule.id: asked for asked in (*self.asked, *(_asked(table.rule, -1) for table in rulebook.tables))}
         self.shown = {place: question(node) for place, node in rulebook.shown.items()}
         self.formulas = {place: question(node) for place, node in rulebook.computed.items()}
 
@@ -111,22 +115,26 @@ class _Program:
         return Record(main, rows, forms, known, frozenset(related), problems, frozenset(explained))
 
     def findings(self, record: Record) -> Iterator[Finding]:
-        for asked in self.asked:
-            if asked.rows is None:
+        rows: list[Sequence[Values] | None] = [None] * len(self.rows)
+        for asked in self.asked if record.problems else self.asked_of_sound:
+            if asked.rows < 0:
                 if asked.holds(record) is False:
                     yield from _findings(asked, record)
                 continue
-            for index, row in enumerate(asked.rows(record)):
+            there = rows[asked.rows]
+            if there is None:
+                there = rows[asked.rows] = self.rows[asked.rows](record)
+            for index, row in enumerate(there):
                 record.row, record.index = row, index
                 if asked.holds(record) is False:
                     yield from _findings(asked, record)
 
     def rendered(self, check: str, record: Record, rows: Collection[int]) -> Iterator[Finding]:
         asked = self.by_check[check]
-        if asked.rows is None:
+        if asked.rows < 0:
             yield from _findings(asked, record)
             return
-        for index, row in enumerate(asked.rows(record)):
+        for index, row in enumerate(self.rows[asked.rows](record)):
             if index in rows:
                 record.row, record.index = row, index
                 yield from _findings(asked, record)
@@ -147,9 +155,9 @@ def _program(rulebook: RuleBook) -> _Program:
     return _Program(rulebook)
 
 
-def _asked(rule: Rule) -> _Asked:
+def _asked(rule: Rule, rows: int) -> _Asked:
     message: tuple[str | tuple[Question, Kind], ...] = tuple(part if isinstance(part, str) else (question(part), part.kind) for part in rule.message)
-    return _Asked(rule, question(rule.node), rows_question(rule.each) if rule.each else None, message)
+    return _Asked(rule, question(rule.node), rows, message)
 
 
 def _findings(asked: _Asked, record: Record) -> Iterator[Finding]:
