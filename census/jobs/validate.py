@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -75,7 +75,7 @@ def validate(database: Database, runs: Path, pauses: Pauses, forms: Catalogue | 
         return 0
     try:
         rulebook = rulebook_of(forms or catalogue(), found.form, found.version)
-        done, broken = _judge_in_parts(database, rulebook, cases, runs)
+        done, broken = judge_in_parts(database, cases, lambda part: judge(rulebook, part, runs), tables_of(rulebook))
     except Exception as error:
         pauses.lengthen(found.form, found.version)
         if isinstance(error, UnknownForm):
@@ -112,7 +112,12 @@ def judge(rulebook: RuleBook, cases: Sequence[Case], runs: Path) -> Judged:
     return Judged(result, findings)
 
 
-def _judge_in_parts(database: Database, rulebook: RuleBook, cases: Sequence[Case], runs: Path) -> tuple[int, bool]:
+def tables_of(rulebook: RuleBook) -> list[str]:
+    """Checks between records: a batch can ask them only of itself, so what a full check found stays."""
+    return [table.rule.id for table in rulebook.tables]
+
+
+def judge_in_parts(database: Database, cases: Sequence[Case], ask: Callable[[Sequence[Case]], Judged], kept: Sequence[str]) -> tuple[int, bool]:
     """Judge a batch; where a check crashed, judge its halves, until the records that break it stand alone.
 
     Return how many verdicts were given, and whether some records cannot be judged.
@@ -121,9 +126,9 @@ def _judge_in_parts(database: Database, rulebook: RuleBook, cases: Sequence[Case
     parts = [list(cases)]
     while parts:
         part = parts.pop()
-        judged = judge(rulebook, part, runs)
+        judged = ask(part)
         if judged.result.complete or len(part) == 1 or halvings >= HALVINGS:
-            done += _give(database, rulebook, part, judged)
+            done += _give(database, part, judged, kept)
             broken = broken or not judged.result.complete
         else:
             halvings += 1
@@ -132,7 +137,7 @@ def _judge_in_parts(database: Database, rulebook: RuleBook, cases: Sequence[Case
     return done, broken
 
 
-def _give(database: Database, rulebook: RuleBook, cases: Sequence[Case], judged: Judged) -> int:
+def _give(database: Database, cases: Sequence[Case], judged: Judged, kept: Sequence[str]) -> int:
     """Write the run and, if every check answered, its verdicts; return how many were given."""
     result, run_id = judged.result, new_id()
     with database.transaction(FULL) as session:
@@ -147,7 +152,7 @@ def _give(database: Database, rulebook: RuleBook, cases: Sequence[Case], judged:
             log.error("run %s of %s is incomplete, crashed: %s", result.run_id, result.form, ", ".join(result.crashed))
             evidence.record(session, "worker", "validation incomplete", str(run_id), {"records": result.records, "crashed": list(result.crashed)})
             return 0
-        given = verdicts.give(session, cases, judged.findings, run_id, kept=[table.rule.id for table in rulebook.tables])
+        given = verdicts.give(session, cases, judged.findings, run_id, kept)
         evidence.record(session, "worker", "verdict", str(run_id), {
             "form": result.form, "checked": given.checked, "flagged": given.flagged, "findings": given.findings, "records": given.digests,
         })

@@ -64,6 +64,14 @@ EXEMPT: Final = text("""
     select count(*) from finding join submission on submission.id = finding.submission_id
      where finding.region_code ^@ :region and finding.state = 'exempt' and submission.state <> all(:left_out)
 """)
+BROKEN: Final = text("""
+    select count(distinct crashed.id) from submission
+      join lateral (select crashed, is_complete from validation_run run
+                     where run.kind = 'batch' and run.form = submission.form and run.version = submission.version
+                     order by started_at desc limit 1) last on not last.is_complete,
+      lateral jsonb_array_elements_text(last.crashed) as crashed(id)
+     where submission.region_code ^@ :region and submission.judge_due
+""")
 CONTENT: Final = text("""
     select encode(sha256(convert_to(coalesce(string_agg(
                submission.id || ' ' || submission.revision || ' ' || revision.digest, E'\\n' order by submission.id), ''), 'UTF8')), 'hex')
@@ -132,11 +140,12 @@ def gate(session: Session, region_code: str, level: str = "county", forms: Catal
     }).one()
     records = session.execute(RECORDS, {"region": region_code, "approved": approved, "left_out": left_out, "sent": list(SENT)}).one()
     exempt = session.execute(EXEMPT, {"region": region_code, "left_out": left_out}).scalar_one()
+    broken = int(session.execute(BROKEN, {"region": region_code}).scalar_one()) if records.due else 0
     run = latest_check(session, region_code)
     is_current = run is not None and run.content_digest == content_digest(session, region_code)
     doors = (
         _review(units, records, level),
-        _errors(int(records.errors), int(exempt), int(records.due)),
+        _errors(int(records.errors), int(exempt), int(records.due), broken),
         _warnings(int(records.warnings), int(records.unexplained)),
         _check(run, is_current=is_current),
     )
@@ -186,9 +195,11 @@ def _review(units: Any, records: Any, level: str) -> Door:
     return Door("审核", is_open, share, "，".join(parts) if units.units else "这个区划里没有普查对象")
 
 
-def _errors(errors: int, exempt: int, due: int) -> Door:
+def _errors(errors: int, exempt: int, due: int, broken: int) -> Door:
     says = f"豁免 {number(exempt)}，均有理由" if exempt else "没有豁免"
-    if due:
+    if due and broken:
+        says = f"{number(due)} 张表校验不了：{number(broken)} 条规则没能执行，请告诉管理员"
+    elif due:
         says = f"{number(due)} 张表尚在校验"
     elif errors:
         says = "请退回改正，或由县级写明理由豁免"

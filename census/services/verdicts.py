@@ -28,9 +28,12 @@ from validation.results import Finding
 LEFT_OUT: Final = ("withdrawn", "returned")
 """States in which a record waits for its enumerator: nothing of it is judged or counted."""
 
-DUE_FORMS: Final = text("select form, version, count(*) as waiting from submission where judge_due group by form, version order by min(updated_at)")
+DUE_FORMS: Final = text("""
+    select form, version, count(*) as waiting from submission where judge_due and state <> all(:left_out)
+     group by form, version order by min(updated_at)
+""")
 DUE: Final = text("""
-    select id, unit_id from submission where judge_due and form = :form and version = :version
+    select id, unit_id from submission where judge_due and form = :form and version = :version and state <> all(:left_out)
      order by updated_at, id limit :limit for update skip locked
 """)
 IN_SCOPE: Final = text("""
@@ -116,12 +119,12 @@ class Given:
 
 def waiting(session: Session) -> list[Waiting]:
     """Form versions with records that wait, the longest waiting first."""
-    return [Waiting(row.form, row.version, row.waiting) for row in session.execute(DUE_FORMS)]
+    return [Waiting(row.form, row.version, row.waiting) for row in session.execute(DUE_FORMS, {"left_out": list(LEFT_OUT)})]
 
 
 def due(session: Session, form: str, version: str, limit: int) -> list[Case]:
     """Read the records of one form version that have waited longest."""
-    return _cases(session, session.execute(DUE, {"form": form, "version": version, "limit": limit}).all())
+    return _cases(session, session.execute(DUE, {"form": form, "version": version, "limit": limit, "left_out": list(LEFT_OUT)}).all())
 
 
 def forms_in(session: Session, region: str) -> list[tuple[str, str]]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,12 +13,13 @@ from sqlalchemy.orm import Session
 from census.access import Actor
 from census.db import FULL, Database
 from census.jobs.check import check_region
-from census.jobs.validate import Pauses, validate
+from census.jobs.validate import Judged, Pauses, judge, judge_in_parts, rulebook_of, validate
 from census.models.answers import Submission
 from census.models.review import Change, Decision, FindingRow
 from census.models.work import ValidationRun
 from census.services import reviews, verdicts
-from census.services.gate import content_digest
+from census.services.gate import content_digest, gate
+from census.services.verdicts import Case, Waiting
 from forms.catalogue import catalogue
 from tests.conftest import Databases
 from tests.job_builders import a_factory, a_sent_record, add_revision, findings_of, valid_answers
@@ -217,3 +220,49 @@ def test_a_full_check_of_one_form_opens_no_gate(database: Database, tmp_path: Pa
     assert check_region(database, VILLAGE, tmp_path, form="G102")["records"] == 1
     with database.transaction(FULL) as session:
         assert session.scalars(select(ValidationRun.kind)).all() == ["check"]
+
+
+def broken(judged: Judged) -> Judged:
+    return replace(judged, result=replace(judged.result, complete=False, crashed=("G102-C01",)))
+
+
+def test_a_run_in_which_a_check_crashed_gives_no_verdict_and_the_gate_says_so(database: Database, tmp_path: Path) -> None:
+    id_ = a_broken_record(database)
+    with database.transaction(FULL) as session:
+        cases = verdicts.due(session, "G102", "2017.1", 10)
+    done = judge_in_parts(database, cases, lambda part: broken(judge(rulebook_of(catalogue(), "G102", "2017.1"), part, tmp_path)), [])
+    assert (done, record(database, id_).state, record(database, id_).judge_due) == ((0, True), "submitted", True)
+    with database.transaction(FULL) as session:
+        [run] = session.scalars(select(ValidationRun))
+        assert (run.is_complete, run.crashed, findings_of(session, id_)) == (False, ["G102-C01"], [])
+        assert "1 条规则没能执行" in gate(session, VILLAGE).doors[1].says
+
+
+def test_a_record_that_breaks_a_check_does_not_hold_up_its_neighbours(database: Database, tmp_path: Path) -> None:
+    poison = a_broken_record(database)
+    with database.transaction(FULL) as session:
+        others = [a_sent_record(session, a_factory(session, seed), seed=seed).id for seed in range(1, 4)]
+        cases = verdicts.due(session, "G102", "2017.1", 10)
+
+    def ask(part: Sequence[Case]) -> Judged:
+        judged = judge(rulebook_of(catalogue(), "G102", "2017.1"), part, tmp_path)
+        return broken(judged) if poison in {case.id for case in part} else judged
+
+    assert judge_in_parts(database, cases, ask, []) == (3, True)
+    assert record(database, poison).judge_due
+    assert not any(record(database, id_).judge_due for id_ in others)
+
+
+def test_a_form_that_could_not_be_judged_is_tried_again_after_ever_longer_pauses() -> None:
+    pauses = Pauses()
+    waiting = Waiting("G102", "2017.1", 1)
+    assert not pauses.holds(waiting)
+    lengths = []
+    for _ in range(9):
+        pauses.lengthen("G102", "2017.1")
+        lengths.append(pauses.until["G102", "2017.1"][1])
+    assert pauses.holds(waiting)
+    assert lengths[:3] == [5, 10, 20]
+    assert lengths[-1] == 300
+    pauses.lift("G102", "2017.1")
+    assert not pauses.holds(waiting)
