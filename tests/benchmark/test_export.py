@@ -1,0 +1,72 @@
+"""What leaves: tables, summaries and signed package of a region, beside a raw COPY of the same answers."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, Final, cast
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import insert
+
+from census.db import FULL, new_id
+from census.jobs.export import export_region
+from census.models.answers import Revision, Submission
+from census.models.register import Region
+from tests.api_builders import VILLAGE
+from tests.benchmark.conftest import Figures, scaled
+from tests.served import Instance
+from validation.examples import answers_for
+
+SUBMISSIONS: Final = 50_000
+PART: Final = 5_000
+EXAMPLES: Final = 25
+
+
+def test_export(county: Instance, figures: Figures, tmp_path: Path) -> None:
+    count = scaled(SUBMISSIONS, 500)
+    store_approved(county, count)
+    begun = time.perf_counter()
+    made = export_region(county.database, county.settings, VILLAGE, tmp_path / "out")
+    ours = time.perf_counter() - begun
+    assert made.bundle.counts["records"] == count
+    figures.add(f"export.{count}", ours, "s", raw_copy_s(county, tmp_path / "raw"), "COPY of the same answers into a file")
+
+
+def store_approved(county: Instance, count: int) -> None:
+    """Put approved records straight into the tables: how they came is not what is measured."""
+    contents = [answers_for("G102", seed=seed).answers for seed in range(EXAMPLES)]
+    units = county.add_units(count, "exporter")
+    with county.database.transaction(FULL) as session:
+        session.merge(Region(code=VILLAGE, name="贝岗村民委员会", level="village", parent_code=None))
+    for start in range(0, count, PART):
+        rows = [(new_id(), unit, contents[number % EXAMPLES]) for number, unit in enumerate(units[start : start + PART])]
+        with county.database.transaction(FULL) as session:
+            session.execute(insert(Submission), [_submission(id_, unit) for id_, unit, _ in rows])
+            session.execute(insert(Revision), [_revision(id_, answers) for id_, _, answers in rows])
+
+
+def _submission(id_: UUID, unit: UUID) -> dict[str, Any]:
+    return {
+        "id": id_, "unit_id": unit, "form": "G102", "version": "2017.1", "region_code": VILLAGE, "revision": 1,
+        "state": "county_approved", "judge_due": False, "judged_revision": 1,
+    }
+
+
+def _revision(id_: UUID, answers: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "submission_id": id_, "number": 1, "region_code": VILLAGE, "answers": answers, "explanations": [], "files": [],
+        "findings": [], "digest": id_.hex * 2, "receipt_number": f"bench-{id_.hex}",
+    }
+
+
+def raw_copy_s(county: Instance, file: Path) -> float:
+    begun = time.perf_counter()
+    with county.database.transaction(FULL) as session, file.open("wb") as out:
+        connection = cast("psycopg.Connection", session.connection().connection.driver_connection)
+        statement = b"copy (select answers from revision where receipt_number like 'bench-%') to stdout"
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for part in copy:
+                out.write(part)
+    return time.perf_counter() - begun
