@@ -58,7 +58,7 @@ class Failure:
         return TITLES.get(self.status, "这一步没有完成")
 
 
-def failure_of(error: Exception) -> Failure:  # noqa: PLR0911 - one row per kind of error: this is the table
+def failure_of(error: Exception) -> Failure:
     """Map an exception. What is nobody's mistake but ours becomes a 500 with a reference number in the log."""
     match error:
         case CensusError():

@@ -97,10 +97,9 @@ function gps(item, raw) {
   if (there('accuracy_m') && !degrees(raw.accuracy_m, 1e9)) return WRONG;
   if (there('at') && typeof raw.at !== 'string') return WRONG;
   if (there('source') && !GPS_SOURCES.includes(raw.source)) return WRONG;
-  const value = { lon: Number(raw.lon), lat: Number(raw.lat), accuracy_m: null, source: null };
-  if (there('accuracy_m')) value.accuracy_m = Number(raw.accuracy_m);
-  if (there('source')) value.source = raw.source;
-  return { value, problem: '' };
+  const accuracy = there('accuracy_m') ? Number(raw.accuracy_m) : null;
+  const source = there('source') ? raw.source : null;
+  return { value: { lon: Number(raw.lon), lat: Number(raw.lat), accuracy_m: accuracy, source }, problem: '' };
 }
 
 function file(item, raw) {
