@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request
+from flask import session as cookie
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
 
 from census.access import Actor
-from census.errors import NotAllowed, NotFound
+from census.errors import Conflict, NotAllowed, NotFound
 from census.models.register import Region, Unit
-from census.services import my_units
+from census.services import my_units, reviews
 from census.services.my_units import Show, UnitLine
 from census.services.register import baseline
 from census.web import collect_unit as view
@@ -76,10 +78,27 @@ def unit(unit_id: UUID) -> str:
         lines = view.form_lines(current.session, current.actor, found)
         return render_template(
             "collect/unit.html", unit=found, lines=lines, kind=view.KINDS.get(found.kind, "普查对象"),
-            outcome=view.OUTCOMES.get(found.outcome or ""), reasons=view.reasons, role_name=view.role_name,
+            outcome=view.OUTCOMES.get(found.outcome or ""), begun=cookie.get(f"visit {unit_id}"),
+            outcomes=view.OUTCOMES, reasons=view.reasons, role_name=view.role_name,
             blank_address=blank_address, following=next((line for line in lines if line.is_open), None),
             nothing_to_fill=found.outcome in my_units.NOTHING_TO_FILL,
         )
+
+
+@blueprint.post("/units/<uuid:unit_id>/withdraw")
+def withdraw(unit_id: UUID) -> AnyResponse:
+    """Take a form of a unit back, as long as no reviewer has opened it."""
+    submission, revision = _id(request.form.get("submission")), request.form.get("revision", "")
+    if submission is None or not revision.isdigit():
+        raise NotFound
+    with collecting() as current:
+        my_units.my_unit(current.session, current.actor.account_id, unit_id)
+        try:
+            reviews.withdraw(current.session, current.actor, submission, expected_revision=int(revision))
+            flash("已撤回。改好后再签字提交。", "green")
+        except Conflict as begun:
+            flash(begun.message, "amber")
+    return redirect(f"/collect/units/{unit_id}", 303)
 
 
 @blueprint.get("/units/<uuid:unit_id>/data")

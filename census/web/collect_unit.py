@@ -14,6 +14,7 @@ from census.models.register import Unit
 from census.services import drafts, my_units, prefill
 from census.services.cases import today
 from census.services.my_units import Returned
+from census.services.review_states import TRANSITIONS
 from census.web.form_pages import item_at
 from forms.catalogue import catalogue
 from forms.definition import Form
@@ -84,6 +85,12 @@ class FormLine:
     @property
     def may_be_filled(self) -> bool:
         return self.submission is None or self.submission.state in {*my_units.BACK, "submitted", "flagged", "checked"}
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """Sent, and no reviewer has looked at it yet."""
+        sent = self.submission
+        return sent is not None and sent.opened_at is None and (sent.state, "withdraw", "enumerator") in TRANSITIONS
 
     @property
     def is_open(self) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from census.db import FULL
+from census.db import FULL, now
 from census.models.answers import Draft, Revision, Submission
 from census.models.register import Unit
 from census.models.review import Decision
@@ -245,3 +245,20 @@ def test_pages_hold_no_inline_script_style_or_handler(browser: PlainBrowser, uni
         assert " style=" not in html, page
         assert " onclick" not in html, page
         assert html.count("<script") == html.count("<script src") + html.count('<script type="module" src'), page
+
+
+def test_a_sent_form_is_taken_back_until_a_reviewer_opens_it(browser: PlainBrowser, unit: UUID, own_databases: Databases) -> None:
+    fill_all(browser, unit)
+    browser.open(f"/collect/units/{unit}/finish").post({"signed_name": "李小姐", "on_paper": "1", "how": "paper"})
+    with own_databases.census.transaction(FULL) as session:
+        sent = session.scalars(select(Submission).where(Submission.form == "G102")).one().id
+        session.scalars(select(Submission).where(Submission.form == "G101-1")).one().opened_at = now()
+    asked = {"submission": str(sent), "revision": "1"}
+    browser.open(f"/collect/units/{unit}")
+    assert browser.html.count(">撤回<") == 2  # the one that was opened has no button
+    browser.post(asked, to=f"/collect/units/{unit}/withdraw")
+    assert "已撤回。改好后再签字提交" in browser.text
+    browser.post(asked, to=f"/collect/units/{unit}/withdraw")
+    assert "不能再撤回" in browser.text
+    with own_databases.census.transaction(FULL) as session:
+        assert session.get_one(Submission, sent).state == "withdrawn"

@@ -56,7 +56,7 @@ function lead(info, open, visit, owed) {
   const unfinished = info.forms.find((/** @type {any} */ form) => {
     const draft = drafts.get(form.form);
     if (draft) return !draft.is_done;
-    return form.submission ? form.submission.state === 'returned' : owed.get(form.form) === 'must';
+    return form.submission ? ['returned', 'withdrawn'].includes(form.submission.state) : owed.get(form.form) === 'must';
   });
   if (!isVisited) return;
   if (unfinished) {
