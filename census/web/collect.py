@@ -80,7 +80,7 @@ def unit(unit_id: UUID) -> str:
             "collect/unit.html", unit=found, lines=lines, kind=view.KINDS.get(found.kind, "普查对象"),
             outcome=view.OUTCOMES.get(found.outcome or ""), begun=cookie.get(f"visit {unit_id}"),
             outcomes=view.OUTCOMES, reasons=view.reasons, role_name=view.role_name,
-            blank_address=blank_address, following=next((line for line in lines if line.is_open), None),
+            blank_address=blank_address, following=next((line for line in lines if line.is_next), None),
             nothing_to_fill=found.outcome in my_units.NOTHING_TO_FILL,
         )
 

@@ -93,10 +93,10 @@ class FormLine:
         return sent is not None and sent.opened_at is None and (sent.state, "withdraw", "enumerator") in TRANSITIONS
 
     @property
-    def is_open(self) -> bool:
-        """Still to be filled or corrected and sent."""
+    def is_next(self) -> bool:
+        """Owed or come back, and not begun: with nothing of the kind left, what was begun is checked and signed."""
         if self.draft is not None:
-            return True
+            return False
         if self.submission is None:
             return self.need == "must"
         return self.submission.state in my_units.BACK
