@@ -81,7 +81,8 @@ def _org_code(code: str) -> str:
 def _person_id(code: str) -> str:
     total = _weighted(code, PERSON_WEIGHTS, "0123456789")
     born = f"try_cast(substr({code}, 7, 4) || '-' || substr({code}, 11, 2) || '-' || substr({code}, 13, 2) AS DATE)"
-    return f"(regexp_full_match({code}, '[0-9]{{17}}[0-9X]') AND {born} IS NOT NULL AND substr('10X98765432', 1 + {total} % 11, 1) = right({code}, 1))"
+    fits = f"regexp_full_match({code}, '[0-9]{{17}}[0-9X]') AND {born} IS NOT NULL AND substr('10X98765432', 1 + {total} % 11, 1) = right({code}, 1)"
+    return f"CASE WHEN {code} IS NOT NULL THEN {fits} END"  # IS NOT NULL alone would call a blank wrong
 
 
 def _distance(lon_1: str, lat_1: str, lon_2: str, lat_2: str) -> str:

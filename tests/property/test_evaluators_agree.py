@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from forms.catalogue import Catalogue, catalogue
@@ -217,6 +217,7 @@ CASE = st.builds(Case, RECORD, st.one_of(st.just({}), st.fixed_dictionaries({"O-
 @given(catalogue=forms(), cases=st.lists(CASE, min_size=1, max_size=8))
 def test_drawn_checks_mean_the_same_everywhere(browser: Browser, count: Count, catalogue: Catalogue, cases: list[Case]):
     book = compile_form(catalogue.current("D-1"), catalogue)
+    note("\n".join(f"{check.each or 'record'}: {check.expr}" for check in book.form.checks))
     cases = clear_of_limits(book, cases, count)
     expected = by_record(book, cases)
     assert browser.findings(book, cases) == expected
