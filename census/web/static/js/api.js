@@ -49,14 +49,13 @@ export function csrf() {
   return (meta && meta.getAttribute('content')) || '';
 }
 
-/** Token, receipt key and account of this phone; asked anew when old, or when somebody else has signed in. @param {boolean} [anew] */
+/** Token and receipt key of this account on this phone; asked anew when old. @param {boolean} [anew] */
 export async function session(anew = false) {
   const kept = await store.get('session', 'api');
-  const meta = document.querySelector('meta[name="account"]');
-  const isMine = kept && (!meta || meta.getAttribute('content') === kept.account);
-  if (isMine && !anew && Date.parse(kept.expires_at) > Date.now() + 60_000) return kept;
+  if (kept && !anew && Date.parse(kept.expires_at) > Date.now() + 60_000) return kept;
   const response = await ask('/collect/token', { method: 'POST', headers: { 'X-CSRF-Token': csrf(), Accept: 'application/json' } });
   const fresh = { ...(await response.json()), name: 'api' };
+  if (fresh.account !== store.account) throw new Refused(403, 'another_account', '这部手机上现在是另一个账号。请重新登录自己的账号，手机里未上传的数据不会丢失。');
   await store.put('session', fresh);
   return fresh;
 }

@@ -94,8 +94,8 @@ class FormPage {
     this.draft.row = this.row;
     const item = asked.get('item') || (asked.get('page') ? '' : this.draft.item);
     const target = item && this.blocks().find(([block]) => block.dataset.key === item);
-    const input = target && target[0].querySelector('input:not([type=hidden]), button');
-    if (input) {
+    const input = target && /** @type {HTMLElement | null} */ (target[0].querySelector('input:not([type=hidden]), button'));
+    if (target && input) {
       input.focus({ preventScroll: true });
       /** @type {HTMLElement} */ (target[0]).scrollIntoView({ block: 'start' });
     } else {
@@ -334,7 +334,7 @@ class FormPage {
 
 async function start() {
   const unit = new URLSearchParams(location.hash.slice(1)).get('unit');
-  if (!unit) { location.replace('/collect/'); return; }
+  if (!unit || !store.account) { location.replace('/collect/'); return; }
   try {
     const [info, definition] = await Promise.all([unitInfo(unit), getJson(host.dataset.definition)]);
     const [draft, related] = await Promise.all([openDraft(info, host.dataset.form), relatedAnswers(info, host.dataset.form)]);

@@ -1,7 +1,15 @@
 // What the phone keeps: drafts, visits, what the server knows of a unit, receipts and the session. IndexedDB only:
 // localStorage is too small and blocks. Every write resolves when it is on disk.
+//
+// Phones are shared: each account has a database of its own, so that nobody sees or sends what another typed, and all of
+// it is there again when its owner signs in. Pages with data name their account; the blank form pages, the same bytes for
+// everybody, belong to whoever signed in last.
 
-const NAME = 'census';
+const signedIn = document.querySelector('meta[name="account"]')?.getAttribute('content');
+if (signedIn) localStorage.setItem('account', signedIn);
+/** Programme and user name whose database this page works in; empty before anybody signed in on this phone. */
+export const account = signedIn || localStorage.getItem('account') || '';
+
 const VERSION = 1;
 /** Store name -> key path. @type {Record<string, string|string[]>} */
 const STORES = { drafts: ['unit', 'form'], visits: 'unit', units: 'id', receipts: 'number', session: 'name' };
@@ -14,7 +22,7 @@ let opened = null;
 /** @returns {Promise<IDBDatabase>} */
 function open() {
   if (!opening) opening = new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, VERSION);
+    const request = indexedDB.open(`census ${account}`, VERSION);
     request.onupgradeneeded = () => {
       for (const [name, keyPath] of Object.entries(STORES)) request.result.createObjectStore(name, { keyPath });
     };
@@ -64,6 +72,9 @@ export const keepReceipts = (/** @type {object[]} */ receipts, /** @type {object
   receipts.forEach((receipt) => tx.objectStore('receipts').put(receipt));
   drafts.forEach((draft) => tx.objectStore('drafts').put(draft));
 });
+
+// A page that the browser kept in memory may come back after somebody else signed in.
+addEventListener('pageshow', (event) => { if (event.persisted && localStorage.getItem('account') !== account) location.replace('/collect/'); });
 
 /** Ask the browser not to clear this storage when space runs short. */
 export async function persist() {
