@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ class Browser:
             request |= {"rules": rules_json(book), "codes": _codes(book), "boundaries": {"440113": boundary("440113")} if book.needs.boundaries else {}}
         if keep:
             self._books[id(book)] = book
-        return [[Finding(**{**each, "paths": tuple(each["paths"])}) for each in found] for found in self.ask(request)]
+        return [[replace(Finding(**each), paths=tuple(each["paths"])) for each in found] for found in self.ask(request)]
 
 
 def _codes(book: RuleBook) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from typing import cast
 
 import pytest
 
@@ -47,7 +48,7 @@ def answerable(node: Node) -> bool:
     if isinstance(node, Choose):
         return answerable(node.then)
     inner = (part for each in fields(node) for value in (getattr(node, each.name),) for part in (value if isinstance(value, tuple) else (value,)))
-    return not isinstance(node, Nothing) and all(answerable(part) for part in inner if is_dataclass(part) and not isinstance(part, type | Rows))
+    return not isinstance(node, Nothing) and all(answerable(cast("Node", part)) for part in inner if is_dataclass(part) and not isinstance(part, type | Rows))
 
 
 def written(book: RuleBook) -> list[str]:
