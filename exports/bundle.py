@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -106,11 +107,20 @@ class _RecordWriter:
 
 def placeholder_count(form: Form, answers: Mapping[str, Any]) -> int:
     """How many answers use a code that stands in for an official one (``x-…``)."""
-    coded = {(item.rows_key, item.key): item for item in form.items() if item.type in {"code", "choice", "multichoice"}}
     return sum(
-        _stands_in(coded[group, key], value)
-        for group in ("", *form.groups()) for row in _rows(answers, group) for key, value in row.items() if (group, key) in coded
+        _stands_in(item, row[key])
+        for group, items in _coded_items(form).items() for row in _rows(answers, group) for key, item in items.items() if key in row
     )
+
+
+@cache
+def _coded_items(form: Form) -> Mapping[str, Mapping[str, Item]]:
+    """The items of a form that are answered with codes: by group ("" for single items), then by key."""
+    found: dict[str, dict[str, Item]] = {}
+    for item in form.items():
+        if item.type in {"code", "choice", "multichoice"}:
+            found.setdefault(item.rows_key, {})[item.key] = item
+    return found
 
 
 def _rows(answers: Mapping[str, Any], group: str) -> list[Mapping[str, Any]]:

@@ -115,8 +115,9 @@ class Writer:
 
     def _cells(self, answers: Mapping[str, Any]) -> Iterable[object]:
         for column in self.columns:
-            key = column.item.key
-            yield cell(column, answers.get(key, answers.get(column.item.alias) if column.item.alias else None))
+            item = column.item
+            raw = answers.get(item.key, answers.get(item.alias) if item.alias else None)
+            yield None if raw is None else cell(column, raw)  # most are blank
 
 
 def _metadata(column: Column) -> dict[str, str]:
