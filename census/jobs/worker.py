@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -23,6 +24,7 @@ log = logging.getLogger("census.work")
 IDLE_S = 0.5
 RECEIPTS_S = 1.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+NICENESS = 10  # phones that wait for a receipt go first; what gathers meanwhile is judged in one run, which costs no more
 
 
 def work(settings: Settings, *, once: bool = False) -> None:
@@ -35,6 +37,7 @@ def work(settings: Settings, *, once: bool = False) -> None:
         if once:
             _until_nothing_is_left(settings, databases)
         else:
+            os.nice(NICENESS)
             _Worker(settings, databases).run()
     finally:
         for database in databases.values():
