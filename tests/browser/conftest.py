@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from census.schema import ROOT
 from tests.api_builders import PASSWORD
@@ -26,6 +28,7 @@ PHONE: Final[dict[str, Any]] = {"viewport": {"width": 360, "height": 740}, "is_m
 DESK: Final[dict[str, Any]] = {"viewport": {"width": 1280, "height": 800}}
 HERE: Final[dict[str, Any]] = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
 PATIENCE_MS: Final = 30_000
+PICTURE_WITHIN_MS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +60,19 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
         try:
             assert process.poll() is None, "".join(said)
             yield Demo(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}", data)
+            ended = process.poll()
         finally:
             process.send_signal(signal.SIGINT)
-            process.stdout.read()
+            last_words = process.stdout.read()
             process.wait(60)
+    assert ended is None, f"the demo ended by itself with {ended}:\n{last_words}"
 
 
 @pytest.fixture(scope="session")
 def browser() -> Generator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        options = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]  # containers give little of it
+        options = ["--disable-gpu", "--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]  # as in a container
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
         yield browser
         browser.close()
@@ -95,7 +100,9 @@ class Watched:
     def shot(self, name: str) -> None:
         """Keep what is on the screen, for people to look at."""
         SHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"{self.name}-{next(self._numbers):02d}-{re.sub(r'[^a-z0-9-]', '', name)}.png")
+        path = SHOTS / f"{self.name}-{next(self._numbers):02d}-{re.sub(r'[^a-z0-9-]', '', name)}.png"
+        with suppress(PlaywrightError):  # on a busy machine Chromium now and then draws no picture: no fault of the page
+            self.page.screenshot(path=path, timeout=PICTURE_WITHIN_MS)
 
 
 Device = Callable[..., Watched]
