@@ -37,7 +37,8 @@ lint-js: $(STAMPS)/node
 	node_modules/.bin/tsc --project jsconfig.json
 
 coverage: $(STAMPS)/test
-	$(BIN)/python -m pytest tests/unit tests/web tests/property --cov --cov-report=term $(PYTEST)
+	$(BIN)/coverage run -m pytest tests/unit tests/web tests/property $(PYTEST)
+	$(BIN)/coverage report
 
 browser: $(STAMPS)/test $(STAMPS)/node
 	$(BIN)/python -m pytest tests/browser $(PYTEST)

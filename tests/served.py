@@ -26,7 +26,7 @@ from census.schema import upgrade_all
 from census.settings import Settings
 from tests.api_builders import PASSWORD, VILLAGE, an_account
 
-PORTS: Final = range(8150, 8160)
+PORTS: Final = range(8150, 8250)
 ENUMERATOR: Final = "enumerator01"
 
 
