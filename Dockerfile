@@ -10,6 +10,7 @@ COPY forms forms
 COPY validation validation
 COPY exports exports
 RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable .
+RUN .venv/bin/python -c "from forms.catalogue import catalogue; catalogue()"  # kept beside the definitions, read quickly ever after
 
 FROM python:3.11-slim
 # pg_dump of the server's own version is the wheel's, inside .venv; the image needs no PostgreSQL client.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from forms.definition import Form, load
+from forms import parsed
+from forms.definition import Form
 
 FOLDER = Path(__file__).with_name("definitions")
 
@@ -28,7 +29,7 @@ class Catalogue:
     @classmethod
     def load(cls, folder: Path | None = None) -> Catalogue:
         """Read every definition in a folder (default: the packaged ones). Raises DefinitionError."""
-        return cls(tuple(load(path) for path in sorted((folder or FOLDER).glob("*.toml"))))
+        return cls(tuple(parsed.read(path) for path in sorted((folder or FOLDER).glob("*.toml"))))
 
     def __contains__(self, code: object) -> bool:
         return code in self._versions

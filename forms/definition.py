@@ -168,9 +168,19 @@ class Form:
     baseline: tuple[str, ...] = ()  # item keys that the register may know
     stages: tuple[str, ...] = ()  # 散乱污: case states in order, for ``stage``
     _items: dict[tuple[str, str], Item] = field(default_factory=dict[tuple[str, str], Item], repr=False, compare=False)
+    _groups: dict[str, Group] = field(default_factory=dict[str, Group], repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._items.update({(item.rows_key, item.key): item for item in self.items()})
+        parts: dict[str, list[Section]] = {}
+        for section in self.sections:
+            if section.repeat:
+                parts.setdefault(section.repeat.key, []).append(section)
+        self._groups.update({key: _group(sections) for key, sections in parts.items()})
+
+    def __hash__(self) -> int:
+        """Of what tells definitions apart: hashing every item would cost a millisecond at each look into a cache."""
+        return hash((self.code, self.version, self.digest))
 
     @property
     def name(self) -> str:
@@ -191,11 +201,7 @@ class Form:
 
     def groups(self) -> dict[str, Group]:
         """The repeating groups by key, in the order of the form."""
-        parts: dict[str, list[Section]] = {}
-        for section in self.sections:
-            if section.repeat:
-                parts.setdefault(section.repeat.key, []).append(section)
-        return {key: _group(sections) for key, sections in parts.items()}
+        return self._groups
 
 
 def _group(sections: list[Section]) -> Group:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import ClassVar, Literal
 
 Kind = Literal["number", "text", "bool", "date", "list", "position", "any"]
@@ -223,8 +224,14 @@ Node = (
 def walk(node: Node | Rows) -> Iterator[Node | Rows]:
     """Give the node and all below it, conditions of hidden items and rows included."""
     yield node
-    for each in fields(node):
-        inner = getattr(node, each.name)
+    for name in _below(type(node)):
+        inner = getattr(node, name)
         for part in inner if isinstance(inner, tuple) else (inner,):  # pyright: ignore[reportUnknownVariableType] a tuple of texts or nodes
             if isinstance(part, Node | Rows):
                 yield from walk(part)
+
+
+@cache
+def _below(kind: type[Node | Rows]) -> tuple[str, ...]:
+    """The fields that may hold further nodes."""
+    return tuple(field.name for field in fields(kind) if "Node" in str(field.type) or "Rows" in str(field.type))

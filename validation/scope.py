@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Literal, Protocol
 
 from forms.definition import Form, Group, Item, Section
@@ -41,6 +42,7 @@ class Layout:
     groups: dict[str, Group]
 
 
+@lru_cache(maxsize=256)
 def layout(form: Form) -> Layout:
     return Layout({(item.rows_key, item.key): (section, item) for section in form.sections for item in section.items}, form.groups())
 
