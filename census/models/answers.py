@@ -45,6 +45,7 @@ class Submission(Base):
     error_count: Mapped[int] = mapped_column(default=0)  # of the latest verdict, exemptions not counted
     warning_count: Mapped[int] = mapped_column(default=0)
     unexplained_count: Mapped[int] = mapped_column(default=0)
+    applies: Mapped[bool] = mapped_column(default=True, server_default=text("true"))  # False: no longer owed, so shown but neither counted nor exported
     opened_at: Mapped[datetime | None] = mapped_column(Stamp)  # first opened by a reviewer: recall ends
     created_at: Mapped[datetime] = mapped_column(Stamp, default=now)
     updated_at: Mapped[datetime] = mapped_column(Stamp, default=now)

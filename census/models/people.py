@@ -25,6 +25,7 @@ class Account(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     failed_sign_ins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(Stamp)
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id", use_alter=True), index=True)
     created_at: Mapped[datetime] = mapped_column(Stamp, default=now)
 
     grants: Mapped[list[RoleGrant]] = relationship(back_populates="account", lazy="selectin")

@@ -6,7 +6,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -46,6 +57,7 @@ class Unit(Base):
         Index("ix_unit_changed", "changed_xid", "id"),
         Index("ix_unit_credit_code", "credit_code", postgresql_where=text("credit_code is not null")),
         Index("ix_unit_name_trgm", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
+        Index("ix_unit_position", "lat", "lon", postgresql_where=text("lat is not null")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -61,20 +73,78 @@ class Unit(Base):
     source: Mapped[str] = mapped_column(Text, default="register")  # register | import | found
     found_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
     known: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)  # what the register knows, by item key
-    forms: Mapped[list[str]] = mapped_column(JSONB, default=list)  # forms expected of it, e.g. ["G101-1", "G102"]
+    forms: Mapped[list[str]] = mapped_column(JSONB, default=list)  # what it must fill, e.g. ["G101-1", "G102"]: see services.unit_forms
+    may_forms: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))  # what hangs on an answer not given yet
+    forms_basis: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))  # the definitions they were derived from
+    initials: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))  # of the name, in pinyin: xswjjgc
     outcome: Mapped[str | None] = mapped_column(Text)  # of the latest visit
     created_at: Mapped[datetime] = mapped_column(Stamp, default=now)
     updated_at: Mapped[datetime] = mapped_column(Stamp, default=now)
     changed_xid: Mapped[int] = mapped_column(Xid8, server_default=text("pg_current_xact_id()"))
 
 
+class Team(Base):
+    """Enumerators under one supervisor 普查指导员. Members name their team in ``account.team_id``."""
+
+    __tablename__ = "team"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(Text)
+    region_code: Mapped[str] = mapped_column(Text, index=True)
+    supervisor_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+
+
 class Assignment(Base):
-    """A unit that an enumerator is to visit."""
+    """Whose a unit is now: a team's, and of its enumerators the one who is to visit it (nobody yet: null).
+
+    ``former`` are those who had it before: what their phones still hold is taken in when it comes.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (UniqueConstraint("unit_id"), Index("ix_assignment_account_unit", "account_id", "unit_id"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     unit_id: Mapped[UUID] = mapped_column(ForeignKey("unit.id"))
-    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id"), index=True)
+    former: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list, server_default=text("'{}'"))
     created_at: Mapped[datetime] = mapped_column(Stamp, default=now)
+
+
+class AssignmentEvent(Base):
+    """Somebody got a unit, or it was taken or handed back: never changed, and what phones learn of it."""
+
+    __tablename__ = "assignment_event"
+    __table_args__ = (
+        CheckConstraint("kind in ('given', 'taken', 'handed_back')", name="known_kind"),
+        Index("ix_assignment_event_account", "account_id", "xid"),
+        Index("ix_assignment_event_unit", "unit_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    xid: Mapped[int] = mapped_column(Xid8, server_default=text("pg_current_xact_id()"))
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("unit.id"))
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))  # whose unit it became or no longer is
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime] = mapped_column(Stamp, default=now)
+
+
+class Lease(Base):
+    """An offline copy of a unit on one device, and until when the desk counts on hearing from it."""
+
+    __tablename__ = "lease"
+    __table_args__ = (
+        PrimaryKeyConstraint("unit_id", "session_id"),
+        Index("ix_lease_session", "session_id", postgresql_where=text("ended_at is null")),
+    )
+
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("unit.id"))
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("device_session.id"))
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    region_code: Mapped[str] = mapped_column(Text)
+    taken_at: Mapped[datetime] = mapped_column(Stamp)
+    expires_at: Mapped[datetime] = mapped_column(Stamp)
+    ended_at: Mapped[datetime | None] = mapped_column(Stamp)  # handed back, or told that the unit is another's

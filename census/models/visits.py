@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from census.db import Base, Stamp, Text, now
+from census.db import Base, Stamp, Text, new_id, now
 
 OUTCOMES = ("done", "stopped", "closed", "moved", "refused", "not_found", "duplicate")
 
@@ -39,6 +39,25 @@ class Visit(Base):
     position_source: Mapped[str | None] = mapped_column(Text)
     signature: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # {file, signed_name, signed_at, over}
     signed_digests: Mapped[list[str]] = mapped_column(JSONB, default=list)  # signature.over: hex digests
+    device: Mapped[str] = mapped_column(Text, default="")
+    digest: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(Stamp, default=now)
+
+
+class VisitConflict(Base):
+    """Another visit under an id that is taken: kept whole, as it was sent, for a person to look at."""
+
+    __tablename__ = "visit_conflict"
+    __table_args__ = (
+        Index("ix_visit_conflict_key", "visit_id", "digest", unique=True), Index("ix_visit_conflict_unit", "unit_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"))
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("unit.id"))
+    region_code: Mapped[str] = mapped_column(Text)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     device: Mapped[str] = mapped_column(Text, default="")
     digest: Mapped[str] = mapped_column(Text)
     received_at: Mapped[datetime] = mapped_column(Stamp, default=now)
