@@ -33,6 +33,7 @@ from validation.nodes import (
     Sound,
     Text,
     Texts,
+    Together,
     Value,
 )
 from validation.rulebook import RuleBook, needs_of
@@ -122,6 +123,8 @@ def encode(node: Node) -> Any:  # noqa: C901, PLR0911, PLR0912 - JSON; one line 
             return ["value", node.place, f"{node.key}.{node.part}" if node.part else node.key, node.form]
         case Texts():
             return ["list", *map(encode, node.elements)]
+        case Together():
+            return ["together", *map(encode, node.elements)]
         case Arithmetic():
             return [node.operator, encode(node.left), encode(node.right)]
         case Compare():

@@ -37,6 +37,7 @@ from validation.nodes import (
     Sound,
     Text,
     Texts,
+    Together,
     Value,
 )
 
@@ -111,6 +112,16 @@ def _texts(node: Texts) -> Question:
         return tuple(value for part in parts if (value := part(record)) is not None) or None
 
     return texts
+
+
+def _together(node: Together) -> Question:
+    parts = tuple(map(question, node.elements))
+
+    def together(record: Record) -> tuple[Any, ...] | None:
+        values = tuple(part(record) for part in parts)
+        return None if None in values else values
+
+    return together
 
 
 def _arithmetic(node: Arithmetic) -> Question:
@@ -368,7 +379,7 @@ _CONCLUSIONS: Final[dict[str, Callable[[list[Any]], Any]]] = {
 
 _COMPILERS: Final[dict[type, Callable[[Any], Question]]] = {
     Number: lambda node: _constant(node.value), Text: lambda node: _constant(node.value), Flag: lambda node: _constant(node.value),
-    Day: lambda node: _constant(node.ordinal), Nothing: lambda _: _constant(None), Value: _value, Texts: _texts, Arithmetic: _arithmetic,
+    Day: lambda node: _constant(node.ordinal), Nothing: lambda _: _constant(None), Value: _value, Texts: _texts, Together: _together, Arithmetic: _arithmetic,
     Compare: _compare, Same: _same, OneOf: _one_of, Listed: _listed, And: _and, Or: _or, Not: _not, Choose: _choose, Call: _call,
     Attribute: _attribute, Sound: _sound, Explained: _explained, Aggregate: _aggregate,
 }

@@ -36,6 +36,7 @@ from validation.nodes import (
     Same,
     Text,
     Texts,
+    Together,
     Value,
     walk,
 )
@@ -48,7 +49,7 @@ _COMPARISONS: Final[dict[type[ast.cmpop], Literal["==", "!=", "<", "<=", ">", ">
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }
 _OVER_ROWS: Final = ("sum", "min", "max", "count", "any", "all", "unique")
-_ELEMENTS: Final[dict[str, tuple[Kind, ...]]] = {"sum": ("number",), "any": ("bool",), "all": ("bool",), "unique": ("number", "text", "date")}
+_ELEMENTS: Final[dict[str, tuple[Kind, ...]]] = {"sum": ("number",), "any": ("bool",), "all": ("bool",), "unique": ("number", "text", "date", "together")}
 _LONGEST: Final = 8_000
 
 
@@ -342,6 +343,15 @@ class _Parser(Names):
             return Call("distinct", (self.of(argument, "list", "unique"),), "bool")
         raise self.wrong(at, f"{name} wants a generator, such as {name}(r.item for r in rows)")
 
+    def element(self, name: str, at: ast.expr) -> Node:
+        if name != "unique" or not isinstance(at, ast.Tuple):
+            return self.node(at)
+        parts = tuple(self.node(part) for part in at.elts)
+        for part, written in zip(parts, at.elts, strict=True):
+            if part.kind not in ("number", "text", "date", "bool", "any"):
+                raise self.wrong(written, f"unique compares numbers, texts, dates and yes or no, this is {part.kind}")
+        return Together(parts)
+
     def generator(self, at: ast.Call, name: str, generator: ast.GeneratorExp) -> Node:
         if self.loops or len(generator.generators) != 1:
             raise self.wrong(generator, "a generator has one 'for' and stands in no other")
@@ -354,7 +364,7 @@ class _Parser(Names):
         self.loops[over.target.id] = scope
         try:
             counted = name == "count"
-            element = None if counted else self.node(generator.elt)
+            element = None if counted else self.element(name, generator.elt)
             condition = self.of(over.ifs[0], "bool", "if") if over.ifs else None
         finally:
             del self.loops[over.target.id]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import ClassVar, Literal
 
-Kind = Literal["number", "text", "bool", "date", "list", "position", "any"]
+Kind = Literal["number", "text", "bool", "date", "list", "position", "together", "any"]
 Place = Literal["main", "row", "loop", "form", "baseline"]
 
 RELATIVE_TOLERANCE = 1e-9
@@ -74,6 +74,14 @@ class Texts:
 
     elements: tuple[Node, ...]
     kind: ClassVar[Kind] = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Several values of one row that only together tell rows apart; blank where one of them is."""
+
+    elements: tuple[Node, ...]
+    kind: ClassVar[Kind] = "together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +224,7 @@ class Aggregate:
 
 
 Node = (
-    Number | Text | Flag | Day | Nothing | Value | Texts | Arithmetic | Compare | Same | OneOf | Listed | And | Or
+    Number | Text | Flag | Day | Nothing | Value | Texts | Together | Arithmetic | Compare | Same | OneOf | Listed | And | Or
     | Not | Choose | Call | Attribute | Sound | Explained | Aggregate
 )
 

@@ -40,6 +40,7 @@ from validation.nodes import (
     Sound,
     Text,
     Texts,
+    Together,
     Value,
 )
 from validation.rules import Rule
@@ -105,6 +106,10 @@ class Dialect:
     name: str
     types: Mapping[Kind, str]
     functions: Mapping[str, str | Callable[..., str]]  # a template of the arguments, or what makes one
+
+    def struct(self, parts: Sequence[str]) -> str:
+        """Give one value that is equal where all its parts are."""
+        return f"struct_pack({', '.join(f'part{number} := {part}' for number, part in enumerate(parts))})"
 
     def call(self, name: str, arguments: Sequence[str]) -> str:
         spelling = self.functions[name]
@@ -190,6 +195,11 @@ class _Emitter:
             return f"[{parts}]"
         return f"CASE WHEN coalesce({parts}) IS NOT NULL THEN list_filter([{parts}], lambda text_: text_ IS NOT NULL) END"
 
+    def together(self, node: Together) -> str:
+        parts = [self.sql(part) for part in node.elements]
+        known = " AND ".join(f"{part} IS NOT NULL" for part in parts)
+        return f"CASE WHEN {known} THEN {self.dialect.struct(parts)} END"
+
     def arithmetic(self, node: Arithmetic) -> str:
         if "date" in (node.left.kind, node.right.kind):
             return f"date_diff('day', {self.sql(node.right, 'date')}, {self.sql(node.left, 'date')})::DOUBLE"
@@ -274,7 +284,7 @@ _TEMPLATES: Final[dict[type, Callable[[_Emitter, Any], str]]] = {
     Number: lambda _, node: f"({double(node.value)})",
     Text: lambda _, node: quoted(node.value), Flag: lambda _, node: "TRUE" if node.value else "FALSE",
     Day: lambda _, node: f"DATE '{date.fromordinal(node.ordinal).isoformat()}'",
-    Value: _Emitter.value, Texts: _Emitter.texts, Arithmetic: _Emitter.arithmetic, Compare: _Emitter.compare,
+    Value: _Emitter.value, Texts: _Emitter.texts, Together: _Emitter.together, Arithmetic: _Emitter.arithmetic, Compare: _Emitter.compare,
     Same: lambda emitter, node: f"({emitter.sql(node.left, node.right.kind)} = {emitter.sql(node.right, node.left.kind)})",
     OneOf: lambda emitter, node: emitter.among(node.item, node.options), Listed: _Emitter.listed,
     And: lambda emitter, node: f"({' AND '.join(emitter.sql(part, 'bool') for part in node.parts)})",

@@ -153,7 +153,7 @@ def bools(names: Names, depth: int) -> st.SearchStrategy[str]:
     ]
     if names.rows:
         over = st.tuples(st.sampled_from(("any", "all")), bools(LOOP, depth - 1), st.just("rows"), st.one_of(st.just(""), bools(LOOP, 0).map(lambda one: f" if {one}")))
-        made += [over.map(_generator), st.sampled_from(("unique(r.rt0 for r in rows)", "unique(r.rn0 for r in rows if r.rb0)", "unique(r.rd0 for r in rows)"))]
+        made += [over.map(_generator), st.sampled_from(("unique(r.rt0 for r in rows)", "unique(r.rn0 for r in rows if r.rb0)", "unique(r.rd0 for r in rows)", "unique((r.rt0, r.rn0) for r in rows)", "unique((r.rd0, r.rb0) for r in rows if r.rb0)"))]
     return st.one_of(*leaves, *made)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,6 +63,16 @@ def test_implied_checks_name_what_is_wrong():
     )
     answers = {"size": "11.55", "status": "7", "code": "91440113MAFNGB87Q3", "kind": "zz", "picks": ["1", "3"], "strange": "1"}
     assert failing(a_book(items=items), answers) == ["D-1.must.required", "D-1.size.precision", "D-1.size.range", "D-1.status.code", "D-1.code.pattern", "D-1.kind.code", "D-1.picks.code", "D-1.unknown"]
+
+
+@pytest.mark.parametrize(("rows", "fails"), [
+    ([{"a": "1", "n": "2"}, {"a": "1", "n": "3"}], False),
+    ([{"a": "1", "n": "2"}, {"a": "1", "n": "2"}], True),
+    ([{"a": "1"}, {"a": "1"}], False),  # a row with a blank part does not count
+])
+def test_rows_may_be_told_apart_by_several_items_together(rows: list[dict[str, str]], fails: bool):  # noqa: FBT001 - a table of cases
+    book = a_book(Check("C", "error", "unique((r.a, r.n) for r in rows)", "错", ("rows",)), rows=tuple(replace(item, rows_key="rows") for item in NUMBERS))
+    assert failing(book, {"rows": rows}) == ["C"] * fails
 
 
 def test_an_answer_of_a_wrong_type_is_not_called_missing():

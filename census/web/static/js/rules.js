@@ -132,6 +132,13 @@ const COMPILERS = {
   text: (value) => () => value,
   day: (days) => () => days,
   value: (place, key, form) => PLACES[place](key, form),
+  together: (...parts) => {
+    const questions = parts.map(question);
+    return (context) => {
+      const values = questions.map((part) => part(context));
+      return values.includes(null) ? null : JSON.stringify(values);
+    };
+  },
   list: (...parts) => {
     const questions = parts.map(question);
     return (context) => {

@@ -1,0 +1,14 @@
+"""Recipes for examples, one module per family of forms.
+
+A recipe gives the answers that must hang together; ``validation.samples`` fills in what else is owed and
+``validation.search`` mends the rest. A form needs one only where mending is slow or reads like no real plant.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from validation.recipes import industry, scattered
+from validation.recipes.recipe import Recipe
+
+RECIPES: Final[dict[str, Recipe]] = {**industry.RECIPES, **scattered.RECIPES}

@@ -1,0 +1,16 @@
+"""How amounts are drawn so that they look like a real district's."""
+
+from __future__ import annotations
+
+from random import Random
+
+
+def spread(rng: Random, low: float, high: float) -> float:
+    """Draw so that small values are as common as large ones are rare, as amounts of water and output are."""
+    return low * (high / low) ** rng.random()
+
+
+def parts(rng: Random, total: int, count: int) -> list[int]:
+    """Split a total into no part, one or two."""
+    first = round(total * rng.uniform(0.4, 0.6))
+    return [] if count == 0 else [total] if count == 1 else [first, total - first]
