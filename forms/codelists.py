@@ -19,7 +19,7 @@ from types import MappingProxyType
 FOLDER = Path(__file__).with_name("codelists")
 ALIASES = MappingProxyType({"gbt2260_12": "regions", "admin_town_440113": "towns", "admin_village_440113": "villages"})
 # Lists that are one level of another list, so that a fact stands in one file: name -> (list, level).
-LEVELS = MappingProxyType({"towns": ("regions", "town"), "villages": ("regions", "village")})
+LEVELS = MappingProxyType({level: ("regions", one) for level, one in (("cities", "city"), ("counties", "county"), ("towns", "town"), ("villages", "village"))})
 
 
 class UnknownCodeList(LookupError):

@@ -12,7 +12,7 @@ from functools import cache
 from random import Random
 from typing import Any, Final
 
-from forms.codelists import codelist
+from forms.codelists import LEVELS, codelist
 from forms.definition import Item
 from validation.functions import person_check_character
 from validation.recipes import RECIPES
@@ -29,7 +29,7 @@ def raw(item: Item, rng: Random, known: Facts) -> Any:
     if item.prefill.startswith("const:"):
         return item.prefill.removeprefix("const:")
     if item.prefill in known:
-        return known[item.prefill]
+        return _at_level(item, known[item.prefill])
     match item.type:
         case "integer" | "decimal" | "year":
             return number_text(item, _number(item, rng))
@@ -49,6 +49,14 @@ def raw(item: Item, rng: Random, known: Facts) -> Any:
             return hashlib.sha256(f"{item.key}{rng.random()}".encode()).hexdigest()
         case "text":
             return _text(item, rng, known)
+
+
+def _at_level(item: Item, fact: Any) -> Any:
+    """Give a fact as an item wants it: where a county is asked, the county that a village's code stands in."""
+    if item.type != "code" or item.codelist not in LEVELS:
+        return fact
+    listed = codelist(item.codelist)
+    return next((fact[:digits] for digits in (12, 9, 6, 4) if listed.contains(fact[:digits])), fact)
 
 
 def number_text(item: Item, value: float) -> str:
