@@ -31,6 +31,7 @@ ACTIONS: Final[dict[str, frozenset[str]]] = {
     "review": frozenset({"supervisor", "county", "city", "province"}),
     "read_register": frozenset({"enumerator", "supervisor", "county", "checker", "city", "province", "admin"}),
     "edit_register": frozenset({"county", "admin"}),
+    "assign": frozenset({"supervisor", "county", "admin"}),
     "exempt": frozenset({"county"}),
     "hand_up": frozenset({"county", "city"}),
     "receive": frozenset({"city", "province"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,9 +12,11 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from census.access import Actor
+from census.db import now
 from census.models.answers import Submission
 from census.models.register import Assignment, Unit
 from census.services.cursors import Cursor
+from census.services.leases import Held, Removed, copies, removed_since, take
 
 SETTLED: Final = text("select pg_snapshot_xmin(pg_current_snapshot())::text")  # every older transaction has ended
 AFTER: Final = text("(unit.changed_xid, unit.id) > (cast(:xid as xid8), cast(:id as uuid))")
@@ -31,6 +34,7 @@ class UnitRow:
     industry_code: str | None
     known: Mapping[str, Any]
     account_id: UUID | None       # whom it is assigned to
+    former: Sequence[UUID] = ()   # whose it was before: what their phones still send is taken in
 
 
 def baseline(unit: Unit | UnitRow) -> dict[str, Any]:
@@ -47,12 +51,17 @@ class UnitsPage:
     """Units that changed, in commit order; ask again with ``cursor`` for what comes after them."""
 
     units: Sequence[tuple[Unit, Sequence[Submission]]]
+    removed: Sequence[Removed]
+    held: Mapping[UUID, Sequence[Held]]   # offline copies on other people's phones, by unit
+    lease_until: datetime
     cursor: str
     has_more: bool
 
 
-def assigned_units(session: Session, actor: Actor, cursor: str = "", limit: int = 500) -> UnitsPage:
+def assigned_units(session: Session, actor: Actor, cursor: str = "", limit: int = 500, at: datetime | None = None) -> UnitsPage:
     """The units assigned to the actor that changed since the cursor ("": all of them), with what was sent for them.
+
+    Units that were taken away or handed back since are named as removed. The device gets a lease of what it downloads.
 
     No change is ever skipped, also one that an older transaction commits later; while such a one runs, what changed
     after its start is told again. Raises InvalidInput for a cursor that is not one of ours.
@@ -74,4 +83,9 @@ def assigned_units(session: Session, actor: Actor, cursor: str = "", limit: int 
             sent.setdefault(submission.unit_id, []).append(submission)
     has_more = len(found) > limit
     last = Cursor(int(page[-1].changed_xid), page[-1].id.int, settled) if has_more else Cursor(settled, 0)
-    return UnitsPage([(unit, sent.get(unit.id, ())) for unit in page], last.text, has_more)
+    at = at or now()
+    removed = removed_since(session, actor, after.xid, at) if after.xid else []
+    held = copies(session, [unit.id for unit in page], at) if page else {}
+    others = {unit: [copy for copy in known if copy.account_id != actor.account_id] for unit, known in held.items()}
+    until = take(session, actor, [unit.id for unit in page], at)
+    return UnitsPage([(unit, sent.get(unit.id, ())) for unit in page], removed, others, until, last.text, has_more)

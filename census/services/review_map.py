@@ -90,12 +90,12 @@ def draw(rings: Rings, fix: Fix | None, register: LonLat | None, *, is_schematic
     shown = [*points, *(point for point in (register, _lon_lat(fix)) if point and _near(points, point))]
     if not shown:
         return None
-    frame = _Frame(shown)
+    frame = Frame(shown)
     at = _lon_lat(fix)
     caption, is_doubtful = _caption(rings, fix, register)
     scale_m = frame.round_length()
     return MapView(
-        outline="".join(_path(frame, ring) for ring in rings),
+        outline="".join(path_of(frame, ring) for ring in rings),
         fix=frame.place(at) if at else None,
         accuracy=max(6.0, min((fix.accuracy_m or 0.0) * frame.pixels_per_m, HEIGHT)) if fix else 0.0,
         register=frame.place(register) if register else None,
@@ -110,7 +110,7 @@ def distance_m(a: LonLat, b: LonLat) -> float:
     return math.hypot(east, a[1] - b[1]) * METRES_PER_DEGREE
 
 
-class _Frame:
+class Frame:
     """Places degrees into the drawing, north up, the same scale both ways."""
 
     def __init__(self, points: Iterable[LonLat]) -> None:
@@ -122,6 +122,7 @@ class _Frame:
         self.pixels_per_m = min((WIDTH - 2 * MARGIN) / width_m, (HEIGHT - 2 * MARGIN) / height_m)
 
     def place(self, point: LonLat) -> tuple[float, float]:
+        """Where a point lies in the drawing."""
         east_m = (point[0] - self._middle[0]) * self._squeeze * METRES_PER_DEGREE
         north_m = (point[1] - self._middle[1]) * METRES_PER_DEGREE
         return (
@@ -136,7 +137,8 @@ class _Frame:
         return int(max(step * power for step in (1, 2, 5) if step * power <= room_m))
 
 
-def _path(frame: _Frame, ring: Sequence[LonLat]) -> str:
+def path_of(frame: Frame, ring: Sequence[LonLat]) -> str:
+    """Write one ring as part of an SVG path."""
     return "M" + "L".join(f"{x:g} {y:g}" for x, y in map(frame.place, ring)) + "Z"
 
 

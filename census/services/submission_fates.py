@@ -154,7 +154,7 @@ class Ledger:
                 fate.message = ANOTHER_NUMBERED if known.lost else ""
                 fate.receipt, fate.findings = known.receipt, known.findings
                 return fate
-        if self.units[draft.unit].account_id != self.actor.account_id:
+        if not self._is_or_was_mine(draft.unit):
             fate.refuse("not_yours")
             return fate
         fate.is_news = True
@@ -191,9 +191,13 @@ class Ledger:
             return ""
         if (entry.unit_id, entry.form) != (draft.unit, draft.form):
             return "id_in_use"
-        mine = self.units[draft.unit].account_id == self.actor.account_id
         sent_by_me = any(known.account_id == self.actor.account_id for known in entry.known.values())
-        return "" if mine or sent_by_me else "not_yours"
+        return "" if sent_by_me or self._is_or_was_mine(draft.unit) else "not_yours"
+
+    def _is_or_was_mine(self, unit_id: UUID) -> bool:
+        """Whether the actor visits the unit, or did: a phone that comes back late loses nothing."""
+        unit = self.units[unit_id]
+        return unit.account_id == self.actor.account_id or self.actor.account_id in unit.former
 
 
 def _why_not_next(entry: _Entry, draft: Draft) -> tuple[str, str] | None:

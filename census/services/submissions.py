@@ -27,7 +27,7 @@ from forms.catalogue import Catalogue, catalogue
 
 LOCK_UNITS: Final = text("""
     select unit.id, unit.region_code, unit.name, unit.address, unit.credit_code, unit.industry_code, unit.known,
-           assignment.account_id
+           assignment.account_id, coalesce(assignment.former, '{}') as former
       from unit left join assignment on assignment.unit_id = unit.id
      where unit.id = any(:units) order by unit.id for no key update of unit
 """)

@@ -20,7 +20,7 @@ from census.services.submission_fates import REFUSALS, Status
 TAKE_TURNS: Final = text("select pg_advisory_xact_lock(hashtextextended(cast(id as text), 0)) from unnest(cast(:ids as uuid[])) id")
 EARLIER: Final = text("select id, digest, unit_id from visit where id = any(:ids)")
 LOCK_UNITS: Final = text("""
-    select unit.id, unit.region_code, assignment.account_id
+    select unit.id, unit.region_code, assignment.account_id, coalesce(assignment.former, '{}') as former
       from unit left join assignment on assignment.unit_id = unit.id
      where unit.id = any(:ids) order by unit.id for no key update of unit
 """)
@@ -59,7 +59,14 @@ ATTACHMENTS: Final = text("""
       from jsonb_to_recordset(cast(:rows as jsonb)) as row(id uuid, region_code text, signature jsonb)
      where row.id = any(:stored) and row.signature ->> 'file' is not null
 """)
-ANOTHER: Final = "系统里已有内容不同的同号入户记录，未作覆盖。请联系普查指导员核对。"
+CONFLICTS: Final = text("""
+    insert into visit_conflict (id, visit_id, unit_id, region_code, account_id, content, device, digest, received_at)
+    select gen_random_uuid(), row.visit_id, visit.unit_id, visit.region_code, :account, row.content, row.device, row.digest, :at
+      from jsonb_to_recordset(cast(:rows as jsonb)) as row(visit_id uuid, content jsonb, device text, digest text)
+      join visit on visit.id = row.visit_id
+    on conflict (visit_id, digest) do nothing
+""")
+ANOTHER: Final = "系统里已有内容不同的同号入户记录，两份都保留，未作覆盖。请联系普查指导员核对。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,8 @@ def refused(sent_id: UUID | str | None, reason: str) -> VisitOutcome:
 def store(session: Session, actor: Actor, drafts: Sequence[VisitDraft], at: datetime) -> list[VisitOutcome]:
     """Store visits and the units found on the way; give one outcome per draft, in the same order.
 
-    A repeat gets the first answer; another visit under the same id is a conflict and changes nothing.
+    A repeat gets the first answer; another visit under the same id is kept beside the first and changes nothing. Who
+    had a unit before may still send what happened there.
     """
     if not drafts:
         return []
@@ -107,10 +115,10 @@ def store(session: Session, actor: Actor, drafts: Sequence[VisitDraft], at: date
     if found:
         session.execute(NEW_UNITS, {"rows": _json(found), "account": actor.account_id, "at": at})
     units = {
-        row.id: (row.region_code, row.account_id)
+        row.id: (row.region_code, actor.account_id in {row.account_id, *row.former})
         for row in session.execute(LOCK_UNITS, {"ids": sorted({draft.unit for draft in news.values()})})
     }
-    mine = [draft for draft in news.values() if units.get(draft.unit, ("", None))[1] == actor.account_id]
+    mine = [draft for draft in news.values() if units.get(draft.unit, ("", False))[1]]
     rows = [_row(draft, units[draft.unit][0]) for draft in mine]
     told = {"rows": _json(rows), "account": actor.account_id, "at": at}
     stored = {row.id for row in session.execute(VISITS, told)} if rows else set[UUID]()
@@ -133,11 +141,24 @@ def store(session: Session, actor: Actor, drafts: Sequence[VisitDraft], at: date
             earlier[draft.id] = news[draft.id].digest, draft.unit
         elif draft.unit not in units:
             outcomes.append(refused(draft.id, "unknown_unit"))
-        elif units[draft.unit][1] != actor.account_id:
+        elif not units[draft.unit][1]:
             outcomes.append(refused(draft.id, "not_yours"))
         else:
             outcomes.append(refused(draft.id, "id_in_use"))
+    _keep_conflicts(session, actor, drafts, outcomes, at)
     return outcomes
+
+
+def _keep_conflicts(
+    session: Session, actor: Actor, drafts: Sequence[VisitDraft], outcomes: Sequence[VisitOutcome], at: datetime,
+) -> None:
+    """Keep what was sent under an id that is taken: nothing that happened at a door is lost."""
+    rows = [
+        {"visit_id": draft.id, "content": draft.content, "device": (draft.content["device"] or "")[:200], "digest": draft.digest}
+        for draft, outcome in zip(drafts, outcomes, strict=True) if outcome.status == "conflict"
+    ]
+    if rows:
+        session.execute(CONFLICTS, {"rows": _json(rows), "account": actor.account_id, "at": at})
 
 
 def _found_units(actor: Actor, drafts: Iterable[VisitDraft]) -> list[dict[str, Any]]:

@@ -25,7 +25,8 @@ class Shape(Schema):
         unknown = EXCLUDE
 
 
-def _many(shape: type[Shape], **options: Any) -> fields.List[Any]:
+def many(shape: type[Shape], **options: Any) -> fields.List[Any]:
+    """A list of objects of one shape."""
     return fields.List(fields.Nested(shape), **options)
 
 
@@ -55,7 +56,7 @@ class AccountShape(Shape):
     full_name = fields.String()
     card_number = fields.String(allow_none=True)
     programme = fields.String(validate=validate.OneOf(PROGRAMMES))
-    grants = _many(GrantShape)
+    grants = many(GrantShape)
 
 
 class SessionAnswer(Shape):
@@ -85,7 +86,7 @@ class SubmissionShape(Shape):
     version = fields.String(required=True)
     revision = fields.Integer(required=True, strict=True, validate=validate.Range(1, LARGEST_NUMBER))
     answers = fields.Dict(required=True, keys=fields.String())
-    explanations = _many(Explanation, allow_none=True, load_default=None)
+    explanations = many(Explanation, allow_none=True, load_default=None)
     files = fields.List(fields.String(validate=SHA256), allow_none=True, load_default=None)
     digest = fields.String(allow_none=True, load_default=None)
     confirmation = fields.Nested(Confirmation, allow_none=True, load_default=None)
@@ -95,7 +96,7 @@ class SubmissionShape(Shape):
 class SubmissionsRequest(Shape):
     """One to 200 submissions. Each is read by itself, so that one bad one does not spoil the others."""
 
-    submissions = _many(SubmissionShape, required=True, validate=validate.Length(1, MOST_PER_REQUEST))
+    submissions = many(SubmissionShape, required=True, validate=validate.Length(1, MOST_PER_REQUEST))
 
 
 class FindingShape(Shape):
@@ -122,12 +123,12 @@ class ResultShape(Shape):
     message = fields.String(allow_none=True)
     revision = fields.Integer(allow_none=True)
     state = fields.String(allow_none=True)
-    findings = _many(FindingShape)
+    findings = many(FindingShape)
     receipt = fields.Nested(ReceiptShape, allow_none=True)
 
 
 class SubmissionsAnswer(Shape):
-    results = _many(ResultShape)
+    results = many(ResultShape)
 
 
 class Place(Shape):
@@ -168,7 +169,7 @@ class VisitShape(Shape):
 
 
 class VisitsRequest(Shape):
-    visits = _many(VisitShape, required=True, validate=validate.Length(1, MOST_PER_REQUEST))
+    visits = many(VisitShape, required=True, validate=validate.Length(1, MOST_PER_REQUEST))
 
 
 class VisitResult(Shape):
@@ -180,7 +181,7 @@ class VisitResult(Shape):
 
 
 class VisitsAnswer(Shape):
-    results = _many(VisitResult)
+    results = many(VisitResult)
 
 
 class DecisionItem(Shape):
@@ -192,7 +193,7 @@ class DecisionItem(Shape):
 class DecisionRequest(Shape):
     outcome = fields.String(required=True, validate=validate.OneOf(["approve", "return", "withdraw"]))
     note = fields.String(load_default="", allow_none=True)
-    items = _many(DecisionItem, allow_none=True, load_default=None)
+    items = many(DecisionItem, allow_none=True, load_default=None)
     expected_revision = fields.Integer(required=True, strict=True, validate=validate.Range(1, LARGEST_NUMBER))
 
 
@@ -208,7 +209,7 @@ class DecisionAnswer(Shape):
 class RevisionShape(Shape):
     revision = fields.Integer()
     answers = _object()
-    explanations = _many(Explanation)
+    explanations = many(Explanation)
     files = _texts()
     digest = fields.String()
     device = fields.String()
@@ -225,7 +226,7 @@ class DecisionShape(Shape):
     from_state = fields.String()
     state = fields.String()
     note = fields.String()
-    items = _many(DecisionItem)
+    items = many(DecisionItem)
     decided_at = fields.AwareDateTime()
 
 
@@ -239,10 +240,10 @@ class SubmissionHistory(Shape):
     state = fields.String()
     revision = fields.Integer()
     updated_at = fields.AwareDateTime()
-    revisions = _many(RevisionShape)
-    conflicts = _many(RevisionShape)
-    findings = _many(FindingShape)
-    decisions = _many(DecisionShape)
+    revisions = many(RevisionShape)
+    conflicts = many(RevisionShape)
+    findings = many(FindingShape)
+    decisions = many(DecisionShape)
 
 
 class QueueEntryShape(Shape):
@@ -261,7 +262,7 @@ class QueueEntryShape(Shape):
 
 
 class QueueAnswer(Shape):
-    reviews = _many(QueueEntryShape)
+    reviews = many(QueueEntryShape)
     cursor = fields.String(allow_none=True)
 
 
@@ -270,6 +271,11 @@ class UnitSubmission(Shape):
     form = fields.String()
     state = fields.String()
     revision = fields.Integer()
+
+
+class HeldElsewhere(Shape):
+    by = fields.String()
+    expires_at = fields.AwareDateTime()
 
 
 class UnitShape(Shape):
@@ -283,13 +289,23 @@ class UnitShape(Shape):
     area_code = fields.String(allow_none=True)
     position = fields.Nested(Place, allow_none=True)
     known = _object()
-    forms = _texts()
+    forms = _texts(metadata={"description": "forms that it must fill"})
+    may_forms = _texts(metadata={"description": "forms that hang on an answer not given yet"})
     outcome = fields.String(allow_none=True)
-    submissions = _many(UnitSubmission)
+    submissions = many(UnitSubmission)
+    held_elsewhere = many(HeldElsewhere, metadata={"description": "offline copies on other people's phones"})
+
+
+class RemovedUnit(Shape):
+    id = fields.UUID()
+    why = fields.String(validate=validate.OneOf(["taken", "handed_back"]))
+    at = fields.AwareDateTime()
 
 
 class UnitsAnswer(Shape):
-    units = _many(UnitShape)
+    units = many(UnitShape)
+    removed = many(RemovedUnit)
+    lease_until = fields.AwareDateTime()
     cursor = fields.String()
     more = fields.Boolean()
 
@@ -302,12 +318,12 @@ class ChangeShape(Shape):
     state = fields.String()
     revision = fields.Integer()
     note = fields.String()
-    items = _many(DecisionItem)
+    items = many(DecisionItem)
     at = fields.AwareDateTime()
 
 
 class ChangesAnswer(Shape):
-    changes = _many(ChangeShape)
+    changes = many(ChangeShape)
     cursor = fields.String()
     more = fields.Boolean()
 
@@ -321,7 +337,7 @@ class FormLine(Shape):
 
 
 class FormsAnswer(Shape):
-    forms = _many(FormLine)
+    forms = many(FormLine)
 
 
 class FormShape(Shape):
@@ -346,11 +362,11 @@ class TransitionShape(Shape):
 
 
 class TransitionsAnswer(Shape):
-    states = _many(Named)
-    outcomes = _many(Named)
-    roles = _many(Named)
-    transitions = _many(TransitionShape)
+    states = many(Named)
+    outcomes = many(Named)
+    roles = many(Named)
+    transitions = many(TransitionShape)
 
 
 class ReasonsAnswer(Shape):
-    reasons = _many(Named)
+    reasons = many(Named)

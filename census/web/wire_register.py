@@ -1,0 +1,36 @@
+"""The shapes of the API about the register: areas, assignments, hand-backs."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from census.services.assignments import HAND_BACK_REASONS, MOST_AT_ONCE
+from census.web.wire import Shape, many
+
+
+class AreaShape(Shape):
+    code = fields.String()
+    name = fields.String()
+    region_code = fields.String()
+    boundary = fields.Dict(keys=fields.String(), allow_none=True, metadata={"description": "GeoJSON geometry, WGS-84"})
+    is_schematic = fields.Boolean(metadata={"description": "drawn without a source: mark it 示意 on a map"})
+
+
+class AreasAnswer(Shape):
+    areas = many(AreaShape)
+
+
+class HandBackRequest(Shape):
+    reason = fields.String(required=True, validate=validate.OneOf(list(HAND_BACK_REASONS)))
+    note = fields.String(load_default="", allow_none=True, validate=validate.Length(0, 500))
+
+
+class AssignRequest(Shape):
+    units = fields.List(fields.UUID(), required=True, validate=validate.Length(1, MOST_AT_ONCE))
+    account = fields.UUID(load_default=None, allow_none=True)
+    team = fields.UUID(load_default=None, allow_none=True)
+    note = fields.String(load_default="", allow_none=True, validate=validate.Length(0, 500))
+
+
+class AssignAnswer(Shape):
+    changed = fields.Integer(metadata={"description": "units that changed hands"})
