@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,10 @@ def boundary(region_code: str) -> tuple[Ring, ...] | None:
 
 
 def _rings(collection: dict[str, Any]) -> tuple[Ring, ...]:
-    rings: list[Ring] = []
-    for feature in collection["features"]:
-        geometry = feature["geometry"]
-        parts = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
-        rings.extend(tuple((float(lon), float(lat)) for lon, lat, *_ in ring) for part in parts for ring in part)
-    return tuple(rings)
+    return tuple(ring for feature in collection["features"] for ring in rings_of(feature["geometry"]))
+
+
+def rings_of(geometry: Mapping[str, Any]) -> tuple[Ring, ...]:
+    """Return the rings of a GeoJSON polygon or of several."""
+    parts = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+    return tuple(tuple((float(lon), float(lat)) for lon, lat, *_ in ring) for part in parts for ring in part)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from forms import codelists
+from forms.checks import CONFIDENCES, Check, Confidence, TableCheck, read_check, read_table_check, table_check_faults
 from forms.formats import FORMATS
 from forms.toml_reader import TomlTable
 
@@ -22,12 +23,7 @@ ItemType = Literal[
     "text", "integer", "decimal", "date", "year", "choice", "code",
     "multichoice", "yesno", "dms", "gps", "photo", "signature",
 ]
-Severity = Literal["error", "warning"]
-Confidence = Literal["verified", "recalled", "placeholder"]
-TableCheckKind = Literal["unique", "near_duplicate", "listed_in"]
 ITEM_TYPES: tuple[ItemType, ...] = get_args(ItemType)
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
 SOURCE_KINDS = ("listing", "industrial", "agricultural", "domestic", "centralized", "mobile", "scattered")
 
 
@@ -105,45 +101,6 @@ class Group:
     preset: str
     axis: str
     when: str                     # of its first section: no rows are owed while it does not hold
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A written check 审核规则: holds when the record is right."""
-
-    id: str
-    severity: Severity
-    expr: str                     # check language (docs/reference/check-language.md)
-    message: str                  # tells the enumerator what to do; {expression} in braces is replaced by its value
-    items: tuple[str, ...]        # item keys at which it is shown, first = where the error list jumps
-    each: str = ""                # key of a repeating group: asked once per row
-    basis: str = ""
-    confidence: Confidence = "recalled"
-    stage: str = ""               # 散乱污: asked only from this case state on
-
-
-@dataclass(frozen=True, slots=True)
-class TableCheck:
-    """A check that needs many records; only a batch can answer it, through Great Expectations.
-
-    ``unique``: no two records share ``columns`` (records with a blank first column are left out).
-    ``near_duplicate``: no two records share ``columns`` with positions ``position`` within ``within_m`` metres.
-    ``listed_in``: ``columns[0]`` is a value of ``other`` (form and item, ``J101-1.unit_name``) in the region; until
-    that form has a definition the check is left out of the suite.
-    """
-
-    id: str
-    severity: Severity
-    kind: TableCheckKind
-    columns: tuple[str, ...]
-    message: str
-    each: str = ""
-    where: str = ""               # only records (rows) for which this expression holds take part
-    position: str = ""            # a gps item
-    within_m: float | None = None
-    other: str = ""
-    basis: str = ""
-    confidence: Confidence = "recalled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +205,8 @@ def _form(top: TomlTable, digest: str) -> Form:
         programme=top.word("programme", ("census", "scattered")), source_kind=top.word("source_kind", SOURCE_KINDS),
         subject=top.word("subject", ("object", "area", "computed")),
         sections=tuple(_section(table) for table in top.tables("section")),
-        checks=tuple(_check(table) for table in top.tables("check")),
-        table_checks=tuple(_table_check(table) for table in top.tables("table_check")),
+        checks=tuple(read_check(table) for table in top.tables("check")),
+        table_checks=tuple(read_table_check(table) for table in top.tables("table_check")),
         approval=top.text("approval"), unit_of_report=top.text("unit_of_report"),
         applies_when=top.text("applies_when"), applies_text=top.text("applies_text"), note=top.text("note"),
         digest=digest, baseline=top.texts("baseline"), stages=top.texts("stages"),
@@ -293,28 +250,6 @@ def _item(table: TomlTable, rows_key: str) -> Item:
     return item
 
 
-def _check(table: TomlTable) -> Check:
-    check = Check(
-        id=table.text("id", None), severity=table.word("severity", SEVERITIES), expr=table.text("expr", None),
-        message=table.text("message", None), items=table.texts("items"), each=table.text("each"),
-        basis=table.text("basis"), confidence=table.word("confidence", CONFIDENCES, "recalled"), stage=table.text("stage"),
-    )
-    table.done()
-    return check
-
-
-def _table_check(table: TomlTable) -> TableCheck:
-    check = TableCheck(
-        id=table.text("id", None), severity=table.word("severity", SEVERITIES),
-        kind=table.word("kind", ("unique", "near_duplicate", "listed_in")), columns=table.texts("columns"),
-        message=table.text("message", None), each=table.text("each"), where=table.text("where"),
-        position=table.text("position"), within_m=table.number("within_m"), other=table.text("other"),
-        basis=table.text("basis"), confidence=table.word("confidence", CONFIDENCES, "recalled"),
-    )
-    table.done()
-    return check
-
-
 def _contradictions(form: Form) -> Iterator[str]:
     """Faults that only show when the parts of a form are seen together."""
     yield from _repeated("section", [section.key for section in form.sections])
@@ -335,6 +270,7 @@ def _contradictions(form: Form) -> Iterator[str]:
         yield from _unknown_stage(form, f"check {check.id}", check.stage)
     for check in form.table_checks:
         yield from _references(form, f"table check {check.id}", "columns", check.columns, check.each)
+        yield from (f"table check {check.id}: {fault}" for fault in table_check_faults(check))
     yield from (f"baseline names the unknown item {key}" for key in form.baseline if not form.has_item(key))
 
 

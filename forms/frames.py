@@ -72,12 +72,28 @@ def to_frame(form: Form, rows: Sequence[Row], related: Sequence[Related] = ()) -
     return cast("pd.DataFrame", table.to_pandas(types_mapper=pd.ArrowDtype))
 
 
-def _arrays(form: Form, rows: Sequence[Row], related: Sequence[Related]) -> Iterator[tuple[str, Array]]:
-    yield "_key", arrow.array([row.key for row in rows], arrow.string())
-    yield "_revision", arrow.array([row.revision for row in rows], arrow.int64())
+def to_register(rows: Sequence[Row], owing: Sequence[bool], related: Sequence[Related]) -> pd.DataFrame:
+    """Return one line per unit of the register: ``_unit``, ``_region``, ``_present``, ``_owing`` and what is read of its forms."""
+    columns = {**dict(_identity(rows)), "_owing": arrow.array(owing, arrow.bool_()), **dict(_of_other_forms(rows, related))}
+    return cast("pd.DataFrame", arrow.table(columns).to_pandas(types_mapper=pd.ArrowDtype))
+
+
+def _identity(rows: Sequence[Row]) -> Iterator[tuple[str, Array]]:
     yield "_unit", arrow.array([row.unit for row in rows], arrow.string())
     yield "_region", arrow.array([row.region_code for row in rows], arrow.string())
     yield "_present", arrow.array([sorted(row.present) for row in rows], arrow.list_(arrow.string()))
+
+
+def _of_other_forms(rows: Sequence[Row], related: Sequence[Related]) -> Iterator[tuple[str, Array]]:
+    for other in related:
+        theirs = [row.related.get(other.form.code, NOTHING) for row in rows]
+        yield from ((f"{other.form.name}__{name}", array) for name, array in _related_arrays(other, theirs))
+
+
+def _arrays(form: Form, rows: Sequence[Row], related: Sequence[Related]) -> Iterator[tuple[str, Array]]:
+    yield "_key", arrow.array([row.key for row in rows], arrow.string())
+    yield "_revision", arrow.array([row.revision for row in rows], arrow.int64())
+    yield from _identity(rows)
     answers = [_current(form, row.answers) for row in rows]
     groups = tuple(form.groups())
     yield "_problems", arrow.array([_problems(form, groups, one) for one in answers], arrow.list_(arrow.string()))
@@ -85,9 +101,7 @@ def _arrays(form: Form, rows: Sequence[Row], related: Sequence[Related]) -> Iter
         yield column.name, _array(column, answers)
     for group in groups:
         yield group, _rows_array(form, group, columns(form, group), answers)
-    for other in related:
-        theirs = [row.related.get(other.form.code, NOTHING) for row in rows]
-        yield from ((f"{other.form.name}__{name}", array) for name, array in _related_arrays(other, theirs))
+    yield from _of_other_forms(rows, related)
     for key in form.baseline:
         known = [row.baseline for row in rows]
         for column in columns(form):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import platform
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -19,7 +19,7 @@ from typing import Any
 import great_expectations as gx
 import pandas as pd
 
-from validation.engine import Batch
+from validation.engine import Batch, Failing, Surroundings, rules_of
 from validation.results import RowFinding, RunResult
 from validation.rulebook import RuleBook
 from validation.suite import batch_of_run, build_suite
@@ -27,24 +27,26 @@ from validation.suite import batch_of_run, build_suite
 _PACKAGES = ("great_expectations", "duckdb", "pandas", "pyarrow")
 
 
-def run(frame: pd.DataFrame, rulebook: RuleBook, folder: Path | None = None) -> RunResult:
+def run(frame: pd.DataFrame, rulebook: RuleBook, folder: Path | None = None, surroundings: Surroundings | None = None) -> RunResult:
     """Ask every check of a rule book about every record of a frame made by ``engine.frame_of``.
 
-    With ``folder``, a new folder in it, named after the run, keeps suite, results and summary; nothing in it is ever
+    Checks that are true of a whole region only are asked where ``surroundings`` tell what else is in it. With ``folder``, a new folder in it, named after the run, keeps suite, results and summary; nothing in it is ever
     written again.
     """
     started = datetime.now(UTC)
     run_id = f"{started:%Y%m%dT%H%M%S}-{rulebook.form.code}-{secrets.token_hex(4)}"
-    suite, batch = build_suite(rulebook, len(frame)), Batch(frame, rulebook)
+    rules = rules_of(rulebook, surroundings)
+    suite, batch = build_suite(rulebook, rules, len(frame)), Batch(frame, rulebook, surroundings)
     with batch_of_run(batch):
         outcome = _whole_frames().get_batch({"dataframe": frame}).validate(suite, result_format="BASIC")
     results: dict[str, Any] = outcome.to_json_dict()  # plain numbers: the objects hold numpy scalars
     answered = {_name(result): result for result in results["results"]}  # in no particular order
     expected = [_name({"expectation_config": expectation.configuration.to_json_dict()}) for expectation in suite.expectations]
     crashed = tuple(name for name in expected if name not in answered or _has_crashed(answered[name]))
-    findings = tuple(_findings(frame, rulebook, batch, answered, crashed))
+    failing = {rule.id: batch.failing(rule.id) for rule in rules if rule.id not in crashed and not answered[rule.id]["success"]}
     counts = {name: int(result["result"]["unexpected_count"]) for name, result in answered.items() if _is_failing_check(result) and name not in crashed}
-    done = RunResult(run_id, rulebook.form.code, rulebook.form.version, len(frame), len(suite.expectations), not crashed, crashed, counts, findings)
+    done = RunResult(run_id, rulebook.form.code, rulebook.form.version, len(frame), len(suite.expectations), not crashed, crashed, counts,
+                     tuple(_findings(frame, failing)), lacking=tuple(sorted({unit for each in failing.values() for unit in each.units})))
     if folder is None:
         return done
     summary = _summary(done, rulebook, started)
@@ -76,22 +78,19 @@ def _is_failing_check(result: dict[str, Any]) -> bool:
     return not result["success"] and "rule_id" in result["expectation_config"]["kwargs"]
 
 
-def _findings(frame: pd.DataFrame, rulebook: RuleBook, batch: Batch, answered: dict[str, dict[str, Any]], crashed: tuple[str, ...]) -> Iterator[RowFinding]:
+def _findings(frame: pd.DataFrame, failing: Mapping[str, Failing]) -> Iterator[RowFinding]:
     columns: Any = frame
     keys, revisions = columns["_key"].tolist(), columns["_revision"].tolist()
-    for rule in (*rulebook.rules, *(table.rule for table in rulebook.tables)):
-        if rule.id in crashed or answered[rule.id]["success"]:
-            continue
-        failing = batch.failing(rule.id)
-        for record, rows in zip(failing.records, failing.rows, strict=True):
-            yield RowFinding(keys[record], int(revisions[record]), rule.id, rows)
+    for check, found in failing.items():
+        for record, rows in zip(found.records, found.rows, strict=True):
+            yield RowFinding(keys[record], int(revisions[record]), check, rows)
 
 
 def _summary(done: RunResult, rulebook: RuleBook, started: datetime) -> dict[str, Any]:
     return {
         "run_id": done.run_id, "form": done.form, "version": done.version, "definition_digest": rulebook.form.digest,
         "started_at": started.isoformat(), "ended_at": datetime.now(UTC).isoformat(), "records": done.records, "suite_size": done.suite_size,
-        "complete": done.complete, "crashed": list(done.crashed), "counts": done.counts, "findings": len(done.findings),
+        "complete": done.complete, "crashed": list(done.crashed), "counts": done.counts, "findings": len(done.findings), "lacking": len(done.lacking),
         "versions": {"python": platform.python_version(), **{package: version(package) for package in _PACKAGES}},
     }
 

@@ -12,7 +12,7 @@ from validation.answers import Answers, Reader
 from validation.closures import Question, Record, Values, question, rows_question
 from validation.expression import scope_of
 from validation.messages import show
-from validation.nodes import Kind, Node
+from validation.nodes import Kind, Node, Rows
 from validation.results import Finding
 from validation.rulebook import Definition, RuleBook, needs_of
 from validation.rules import Rule, RuleError, parse_for
@@ -96,11 +96,12 @@ class _Program:
         self.reader = Reader(rulebook.form)
         self.baseline = Reader(rulebook.form, [("", key) for key in rulebook.needs.baseline])
         self.others = {code: Reader(rulebook.related[code], places) for code, places in rulebook.needs.forms.items()}
-        groups = list(dict.fromkeys(rule.each for rule in rulebook.rules if rule.each))
+        between = [table.rule for table in rulebook.tables]
+        groups = list(dict.fromkeys(rule.each for rule in (*rulebook.rules, *between) if rule.each))
         self.rows = tuple(map(rows_question, groups))
-        self.asked = tuple(_asked(rule, groups.index(rule.each) if rule.each else -1) for rule in rulebook.rules)
+        self.asked = tuple(_asked(rule, groups) for rule in rulebook.rules)
         self.asked_of_sound = tuple(asked for asked in self.asked if asked.rule.kind not in _SHAPE)
-        self.by_check = {asked.rule.id: asked for asked in (*self.asked, *(_asked(table.rule, -1) for table in rulebook.tables))}
+        self.by_check = {asked.rule.id: asked for asked in (*self.asked, *(_asked(rule, groups) for rule in between))}
         self.shown = {place: question(node) for place, node in rulebook.shown.items()}
         self.formulas = {place: question(node) for place, node in rulebook.computed.items()}
 
@@ -155,7 +156,8 @@ def _program(rulebook: RuleBook) -> _Program:
     return _Program(rulebook)
 
 
-def _asked(rule: Rule, rows: int) -> _Asked:
+def _asked(rule: Rule, groups: list[Rows]) -> _Asked:
+    rows = groups.index(rule.each) if rule.each else -1
     message: tuple[str | tuple[Question, Kind], ...] = tuple(part if isinstance(part, str) else (question(part), part.kind) for part in rule.message)
     return _Asked(rule, question(rule.node), rows, message)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from forms.definition import Severity
+from forms.checks import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +46,4 @@ class RunResult:
     counts: dict[str, int]            # failing records by check id; checks without any are left out
     findings: tuple[RowFinding, ...]
     folder: Path | None = None
+    lacking: tuple[str, ...] = ()     # units of the register that owe this form and have none (checks of coverage)

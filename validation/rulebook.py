@@ -6,7 +6,7 @@ A hidden item is blank everywhere and no implied check is asked about it; the ro
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from forms.definition import Check, Form
@@ -39,10 +39,11 @@ class RuleBook:
     form: Form
     rules: tuple[Rule, ...]
     needs: Needs
-    related: dict[str, Form]                # the definitions behind ``needs.forms``
+    related: dict[str, Form]                # the definitions behind ``needs.forms`` and ``register``
     shown: dict[tuple[str, str], Node]      # (group or "", key) → when it is shown; (group, "") for a whole group
     computed: dict[tuple[str, str], Node]   # (group or "", key) → what the program works out
     tables: tuple[TableRule, ...] = ()      # checks between records
+    register: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict[str, frozenset[tuple[str, str]]])  # as ``needs.forms``: read there of all units
 
     def rule(self, check: str) -> Rule:
         """Return one rule by its check id. Raises KeyError."""
@@ -85,9 +86,11 @@ def _compiled(definition: Definition, reached: frozenset[str]) -> RuleBook:
         (item.rows_key, item.key): parse_for(form, f"computed of {item.key}", item.computed, scope_of(form, catalogue, item.rows_key))
         for item in form.items() if item.computed
     }
-    needs = needs_of(form, [*conditions.values(), *computed.values(), *_parts(rules)])
-    return RuleBook(form, rules, needs, {code: catalogue.current(code) for code in needs.forms}, conditions, computed,
-                    tuple(table_rules(form, catalogue)))
+    tables = tuple(table_rules(form, catalogue))
+    needs = needs_of(form, [*conditions.values(), *computed.values(), *_parts(rules), *(node for table in tables for node in table.batch_nodes())])
+    register = needs_of(form, (node for table in tables for node in table.register_nodes())).forms
+    related = {code: catalogue.current(code) for code in (*needs.forms, *register)}
+    return RuleBook(form, rules, needs, related, conditions, computed, tables, register)
 
 
 def _written(check: Check, form: Form, catalogue: Definitions) -> Rule:

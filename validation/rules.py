@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from forms.definition import Form, Severity
+from forms.checks import Severity
+from forms.definition import Form
 from validation.expression import ExpressionError, parse
 from validation.messages import Message
 from validation.nodes import Node, Rows, Sound, Value, walk

@@ -44,7 +44,6 @@ from validation.nodes import (
     Value,
 )
 from validation.rules import Rule
-from validation.tables import TableRule, distance_node
 
 # Names of lambda parameters; item keys never end in an underscore.
 ROW, INDEX, LOOP = "row_", "index_", "loop_"
@@ -142,23 +141,14 @@ def to_sql(rule: Rule, dialect: Dialect = DUCKDB) -> str:
     return f"list_filter({numbers}, lambda number_: number_ IS NOT NULL)"
 
 
-def table_sql(table: TableRule, dialect: Dialect = DUCKDB) -> str:
-    """Give the column that is true where a record shares what no two records may share."""
-    emitter = _Emitter(dialect)
-    columns = [emitter.sql(column) for column in table.columns]
-    taking_part = " AND ".join([f"{columns[0]} IS NOT NULL", *([emitter.sql(table.where)] if table.where else [])])
-    window = f"OVER (PARTITION BY {', '.join((*columns, taking_part))})"
-    if table.position is None:
-        return f"coalesce({taking_part}, FALSE) AND count(*) {window} > 1"
-    lon, lat = map(emitter.sql, table.position)
-    places = f"list({{'lon': {lon}, 'lat': {lat}}}) {window}"
-    near = f"list_filter({places}, lambda {LOOP}: {emitter.sql(distance_node(table.position))} <= {double(table.within_m)})"
-    return f"coalesce({taking_part}, FALSE) AND len({near}) > 1"
-
-
 def expression_sql(node: Node, dialect: Dialect = DUCKDB) -> str:
     """Give one expression as SQL; unknown is NULL."""
     return _Emitter(dialect).sql(node)
+
+
+def rows_sql(rows: Rows, dialect: Dialect = DUCKDB) -> str:
+    """Give the rows of a group as a list; none while the group is hidden."""
+    return _Emitter(dialect).rows(rows)
 
 
 class _Emitter:

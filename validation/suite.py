@@ -6,7 +6,7 @@ Importing this costs seconds and some 250 MB: only the worker and the command li
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ClassVar, cast
@@ -14,7 +14,6 @@ from typing import Any, ClassVar, cast
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # read once, when Great Expectations is imported
 
 import great_expectations as gx
-from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation, Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
@@ -23,6 +22,7 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 
 from validation.engine import Batch
 from validation.rulebook import RuleBook
+from validation.rules import Rule
 
 _native: Any = gx.expectations  # its classes are exported at run time only
 metric_value = cast("Any", metric_provider).metric_value
@@ -52,11 +52,11 @@ class CheckFailing(TableMetricProvider):
     value_keys = ("rule_id",)
 
     @metric_value(engine=PandasExecutionEngine)
-    def _pandas(cls, execution_engine: PandasExecutionEngine, metric_domain_kwargs: dict[str, Any], metric_value_kwargs: dict[str, Any],  # noqa: N805 - called by Great Expectations
+    def _pandas(cls, execution_engine: PandasExecutionEngine, metric_domain_kwargs: dict[str, Any], metric_value_kwargs: dict[str, Any],  # noqa: ARG002, N805 - called by Great Expectations
                 metrics: dict[str, Any], runtime_configuration: dict[str, Any]) -> tuple[int, int]:  # noqa: ARG002
-        domain = cast("Any", execution_engine).get_compute_domain(metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE)
-        frame = domain[0]
-        return len(frame), len(_batch.get().failing(metric_value_kwargs["rule_id"]).records)
+        check, batch = metric_value_kwargs["rule_id"], _batch.get()
+        failing = batch.failing(check)
+        return batch.asked(check), len(failing.records) + len(failing.units)
 
 
 class ExpectCheckToHold(BatchExpectation):
@@ -73,9 +73,8 @@ class ExpectCheckToHold(BatchExpectation):
         return {"success": failing == 0, "result": {"element_count": records, "unexpected_count": failing, "unexpected_percent": percent}}
 
 
-def build_suite(rulebook: RuleBook, records: int) -> gx.ExpectationSuite:
+def build_suite(rulebook: RuleBook, rules: Sequence[Rule], records: int) -> gx.ExpectationSuite:
     """Build the suite of one run over so many records. Raises SuiteError when Great Expectations drops or merges one."""
-    rules = [*rulebook.rules, *(table.rule for table in rulebook.tables)]
     given: list[Expectation] = [
         _native.ExpectTableRowCountToEqual(value=records),
         _native.ExpectCompoundColumnsToBeUnique(column_list=["_key", "_revision"]),

@@ -1,59 +1,131 @@
-"""Checks that need many records: only a batch can answer them.
+"""Checks that need many records: only a batch can answer them, as queries of their own (``validation.table_sql``).
 
-``unique`` and ``near_duplicate`` are asked of the records in one frame. ``listed_in`` is left out: it needs the records
-of a form (J101-1) that has no definition yet.
+``unique``, ``near_duplicate`` and ``far_from_area`` are asked of any batch. The others are true of a whole region only:
+they look at the register, one line per unit with its other forms beside it, and are left out where it is not given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
-from forms.definition import Form, TableCheck
+from forms.checks import TableCheck
+from forms.definition import Form
 from validation.expression import ExpressionError, scope_of
 from validation.messages import compile_message
-from validation.nodes import Call, Flag, Node, Value
-from validation.rules import Rule, RuleError, make_rule, parse_for
-from validation.scope import Definitions
+from validation.nodes import Flag, Kind, Node, Rows
+from validation.rules import Rule, RuleError, make_rule, parse_for, rows_of
+from validation.scope import Definitions, Scope
+
+OF_ANY_BATCH: Final = ("unique", "near_duplicate", "far_from_area")
 
 
 @dataclass(frozen=True, slots=True)
 class TableRule:
-    """A check between the records of a batch; ``rule`` carries its id, severity and words."""
+    """A check between the records of a batch; ``rule`` carries its id, severity and words, ``check`` its limits.
+
+    The nodes stand over the batch, but for ``total``, ``listed`` and ``applies``: they stand over the register.
+    """
 
     rule: Rule
-    columns: tuple[Node, ...]         # answers that two records must not share; a blank first one takes no part
-    where: Node | None = None         # only records for which this holds take part
-    position: tuple[Node, Node] | None = None  # longitude and latitude: share them only when this near
-    within_m: float = 0.0
+    check: TableCheck
+    form: str                                  # code of the form whose records are compared
+    columns: tuple[Node, ...] = ()
+    where: Node | None = None                  # only records (rows) for which this holds take part
+    position: tuple[Node, Node] | None = None  # longitude and latitude
+    value: Node | None = None                  # what is judged
+    by: Node | None = None                     # what names the group of an outlier
+    total: Node | None = None                  # what is summed of another form
+    listed: Node | None = None                 # the item of another form that must hold the value
+    applies: Node | None = None                # whether a unit owes this form
+
+    @property
+    def is_of_region(self) -> bool:
+        """Whether only a whole region can answer it."""
+        return self.check.kind not in OF_ANY_BATCH
+
+    def batch_nodes(self) -> Iterator[Node | Rows]:
+        """Give what is read from the batch, for the message too."""
+        yield from self.columns
+        yield from self.position or ()
+        yield from (node for node in (self.where, self.value, self.by, self.rule.each) if node is not None)
+        yield from (part for part in self.rule.message if not isinstance(part, str))
+
+    def register_nodes(self) -> Iterator[Node]:
+        """Give what is read from the register."""
+        yield from (node for node in (self.total, self.listed, self.applies) if node is not None)
 
 
 def table_rules(form: Form, catalogue: Definitions) -> Iterator[TableRule]:
-    """Compile the checks between records. Raises RuleError naming form, check and position."""
+    """Compile the checks between records. Raises RuleError naming form, check and position.
+
+    One that looks into a form which has no definition yet is left out.
+    """
     for check in form.table_checks:
-        if check.kind != "listed_in":
-            yield _table_rule(check, form, catalogue)
+        if not check.other or check.other.partition(".")[0] in catalogue:
+            yield _Compiler(check, form, catalogue).table_rule()
 
 
-def _table_rule(check: TableCheck, form: Form, catalogue: Definitions) -> TableRule:
-    where, scope = f"table check {check.id}", scope_of(form, catalogue)
-    if check.each:
-        raise RuleError(f"{form.code}, {where}: {check.kind} compares records, not rows")
-    try:
-        message = compile_message(check.message, scope)
-    except ExpressionError as problem:
-        raise RuleError(f"{form.code}, message of {where}: {problem}") from None
-    items = tuple(("", key) for key in check.columns)
-    rule = make_rule(check.id, "written", check.severity, Flag(value=True), message, items, None)
-    position = None
-    if check.position:
-        position = (parse_for(form, where, f"{check.position}.lon", scope), parse_for(form, where, f"{check.position}.lat", scope))
-    return TableRule(
-        rule, tuple(parse_for(form, where, key, scope) for key in check.columns), parse_for(form, where, check.where, scope) if check.where else None,
-        position, check.within_m or 0.0,
-    )
+class _Compiler:
+    def __init__(self, check: TableCheck, form: Form, catalogue: Definitions) -> None:
+        self.check, self.form, self.catalogue = check, form, catalogue
+        self.where, self.scope = f"table check {check.id}", scope_of(form, catalogue, check.each)
 
+    def table_rule(self) -> TableRule:
+        check = self.check
+        value = check.value or (check.columns[0] if check.kind in ("outlier", "region_sum") else "")
+        return TableRule(
+            self.rule(), check, self.form.code, tuple(self.node(key) for key in check.columns), self.optional(check.where, "bool"), self.position(),
+            self.optional(value, "number"), self.node(check.by) if check.by else None, self.total(), self.listed(), self.applies(),
+        )
 
-def distance_node(position: tuple[Node, Node]) -> Node:
-    """Give the distance between a record's position and that of a neighbour, which stands as a generator's row."""
-    return Call("distance_m", (*position, Value("loop", "lon", "number"), Value("loop", "lat", "number")), "number")
+    def rule(self) -> Rule:
+        check = self.check
+        try:
+            message = compile_message(check.message, self.scope)
+        except ExpressionError as problem:
+            raise RuleError(f"{self.form.code}, message of {self.where}: {problem}") from None
+        items = tuple((check.each, key) if check.each and self.form.has_item(key, check.each) else ("", key) for key in (*check.columns, check.position) if key)
+        each = rows_of(self.form, check.each, scope_of(self.form, self.catalogue)) if check.each else None
+        return make_rule(check.id, "written", check.severity, Flag(value=True), message, items, each)
+
+    def node(self, text: str) -> Node:
+        return parse_for(self.form, self.where, text, self.scope)
+
+    def optional(self, text: str, kind: Kind) -> Node | None:
+        return self.typed(self.node(text), kind) if text else None
+
+    def typed(self, node: Node, kind: Kind) -> Node:
+        if node.kind not in (kind, "any"):
+            raise RuleError(f"{self.form.code}, {self.where}: a {kind} is wanted, this is a {node.kind}")
+        return node
+
+    def position(self) -> tuple[Node, Node] | None:
+        if self.check.position:
+            return self.node(f"{self.check.position}.lon"), self.node(f"{self.check.position}.lat")
+        if self.check.kind == "far_from_area":
+            lon, lat = self.check.columns
+            return self.typed(self.node(lon), "number"), self.typed(self.node(lat), "number")
+        return None
+
+    def total(self) -> Node | None:
+        if self.check.kind != "region_sum":
+            return None
+        return self.typed(parse_for(self.form, f"sum of {self.where}", self.check.sum, self.other(self.check.other)), "number")
+
+    def listed(self) -> Node | None:
+        if self.check.kind != "listed_in":
+            return None
+        code, _, item = self.check.other.partition(".")
+        return self.typed(parse_for(self.form, f"other of {self.where}", item, self.other(code)), "text")
+
+    def applies(self) -> Node | None:
+        if self.check.kind != "coverage":
+            return None
+        scope = scope_of(self.form, self.catalogue, viewer="*")
+        return self.typed(parse_for(self.form, "applies_when", self.form.applies_when or "True", scope), "bool")
+
+    def other(self, code: str) -> Scope:
+        """Give the names of another form as the register's lines know them."""
+        return scope_of(self.catalogue.current(code), self.catalogue, viewer="*")

@@ -11,11 +11,17 @@ from uuid import UUID
 from census.db import FULL, Database, new_id, now
 from census.jobs.validate import BATCH, Judged, judge, rulebook_of
 from census.models.work import ValidationRun
-from census.services import evidence, verdicts
+from census.services import evidence, surroundings, verdicts
 from census.services.gate import owed_forms
 from census.services.verdicts import Case
+from forms.boundaries import rings_of
 from forms.catalogue import Catalogue, catalogue
+from forms.definition import Form
+from forms.frames import Row
+from validation.engine import Surroundings, register_of
 from validation.record import applicability
+from validation.results import RunResult
+from validation.rulebook import RuleBook
 
 LACKING_SHOWN: Final = 200
 
@@ -46,18 +52,45 @@ def check_region(
     run_id = run_id or new_id()
     with database.transaction(FULL) as session:
         session.merge(ValidationRun(id=run_id, kind="check" if form else "gate", region_code=region, form=form or ""))
-        versions = [each for each in verdicts.forms_in(session, region) if form in {None, each[0]}]
+        versions = [each for each in _versions(verdicts.forms_in(session, region), forms) if form in {None, each[0]}]
     total = _Sum()
     for code, version in versions:
+        rulebook = rulebook_of(forms, code, version)
         with database.transaction(FULL) as session:
             cases = verdicts.in_scope(session, region, code, version)
-        if cases:
-            judged = judge(rulebook_of(forms, code, version), cases, runs / str(run_id))
-            _count(cases, judged, total)
-            _note_lacking(cases, total.lacking, forms)
-            if judged.result.complete:
-                _give(database, cases, judged, run_id, total)
+        judged = judge(rulebook, cases, runs / str(run_id), _surroundings(database, rulebook, region))
+        _count(cases, judged, total)
+        _note_lacking(cases, judged.result, total.lacking, forms)
+        if judged.result.complete:
+            _give(database, cases, judged, run_id, total)
     return _finish(database, run_id, region, total, actor)
+
+
+def _versions(filled: Sequence[tuple[str, str]], forms: Catalogue) -> list[tuple[str, str]]:
+    """Give the form versions to ask about: those that have records, and those of the same programme that are owed and have none."""
+    codes = {code for code, _ in filled}
+    programmes = {forms.get(*each).programme for each in filled}
+    owed = [form for code in sorted(owed_forms(forms) - codes) for form in [forms.current(code)] if form.programme in programmes]
+    covered = [form for form in owed if any(check.kind == "coverage" for check in form.table_checks)]
+    return [*filled, *((form.code, form.version) for form in covered)]
+
+
+def _surroundings(database: Database, rulebook: RuleBook, region: str) -> Surroundings | None:
+    """Read what else is in the region, where some check looks at it."""
+    if not rulebook.tables:
+        return None
+    wanted = {code: [name for key in keys for name in _names(rulebook.related[code], *key)] for code, keys in rulebook.register.items()}
+    with database.transaction(FULL) as session:
+        lines = surroundings.register_lines(session, region, wanted)
+        outlines = surroundings.outlines(session, region)
+    rows = [Row(line.unit, 1, line.unit, line.region_code, {}, line.forms, present=line.forms.keys()) for line in lines]
+    areas = {village: [rings_of(part) for part in parts] for village, parts in outlines.items()}
+    return Surroundings(register_of(rulebook, rows, [line.owes for line in lines]), areas)
+
+
+def _names(form: Form, group: str, key: str) -> tuple[str, ...]:
+    """Give the names under which an answer may stand in a record: the group's, or the item's present and former key."""
+    return (group,) if group else tuple(filter(None, (key, form.item(key).alias)))
 
 
 def _count(cases: Sequence[Case], judged: Judged, total: _Sum) -> None:
@@ -80,8 +113,8 @@ def _give(database: Database, cases: Sequence[Case], judged: Judged, run_id: UUI
             total.flagged += given.flagged
 
 
-def _note_lacking(cases: Sequence[Case], lacking: dict[UUID, list[str]], forms: Catalogue) -> None:
-    """Note units that, going by what they answered, owe a form that nobody filled."""
+def _note_lacking(cases: Sequence[Case], result: RunResult, lacking: dict[UUID, list[str]], forms: Catalogue) -> None:
+    """Note units that owe a form that nobody filled: going by what they answered, or counted against the register."""
     owed = owed_forms(forms)
     for case in cases:
         if case.unit_id in lacking:
@@ -92,6 +125,9 @@ def _note_lacking(cases: Sequence[Case], lacking: dict[UUID, list[str]], forms: 
             code for code, applies in verdict.items()
             if applies == "must" and code in owed and code not in answers
         ]
+    for unit in map(UUID, result.lacking):
+        if result.form not in lacking.setdefault(unit, []):
+            lacking[unit].append(result.form)
 
 
 def _finish(database: Database, run_id: UUID, region: str, total: _Sum, actor: str) -> dict[str, Any]:

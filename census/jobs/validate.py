@@ -93,8 +93,11 @@ def rulebook_of(forms: Catalogue, form: str, version: str) -> RuleBook:
     return compile_form(forms.get(form, version), forms)
 
 
-def judge(rulebook: RuleBook, cases: Sequence[Case], runs: Path) -> Judged:
-    """Run Great Expectations over some records of one form and word what it finds. No database is touched."""
+def judge(rulebook: RuleBook, cases: Sequence[Case], runs: Path, surroundings: engine.Surroundings | None = None) -> Judged:
+    """Run Great Expectations over some records of one form and word what it finds. No database is touched.
+
+    ``surroundings`` tell, when the records are those of a whole region, what else is there.
+    """
     frame = engine.frame_of(rulebook, [
         Row(str(case.id), case.revision, str(case.unit_id), case.region_code, case.answers, case.related, case.baseline, case.present)
         for case in cases
@@ -103,7 +106,7 @@ def judge(rulebook: RuleBook, cases: Sequence[Case], runs: Path) -> Judged:
         [sorted({str(said.get("path", "")) for said in case.explanations if str(said.get("text", "")).strip()}) for case in cases],
         dtype=pd.ArrowDtype(pa.list_(pa.string())),
     )
-    result = checkpoint.run(frame, rulebook, runs)
+    result = checkpoint.run(frame, rulebook, runs, surroundings)
     by_id = {str(case.id): case for case in cases}
     findings: dict[UUID, list[Finding]] = {case.id: [verdicts.duplicate_of(case)] if case.is_duplicate else [] for case in cases}
     for found in result.findings:

@@ -215,6 +215,18 @@ def test_a_full_check_judges_exactly_what_the_gate_counts(database: Database, tm
     assert not record(database, alone).judge_due
 
 
+def test_a_form_that_nobody_filled_yet_is_counted_against_the_register(database: Database, tmp_path: Path) -> None:
+    with database.transaction(FULL) as session:
+        units = [a_factory(session, seed, outcome=outcome) for seed, outcome in enumerate(["done", "closed", "done"])]
+        answers = valid_answers("G101-1")
+        for unit, has_wastewater in zip(units, (True, True, False), strict=True):
+            a_sent_record(session, unit, "G101-1", answers={**answers, "has_wastewater": has_wastewater}, state="returned")
+        a_sent_record(session, a_factory(session, 4), "G101-1", seed=4)
+    summary = check_region(database, VILLAGE, tmp_path)
+    [water] = [each for each in summary["forms"] if each["form"] == "G102"]
+    assert (water["records"], water["counts"], summary["lacking_units"]) == (0, {"G102-C39": 2}, 2)
+
+
 def test_a_full_check_of_one_form_opens_no_gate(database: Database, tmp_path: Path) -> None:
     a_broken_record(database)
     assert check_region(database, VILLAGE, tmp_path, form="G102")["records"] == 1
