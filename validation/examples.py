@@ -17,7 +17,8 @@ from validation.sample_units import Facts, facts
 from validation.samples import Answers, draft
 from validation.search import Broken, Search, Situation
 
-ATTEMPTS: Final = 2  # another plant may break what the first cannot
+BUDGETS: Final = (200,) * 10 + (1200, 1200)  # tries with one unit each: another plant may break at once what the first cannot
+FORCED: Final = 4  # so many units break the same others along: it cannot be otherwise
 
 
 class NoExample(LookupError):
@@ -49,12 +50,14 @@ def answers_for(form_code: str, breaking: str | None = None, seed: int = 0, rela
     definitions = forms or catalogue()
     book = compile_form(definitions.current(form_code), definitions, reached)
     best: Broken | None = None
-    for attempt in range(ATTEMPTS):
-        search, valid = _valid(book, definitions, f"{seed} {attempt}", related, known)
+    alike = 0
+    for attempt, budget in enumerate(BUDGETS):
+        search, valid = _valid(book, definitions, f"{seed} {attempt}", related, known, budget)
         found = valid if breaking is None else None if valid.also else search.broken(valid.situation, breaking)
         if found is not None and (best is None or len(found.also) < len(best.also)):
-            best = found
-        if best is not None and not best.also:
+            best, alike = found, 0
+        alike += found is not None and best is not None and found.also == best.also
+        if best is not None and (not best.also or alike >= FORCED):
             break
     if best is None or (breaking is None and best.also):
         raise NoExample(f"{form_code}: no example {f'that breaks {breaking}' if breaking else 'without findings'} was found")
@@ -62,13 +65,13 @@ def answers_for(form_code: str, breaking: str | None = None, seed: int = 0, rela
     return Example(copy.deepcopy(made.answers), copy.deepcopy(made.related), copy.deepcopy(made.baseline), best.also)
 
 
-def _valid(book: RuleBook, definitions: Catalogue, seed: str, related: Mapping[str, Answers] | None, known: Mapping[str, Any] | None) -> tuple[Search, Broken]:
+def _valid(book: RuleBook, definitions: Catalogue, seed: str, related: Mapping[str, Answers] | None, known: Mapping[str, Any] | None, budget: int) -> tuple[Search, Broken]:
     """Make a record without findings, if it can be, and the search that goes on from there."""
     rng = Random(f"{book.form.code} {seed}")  # noqa: S311 - examples, no secrets
     unit = facts(Random(f"unit {seed}")) | dict(known or {})  # noqa: S311 - the same
     others = dict(related) if related is not None else _unit_forms(book, definitions, rng, unit)
     baseline = {key: unit[item.prefill] for key in book.form.baseline if (item := book.form.item(key)).prefill in unit}
-    search = Search(book, rng, unit)
+    search = Search(book, rng, unit, budget)
     return search, search.mended(Situation(draft(book, rng, unit, others), others, baseline))
 
 

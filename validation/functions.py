@@ -38,6 +38,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "date_of": Function(("number", "number", "number"), "date", "the date of year, month and day; unknown if there is none"),
     "length": Function(("text",), "number", "how many characters (code points)"),
     "prefix": Function(("text", "number"), "text", "the first so many characters"),
+    "number": Function(("text",), "number", "the number that a text is, such as an attribute of a code list; unknown for any other text"),
     "matches": Function(("text", "literal"), "bool", "the whole text fits the pattern: literals, `[…]`, `.`, `?`, `*`, `+`, `{m,n}`, alternatives and groups"),
     "valid_uscc": Function(("text",), "bool", "a unified social credit code with a right check character (GB 32100)"),
     "valid_org_code": Function(("text",), "bool", "an organisation code with a right check character (GB 11714)"),
@@ -57,6 +58,7 @@ ORG_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 PERSON_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _USCC_VALUES: Final = {character: value for value, character in enumerate(USCC_ALPHABET)}
 _ORG_FORM: Final = re.compile("[0-9A-Z]{8}-?[0-9X]")
+_DECIMAL: Final = re.compile("-?[0-9]{1,15}([.][0-9]{1,15})?")
 _PERSON_FORM: Final = re.compile("[0-9]{17}[0-9X]")
 
 
@@ -158,6 +160,10 @@ def _prefix(text: str, count: float) -> str | None:
     return text[: max(0, int(count))] or None
 
 
+def _number(text: str) -> float | None:
+    return float(text) if _DECIMAL.fullmatch(text) else None
+
+
 def _matches(text: str, pattern: re.Pattern[str]) -> bool:
     return pattern.fullmatch(text) is not None
 
@@ -186,7 +192,7 @@ def _present(code: str, forms: Collection[str]) -> bool:
 # compiled pattern, `present` the unit's forms and `inside` the rings of the region.
 PYTHON: Final[dict[str, Callable[..., Any]]] = {
     "blank": _blank, "coalesce": _first_filled, "abs": abs, "min": _smallest, "max": _largest, "year": _year, "date_of": date_of,
-    "length": _length, "prefix": _prefix, "matches": _matches, "valid_uscc": valid_uscc, "valid_org_code": valid_org_code,
+    "length": _length, "prefix": _prefix, "number": _number, "matches": _matches, "valid_uscc": valid_uscc, "valid_org_code": valid_org_code,
     "valid_person_id": valid_person_id, "any_of": _any_of, "chosen": _chosen, "count_chosen": _count_chosen, "distinct": _distinct,
     "present": _present, "inside": inside_rings, "distance_m": distance_m,
 }

@@ -122,6 +122,7 @@ DUCKDB: Final = Dialect(
         "blank": "({0} IS NULL)", "coalesce": "coalesce({all})", "abs": "abs({0})", "min": "least({all})", "max": "greatest({all})",
         "year": "year({0})::DOUBLE", "date_of": _date_of, "length": "length({0})::DOUBLE",
         "prefix": "nullif(substr({0}, 1, greatest(0, trunc({1}))::BIGINT), '')", "matches": "regexp_full_match({0}, {1})",
+        "number": "CASE WHEN regexp_full_match({0}, '-?[0-9]{{1,15}}([.][0-9]{{1,15}})?') THEN TRY_CAST({0} AS DOUBLE) END",
         "valid_uscc": _uscc, "valid_org_code": _org_code, "valid_person_id": _person_id,
         "any_of": "list_has_any({0}, {1})", "chosen": "list_contains({0}, {1})", "count_chosen": "coalesce(len({0}), 0)::DOUBLE",
         "distinct": "(list_unique({0}) = len({0}))", "present": 'list_contains("_present", {0})', "inside": "census_inside({0}, {1}, {2})",
@@ -267,7 +268,7 @@ _OVER_ROWS: Final = {
     "unique": "(list_unique({v}) = list_count({v}))",
 }
 _ARGUMENTS: Final[dict[str, Kind]] = {
-    "abs": "number", "min": "number", "max": "number", "year": "date", "date_of": "number", "length": "text", "matches": "text", "valid_uscc": "text",
+    "abs": "number", "min": "number", "max": "number", "year": "date", "date_of": "number", "length": "text", "number": "text", "matches": "text", "valid_uscc": "text",
     "valid_org_code": "text", "valid_person_id": "text", "distance_m": "number", "count_chosen": "list", "distinct": "list",
 }
 _TEMPLATES: Final[dict[type, Callable[[_Emitter, Any], str]]] = {

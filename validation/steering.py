@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, cast
@@ -12,6 +13,7 @@ from validation.samples import raw
 from validation.situation import Change, Situation
 
 ENOUGH: Final = 10  # good changes at one part of a check, before the least upsetting is taken
+ENOUGH_OF_ONE: Final = 4  # of which so many at one item: another item may upset less
 
 
 class Steering:
@@ -108,10 +110,15 @@ class Steering:
 
     def _singles(self, situation: Situation, node: Node, *, wanted: bool) -> list[Situation]:
         good: list[Situation] = []
+        counted: Counter[tuple[str, str, str]] = Counter()
         for change in self._changes(situation, node):
+            at = (change.form, change.group, change.key)
+            if counted[at] >= ENOUGH_OF_ONE:
+                continue
             tried = situation.with_change(change)
             if self._value(tried, node) is wanted:
                 good.append(tried)
+                counted[at] += 1
             if len(good) >= ENOUGH or self.changes.exhausted:
                 break
         return good

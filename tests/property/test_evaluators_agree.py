@@ -105,7 +105,7 @@ def numbers(names: Names, depth: int) -> st.SearchStrategy[str]:
     made = [
         st.tuples(inner, st.sampled_from("+-*/"), inner).map(lambda part: f"({part[0]} {part[1]} {part[2]})"), inner.map(lambda one: f"abs({one})"),
         st.tuples(st.sampled_from(("min", "max", "coalesce")), inner, inner).map(lambda part: f"{part[0]}({part[1]}, {part[2]})"),
-        st.tuples(inner, flags, inner).map(lambda part: f"({part[0]} if {part[1]} else {part[2]})"), texts.map(lambda one: f"length({one})"),
+        st.tuples(inner, flags, inner).map(lambda part: f"({part[0]} if {part[1]} else {part[2]})"), texts.map(lambda one: f"length({one})"), texts.map(lambda one: f"number({one})"),
         days.map(lambda one: f"year({one})"), st.tuples(days, days).map(lambda part: f"({part[0]} - {part[1]})"), st.just("count(m0)"),
         st.tuples(inner, inner, inner, inner).map(lambda part: f"distance_m({part[0]}, {part[1]}, {part[2]}, {part[3]})"),
     ]

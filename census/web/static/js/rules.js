@@ -54,6 +54,7 @@ export const FUNCTIONS = {
   date_of: dayOf,
   length: (text) => Array.from(text).length,
   prefix: (text, count) => Array.from(text).slice(0, Math.max(0, Math.trunc(count))).join('') || null,
+  number: (text) => (/^-?[0-9]{1,15}([.][0-9]{1,15})?$/.test(text) ? Number(text) : null),
   matches: (text, pattern) => pattern.test(text),
   valid_uscc: (code) =>
     code.length === 18 && Array.from(code).every((character) => USCC_ALPHABET.includes(character)) &&
