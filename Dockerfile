@@ -14,6 +14,7 @@ RUN .venv/bin/python -c "from forms.catalogue import catalogue; catalogue()"  # 
 
 FROM python:3.11-slim
 # pg_dump of the server's own version is the wheel's, inside .venv; the image needs no PostgreSQL client.
+RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 && rm -rf /var/lib/apt/lists/*  # printed forms as PDF
 RUN useradd --system --uid 10001 --home-dir /var/lib/census --create-home census
 WORKDIR /app
 COPY --from=packages /app /app

@@ -31,6 +31,7 @@ COMMANDS: Final = (
     "report",
     "sample",
     "import_register",
+    "paper",
 )
 
 

@@ -18,6 +18,8 @@ from census.web.openapi import documented
 from census.web.session import API, api_work
 from forms.catalogue import UnknownForm, catalogue
 from forms.client import client_form
+from forms.definition import Form
+from forms.json_schema import json_schema
 from validation.browser import rules_json
 from validation.rulebook import compile_form
 
@@ -39,15 +41,18 @@ def all_forms() -> Response:
 @documented("One form", answer=wire.FormShape, query={"version": "default: the newest"})
 def one_form(code: str) -> Response:
     """Definition and checks as the phone uses them; unchanged as long as the ETag is."""
-    with api_work() as work:
-        programme = work.actor.programme
-    try:
-        form = catalogue().get(code, request.args["version"]) if "version" in request.args else catalogue().current(code)
-    except UnknownForm:
-        raise NotFound from None
-    if form.programme != programme:
-        raise NotFound
+    form = _asked_for(code)
     return _kept(_form(form.code, form.version))
+
+
+@blueprint.get("/forms/<code>/schema")
+@documented("The answers of one form as JSON Schema", query={"version": "default: the newest"}, content="application/schema+json")
+def schema_of(code: str) -> Response:
+    """What can be read as answers of the form: types, digits, codes, rows. What must hold between them is for the checks."""
+    form = _asked_for(code)
+    response = _kept(_schema(form.code, form.version))
+    response.mimetype = "application/schema+json"
+    return response
 
 
 @blueprint.get("/reference/transitions")
@@ -68,6 +73,18 @@ def transitions() -> Response:
 def reasons() -> Response:
     """Codes for the items of a return, with what people read."""
     return as_json({"reasons": _named(REASONS)})
+
+
+def _asked_for(code: str) -> Form:
+    with api_work() as work:
+        programme = work.actor.programme
+    try:
+        form = catalogue().get(code, request.args["version"]) if "version" in request.args else catalogue().current(code)
+    except UnknownForm:
+        raise NotFound from None
+    if form.programme != programme:
+        raise NotFound
+    return form
 
 
 def _named(names: Any) -> list[dict[str, str]]:
@@ -93,6 +110,11 @@ def _form(code: str, version: str) -> tuple[bytes, str]:
         "form": form.code, "version": form.version, "title": form.title, "digest": form.digest,
         "definition": client_form(form), "rules": rules_json(compile_form(form, catalogue())),
     })
+
+
+@cache
+def _schema(code: str, version: str) -> tuple[bytes, str]:
+    return _tagged(json_schema(catalogue().get(code, version)))
 
 
 def _tagged(value: dict[str, Any]) -> tuple[bytes, str]:
