@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request
@@ -15,16 +15,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from census.access import Actor
 from census.errors import Conflict, NotAllowed, NotFound
-from census.models.register import Region, Unit
+from census.models.register import Region
 from census.services import my_units, reviews
 from census.services.my_units import Show, UnitLine
-from census.services.register import baseline
 from census.web import collect_unit as view
-from census.web.collect_addresses import blank_address, definition_address
+from census.web.collect_addresses import blank_address
 from census.web.session import Work, work
 from forms.catalogue import catalogue
 from forms.codelists import UnknownCodeList, codelist
-from validation.browser import applies_json
 
 blueprint = Blueprint("collect", __name__, url_prefix="/collect")
 
@@ -65,7 +63,7 @@ def units() -> str:
         cards = _cards(session, lines)
         return render_template(
             "collect/units.html", cards=cards, show=show, filters=FILTERS, more=more, left=left, total=sum(left.values()),
-            town=_place(session, actor), first=cards[0].line.unit.id if cards else None,
+            town=place_of(session, actor), first=cards[0].line.unit.id if cards else None,
             scattered=actor.programme == "scattered",
         )
 
@@ -99,21 +97,6 @@ def withdraw(unit_id: UUID) -> AnyResponse:
         except Conflict as begun:
             flash(begun.message, "amber")
     return redirect(f"/collect/units/{unit_id}", 303)
-
-
-@blueprint.get("/units/<uuid:unit_id>/data")
-def unit_data(unit_id: UUID) -> Response:
-    """What the phone keeps of a unit, so that its forms open and are checked without the server."""
-    with collecting() as current:
-        session, actor = current.session, current.actor
-        found = my_units.my_unit(session, actor.account_id, unit_id)
-        lines = view.form_lines(session, actor, found)
-        return jsonify(
-            id=str(found.id), name=found.name, address=found.address, kind=found.kind, outcome=found.outcome,
-            region_code=found.region_code, lon=found.lon, lat=found.lat, baseline=baseline(found),
-            account={"name": actor.full_name, "card": actor.card_number}, last_cards=my_units.last_cards(session, found.id),
-            forms=[_form_data(session, actor, found, line) for line in lines],
-        )
 
 
 @blueprint.get("/me")
@@ -166,26 +149,10 @@ def _unit_state(line: UnitLine) -> view.State:
     return view.UNIT_STATES[line.standing]
 
 
-def _place(session: Session, actor: Actor) -> str:
+def place_of(session: Session, actor: Actor) -> str:
     """Where this person works: the names of the regions of the account."""
     names = [region.name for code in actor.scope[:3] if (region := session.get(Region, code))]
     return "、".join(names)
-
-
-def _form_data(session: Session, actor: Actor, unit: Unit, line: view.FormLine) -> dict[str, Any]:
-    form, sent, revision = line.form, line.submission, line.revision
-    submission = None if sent is None or revision is None else {
-        "id": str(sent.id), "revision": sent.revision, "state": sent.state, "answers": revision.answers,
-        "explanations": revision.explanations, "digest": revision.digest,
-        "note": line.returned.note if line.returned else "",
-        "by": view.role_name(line.returned.role) if line.returned else "",
-        "items": view.reasons(form, line.returned),
-    }
-    return {
-        "form": form.code, "version": form.version, "title": form.title, "need": line.need, "applies": applies_json(form, catalogue()),
-        "may_be_filled": line.may_be_filled, "blank": blank_address(form), "definition": definition_address(form),
-        "first": view.first_answers(session, actor, unit, form), "submission": submission,
-    }
 
 
 def _id(text: str | None) -> UUID | None:

@@ -30,7 +30,7 @@ def definition_address(form: Form) -> str:
 
 def release(form: Form) -> str:
     """Digest of the definition together with the program that draws and checks it."""
-    return hashlib.sha256(f"{form.digest} {_program()}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{form.digest} {program()}".encode()).hexdigest()[:16]
 
 
 def list_address(name: str, offer: str = "") -> str:
@@ -40,7 +40,8 @@ def list_address(name: str, offer: str = "") -> str:
 
 
 @cache
-def _program() -> str:
+def program() -> str:
+    """Digest of the program that draws and checks forms."""
     sources = sorted([*TEMPLATES.rglob("*.html"), *(PACKAGES / "validation").glob("*.py"), *(PACKAGES / "forms").glob("*.py"),
                       *(PACKAGES / "forms" / "codelists").glob("*.csv")])
     content = hashlib.sha256(assets.digest().encode())

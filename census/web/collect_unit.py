@@ -84,13 +84,11 @@ class FormLine:
 
     @property
     def may_be_filled(self) -> bool:
-        return self.submission is None or self.submission.state in {*my_units.BACK, "submitted", "flagged", "checked"}
+        return may_be_filled(self.submission)
 
     @property
     def may_be_withdrawn(self) -> bool:
-        """Sent, and no reviewer has looked at it yet."""
-        sent = self.submission
-        return sent is not None and sent.opened_at is None and (sent.state, "withdraw", "enumerator") in TRANSITIONS
+        return self.submission is not None and may_be_withdrawn(self.submission)
 
     @property
     def is_next(self) -> bool:
@@ -100,6 +98,16 @@ class FormLine:
         if self.submission is None:
             return self.need == "must"
         return self.submission.state in my_units.BACK
+
+
+def may_be_filled(sent: Submission | None) -> bool:
+    """Nothing was sent yet, or no level has approved it."""
+    return sent is None or sent.state in {*my_units.BACK, "submitted", "flagged", "checked"}
+
+
+def may_be_withdrawn(sent: Submission) -> bool:
+    """Sent, and no reviewer has looked at it yet."""
+    return sent.opened_at is None and (sent.state, "withdraw", "enumerator") in TRANSITIONS
 
 
 def form_lines(session: Session, actor: Actor, unit: Unit) -> list[FormLine]:
@@ -131,7 +139,12 @@ def current_forms(actor: Actor) -> list[Form]:
 
 
 def is_for(form: Form, unit: Unit) -> bool:
-    return form.code in unit.forms or unit.kind in {form.source_kind, *LISTED_WITH.get(form.source_kind, ())}
+    return form.code in unit.forms or unit.kind in kinds_of(form)
+
+
+def kinds_of(form: Form) -> tuple[str, ...]:
+    """The kinds of units that a form is for."""
+    return (form.source_kind, *LISTED_WITH.get(form.source_kind, ()))
 
 
 def state_of(need: Applies, submission: Submission | None, draft: Draft | None) -> State:

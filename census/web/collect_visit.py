@@ -28,7 +28,9 @@ from census.web import collect_unit as view
 from census.web.collect import collecting
 from census.web.collect_addresses import blank_address, definition_address
 from census.web.collect_forms import findings_of, rulebook
+from census.web.collect_shell import CONFIRMED_BY
 from census.web.form_pages import page_at
+from census.web.phone_keys import recovery_key
 from census.web.session import Work, bearer_of
 from forms.definition import Form
 from forms.values import digest
@@ -38,7 +40,6 @@ from validation.results import Finding
 blueprint = Blueprint("collect_visit", __name__, url_prefix="/collect")
 
 TO_FILL: Final = ("done", "stopped")
-CONFIRMED_BY: Final = {"in_person": "当面确认", "phone": "电话确认", "stamp": "盖章确认"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,13 @@ class Ready:
 
 @blueprint.post("/token")
 def token() -> Response:
-    """Hand this phone an API token of its own and the key that its receipts are coded with."""
+    """Hand this phone an API token of its own, the key that its receipts are coded with, and the key to a forgotten PIN."""
     with collecting() as work:
         text, actor, expires_at = accounts.add_device(work.session, work.actor, device=request.user_agent.string)
         return jsonify(
             token=bearer_of(actor.programme, text), receipt_key=actor.receipt_key.decode("ascii"),
-            expires_at=expires_at.isoformat(), account=f"{actor.programme}:{actor.username}",
+            expires_at=expires_at.isoformat(), account=f"{actor.programme}:{actor.username}", session=str(actor.session_id),
+            recovery_key=recovery_key(work.settings, actor),
         )
 
 

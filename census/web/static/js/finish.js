@@ -2,15 +2,19 @@
 
 import { Refused } from './api.js';
 import { unitInfo } from './draft.js';
+import { unitOfAddress } from './known.js';
+import { sendDue } from './outbox.js';
+import { only } from './pack.js';
+import { enqueue } from './send.js';
 import { needs, openDrafts } from './unsent.js';
-import { send } from './send.js';
 import { Pad } from './signature.js';
 import * as store from './store.js';
 
 /** @param {string} id @returns {any} */
 const the = (id) => document.getElementById(id);
 const host = the('finish');
-const { unit } = host.dataset;
+const unit = unitOfAddress();
+const PATIENCE_MS = 20_000;
 const pad = new Pad(the('pad'));
 
 /** @param {string} id @returns {any} */
@@ -51,26 +55,28 @@ function draw(ready, missing) {
   the('nothing').hidden = Boolean(ready.length || missing.length);
 }
 
-/** @param {any[]} told @param {any} info */
-function showReceipts(told, info) {
+/** What became of the entries of the outbox. @param {import('./outbox.js').Entry[]} entries @param {any} info */
+function showReceipts(entries, info) {
   const page = copy('sent-template');
-  const good = told.filter((one) => one.genuine);
-  page.querySelector('h2').textContent = good.length === told.length ? '已收到' : good.length ? '收到一部分' : '没有收';
-  page.querySelector('.lead').textContent = info.name;
-  if (!good.length) { page.querySelector('.tick').textContent = '!'; }
-  for (const { title, result, genuine } of told) {
+  const good = entries.filter((one) => one.state === 'received');
+  const waits = entries.filter((one) => one.state === 'waiting');
+  const isGood = good.length === entries.length;
+  page.querySelector('h2').textContent = isGood ? '已收到' : waits.length === entries.length ? '签好了，待传' : good.length ? '收到一部分' : '没有收';
+  page.querySelector('.lead').textContent = waits.length ? `${info.name}。已存在手机，联网后自动上传，不用再管。` : info.name;
+  if (!good.length) { page.querySelector('.tick').textContent = waits.length ? '↑' : '!'; }
+  for (const one of entries) {
     const line = copy('receipt-template');
-    const errors = (result.findings || []).filter((/** @type {any} */ finding) => finding.severity === 'error' && finding.state === 'open').length;
-    line.querySelector('.name').textContent = title;
-    line.querySelector('.words').textContent = genuine
+    const errors = (one.findings || []).filter((finding) => finding.severity === 'error' && finding.state === 'open').length;
+    line.querySelector('.name').textContent = one.title.replace(`${info.name} `, '');
+    line.querySelector('.words').textContent = one.state === 'received'
       ? errors ? `✓ 已收到，但有 ${errors} 处错误，审核不会通过。请改正后再交。` : '✓ 已收到，等待审核。'
-      : `✕ ${result.message || '回执核对不上，手机里的数据没有动。请再提交一次。'}`;
-    line.querySelector('.receipt-number').textContent = genuine ? `回执 ${result.receipt.number}` : '';
+      : one.state === 'waiting' ? `↑ 待传。${one.problem || ''}` : `✕ ${one.problem || '没有收。'}`;
+    line.querySelector('.receipt-number').textContent = one.receipt ? `回执 ${one.receipt.number}` : '';
     page.querySelector('.rows').append(line);
   }
   host.textContent = '';
   host.append(page);
-  the('heading').textContent = good.length === told.length ? '提交完成' : '提交结果';
+  the('heading').textContent = isGood ? '提交完成' : '提交结果';
   the('leave').textContent = '看这一户';
   const next = document.createElement('a');
   next.className = 'button main';
@@ -81,11 +87,30 @@ function showReceipts(told, info) {
   page.querySelector('h2').focus({ preventScroll: true });
 }
 
+/** Send, and wait a little for what becomes of it. @param {string[]} ids */
+async function settle(ids) {
+  const until = Date.now() + PATIENCE_MS;
+  for (;;) {
+    if (navigator.onLine) await sendDue();
+    const entries = await Promise.all(ids.map((id) => store.get('outbox', id)));
+    const isOver = entries.every((one) => one.state !== 'waiting' || one.tries > 0);
+    const visits = (await store.all('outbox')).some((one) => one.kind === 'visit' && one.unit === unit && one.state === 'waiting' && one.tries > 0);
+    if (isOver || visits || !navigator.onLine || Date.now() > until) return entries;
+    await new Promise((resolve) => setTimeout(resolve, 150)); // another page of this phone is sending
+  }
+}
+
 async function start() {
+  if (!store.account) { location.replace('/collect/?fresh=1'); return; }
   const info = await unitInfo(unit);
+  const account = await store.get('session', 'account');
+  the('unit-link').textContent = `‹ ${info.name}`;
+  for (const link of document.querySelectorAll('#unit-link, #leave')) /** @type {HTMLAnchorElement} */ (link).href = `/collect/units/${unit}`;
   const [ready, visit] = [await openDrafts(info), await store.get('visits', unit)];
   const drafted = new Set(ready.map((one) => one.draft.form));
-  const owed = needs(info, ready.map((one) => one.draft));
+  const queued = (await store.draftsOf(unit)).filter((draft) => draft.state === 'queued');
+  const owed = needs(info, [...queued, ...ready.map((one) => one.draft)]);
+  for (const draft of queued) drafted.add(draft.form);
   const missing = info.forms.filter((/** @type {any} */ one) => owed.get(one.form) === 'must' && !one.submission && !drafted.has(one.form));
   draw(ready, missing);
   const isCorrection = ready.some((one) => one.draft.revision > 1);
@@ -111,8 +136,10 @@ async function start() {
     the('send').textContent = '正在提交……';
     try {
       const png = how() === 'paper' ? await pad.png() : null;
-      const fallback = visit || { outcome: ['done', 'stopped'].includes(info.outcome) ? info.outcome : 'done', enumerators: lastCards };
-      showReceipts(await send(unit, ready, { name, how: how(), png, visit: fallback, card: host.dataset.card }), info);
+      const fallback = visit && !visit.outgoing ? visit : { outcome: ['done', 'stopped'].includes(info.outcome) ? info.outcome : 'done', enumerators: visit ? visit.enumerators : lastCards };
+      const card = (account && (account.card || account.username)) || '';
+      showReceipts(await settle(await enqueue(info, ready, { name, how: how(), png, visit: fallback, card })), info);
+      only([unit]).catch(() => undefined);
     } catch (problem) {
       if (!(problem instanceof Error)) throw problem;
       say('red', '✕', problem instanceof Refused || problem.message ? problem.message : '没有提交上。数据还在手机里，请再试。');

@@ -1,9 +1,8 @@
-// Sends what a respondent signed: the signature, the visit, then the unit's forms in one batch. What is about to be
-// sent is kept first, with its ids, so that a retry after a lost answer sends the very same.
+// What a respondent signed goes into the outbox: the signature, the visit and the unit's forms, in one transaction with their
+// drafts. From then on nothing of it changes, so that a retry after a lost answer sends the very same.
 
-import { api, session, upload } from './api.js';
 import { asked } from './answers.js';
-import { digest, isGenuine, newId } from './canonical.js';
+import { digest, newId, sha256 } from './canonical.js';
 import * as store from './store.js';
 
 /** @typedef {{draft: any, checks: any, title: string}} Ready a draft whose checks are clean */
@@ -26,49 +25,45 @@ function photos(rules, answers) {
   return [...new Set(found.filter((/** @type {any} */ value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)))];
 }
 
+/** @param {string} kind @param {string} id @param {any} body @param {string} title @returns {import('./outbox.js').Entry} */
+export const entry = (kind, id, body, title) => ({ id, kind: /** @type {any} */ (kind), unit: body.unit || (body.new_unit && body.new_unit.id), form: body.form, title, body, state: 'waiting', tries: 0, next_at: 0, at: new Date().toISOString() });
+
 /**
- * @param {string} unit @param {Ready[]} ready
+ * @param {any} info the unit @param {Ready[]} ready
  * @param {{name: string, how: string, png: Blob|null, visit: any, card: string}} signed
- * @returns {Promise<{draft: any, title: string, result: any, genuine: boolean}[]>}
+ * @returns {Promise<string[]>} ids of the records' entries in the outbox
  */
-export async function send(unit, ready, signed) {
+export async function enqueue(info, ready, signed) {
+  const unit = info.id;
   const submissions = await Promise.all(ready.map(envelope));
   const now = new Date().toISOString();
+  /** @type {store.Change[]} */
+  const changes = [];
   let visit = null;
-  if (signed.how === 'paper') {
-    const file = await upload(/** @type {Blob} */ (signed.png), 'signature.png');
-    const over = submissions.map((one) => one.digest);
-    const kept = signed.visit && signed.visit.outgoing;
-    visit = kept && kept.signature.file === file && kept.signature.over.join() === over.join() ? kept : {
+  if (signed.how === 'paper' && signed.png) {
+    const bytes = await signed.png.arrayBuffer();
+    const file = await sha256(bytes);
+    changes.push(
+      { store: 'files', put: { sha256: file, bytes } },
+      { store: 'uploads', put: { sha256: file, name: 'signature.png', type: 'image/png', size: bytes.byteLength, state: 'waiting', tries: 0, next_at: 0, at: now } },
+    );
+    visit = {
       id: newId(), unit, outcome: (signed.visit && signed.visit.outcome) || 'done', enumerators: signed.visit ? signed.visit.enumerators : [signed.card],
       started_at: (signed.visit && signed.visit.started_at) || now, finished_at: now, position: (signed.visit && signed.visit.position) || null,
-      signature: { file, signed_name: signed.name, signed_at: now, over }, device: navigator.userAgent.slice(0, 200),
+      signature: { file, signed_name: signed.name, signed_at: now, over: submissions.map((one) => one.digest) }, device: navigator.userAgent.slice(0, 200),
     };
-    await store.put('visits', { ...signed.visit, unit, outgoing: visit });
-    const [stored] = (await (await api('/visits', { method: 'POST', json: { visits: [visit] } })).json()).results;
-    if (stored.status === 'refused') throw new Error(stored.message || '入户记录没有收。请核对两名普查员的证号。');
+    changes.push({ store: 'outbox', put: entry('visit', `visit ${visit.id}`, visit, `${info.name} 入户记录`) }, { store: 'visits', put: { ...signed.visit, unit, outgoing: visit.id } });
   }
   const confirmation = signed.how === 'paper' ? null : { name: signed.name, how: signed.how, at: now };
-  const batch = submissions.map((one) => ({ ...one, visit: visit && visit.id, confirmation }));
-  const { results } = await (await api('/submissions', { method: 'POST', json: { submissions: batch } })).json();
-  return acknowledge(ready, submissions, results);
-}
-
-/** Believe a receipt only when its code is right; only then is a draft marked as sent. @param {Ready[]} ready @param {any[]} sent @param {any[]} results */
-async function acknowledge(ready, sent, results) {
-  const { receipt_key: key } = await session();
-  /** @type {any[]} */
-  const [receipts, drafts] = [[], []];
-  const told = await Promise.all(results.map(async (/** @type {any} */ result, /** @type {number} */ index) => {
-    const { draft, title } = ready[index];
-    const received = result.status === 'stored' || result.status === 'repeat';
-    const genuine = received && result.receipt.digest === sent[index].digest && await isGenuine(result.receipt, key);
-    if (genuine) {
-      receipts.push({ ...result.receipt, unit: draft.unit, form: draft.form, title });
-      drafts.push({ ...draft, answers: sent[index].answers, explanations: sent[index].explanations, state: 'sent', receipt: result.receipt.number });
-    }
-    return { draft, title, result, genuine };
-  }));
-  await store.keepReceipts(receipts, drafts);
-  return told;
+  const ids = submissions.map((one, index) => {
+    const id = `${one.id}/${one.revision}`;
+    changes.push(
+      { store: 'outbox', put: entry('submission', id, { ...one, visit: visit && visit.id, confirmation }, `${info.name} ${ready[index].title}`) },
+      { store: 'drafts', put: { ...ready[index].draft, answers: one.answers, explanations: one.explanations, state: 'queued' } },
+    );
+    return id;
+  });
+  await store.commit(changes);
+  dispatchEvent(new Event('census:waiting'));
+  return ids;
 }

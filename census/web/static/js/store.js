@@ -1,80 +1,112 @@
-// What the phone keeps: drafts, visits, what the server knows of a unit, receipts and the session. IndexedDB only:
-// localStorage is too small and blocks. Every write resolves when it is on disk.
+// What the phone keeps: drafts, visits, what the server knows of a unit, what waits to be sent, photos, receipts and the
+// session. IndexedDB only: localStorage is too small and blocks. Everything but the keys is sealed (vault.js); every
+// write resolves when it is on disk.
 //
 // Phones are shared: each account has a database of its own, so that nobody sees or sends what another typed, and all of
-// it is there again when its owner signs in. Pages with data name their account; the blank form pages, the same bytes for
-// everybody, belong to whoever signed in last.
+// it is there again when its owner signs in. Pages with data name their account; those without data belong to whoever
+// signed in last.
 
-const signedIn = document.querySelector('meta[name="account"]')?.getAttribute('content');
+import { STORES, databaseOf } from './database.js';
+import * as vault from './vault.js';
+
+export { Full } from './database.js';
+
+const inPage = typeof document !== 'undefined';
+const signedIn = inPage ? document.querySelector('meta[name="account"]')?.getAttribute('content') : '';
 if (signedIn) localStorage.setItem('account', signedIn);
 /** Programme and user name whose database this page works in; empty before anybody signed in on this phone. */
-export const account = signedIn || localStorage.getItem('account') || '';
+export let account = signedIn || (inPage && localStorage.getItem('account')) || '';
+let database = databaseOf(account);
 
-const VERSION = 1;
-/** Store name -> key path. @type {Record<string, string|string[]>} */
-const STORES = { drafts: ['unit', 'form'], visits: 'unit', units: 'id', receipts: 'number', session: 'name' };
-
-/** @type {Promise<IDBDatabase>|null} */
-let opening = null;
-/** @type {IDBDatabase|null} */
-let opened = null;
-
-/** @returns {Promise<IDBDatabase>} */
-function open() {
-  if (!opening) opening = new Promise((resolve, reject) => {
-    const request = indexedDB.open(`census ${account}`, VERSION);
-    request.onupgradeneeded = () => {
-      for (const [name, keyPath] of Object.entries(STORES)) request.result.createObjectStore(name, { keyPath });
-    };
-    request.onsuccess = () => { opened = request.result; resolve(opened); };
-    request.onerror = () => reject(request.error);
-  });
-  return opening;
+/** Work in another account's database: the service worker learns from a page whose it is. @param {string} name */
+export function use(name) {
+  if (name === account) return;
+  account = name;
+  database = databaseOf(account);
 }
 
-/**
- * One transaction; resolves with what `act`'s request found, after the commit.
- * @template T
- * @param {string|string[]} names
- * @param {IDBTransactionMode} mode
- * @param {(tx: IDBTransaction) => IDBRequest<T>|void} act
- * @returns {Promise<T>}
- */
-async function run(names, mode, act) {
-  const database = opened || await open(); // a page that is being left has no time to wait: its write starts at once
-  return new Promise((resolve, reject) => {
-    const tx = database.transaction(names, mode);
-    const request = act(tx);
-    if (mode === 'readwrite' && tx.commit) tx.commit();
-    tx.oncomplete = () => resolve(request ? request.result : /** @type {any} */ (undefined));
-    tx.onerror = () => reject(tx.error);
-    tx.onabort = () => reject(tx.error);
-  });
+/** @param {string} store @param {any} value @param {CryptoKey} [under] */
+async function seal(store, value, under) {
+  const path = STORES[store];
+  const names = typeof path === 'string' ? [path] : path;
+  const { bytes, ...rest } = value;
+  const shown = Object.fromEntries(names.map((name) => [name, value[name]]));
+  const place = `${store} ${JSON.stringify(shown)}`;
+  const box = await vault.seal(account, place, new TextEncoder().encode(JSON.stringify(rest)), under);
+  return bytes ? { ...shown, ...box, bytes: await vault.seal(account, `${place} bytes`, bytes, under) } : { ...shown, ...box };
+}
+
+/** @param {string} store @param {any} kept @returns {Promise<any>} */
+async function unseal(store, kept) {
+  if (!kept || !kept.box) return kept; // nothing, or written before sealing began
+  const path = STORES[store];
+  const names = typeof path === 'string' ? [path] : path;
+  const place = `${store} ${JSON.stringify(Object.fromEntries(names.map((name) => [name, kept[name]])))}`;
+  const value = JSON.parse(new TextDecoder().decode(await vault.unseal(account, place, kept)));
+  return kept.bytes ? { ...value, bytes: await vault.unseal(account, `${place} bytes`, kept.bytes) } : value;
 }
 
 /** @param {string} store @param {IDBValidKey} key @returns {Promise<any>} */
-export const get = (store, key) => run(store, 'readonly', (tx) => tx.objectStore(store).get(key));
+export const get = async (store, key) => unseal(store, await database.run(store, 'readonly', (tx) => tx.objectStore(store).get(key)));
 
 /** @param {string} store @returns {Promise<any[]>} */
-export const all = (store) => run(store, 'readonly', (tx) => tx.objectStore(store).getAll());
+export const all = async (store) => Promise.all((await database.run(store, 'readonly', (tx) => tx.objectStore(store).getAll())).map((/** @type {any} */ one) => unseal(store, one)));
 
-/** @param {string} store @param {object} value */
-export const put = (store, value) => run(store, 'readwrite', (tx) => { tx.objectStore(store).put(value); });
-
-/** @param {string} store @param {IDBValidKey} key */
-export const remove = (store, key) => run(store, 'readwrite', (tx) => { tx.objectStore(store).delete(key); });
+/** @param {string} store @returns {Promise<IDBValidKey[]>} */
+export const keys = (store) => database.run(store, 'readonly', (tx) => tx.objectStore(store).getAllKeys());
 
 /** Drafts of one unit. @param {string} unit @returns {Promise<any[]>} */
-export const draftsOf = (unit) => run('drafts', 'readonly', (tx) => tx.objectStore('drafts').getAll(IDBKeyRange.bound([unit], [unit, []])));
+export const draftsOf = async (unit) => Promise.all(
+  (await database.run('drafts', 'readonly', (tx) => tx.objectStore('drafts').getAll(IDBKeyRange.bound([unit], [unit, []]))))
+    .map((/** @type {any} */ one) => unseal('drafts', one)),
+);
 
-/** Store receipts and the drafts they acknowledge at once: there is no moment in which one is there without the other. */
-export const keepReceipts = (/** @type {object[]} */ receipts, /** @type {object[]} */ drafts) => run(['receipts', 'drafts'], 'readwrite', (tx) => {
-  receipts.forEach((receipt) => tx.objectStore('receipts').put(receipt));
-  drafts.forEach((draft) => tx.objectStore('drafts').put(draft));
-});
+/** @typedef {{store: string, put?: any, remove?: IDBValidKey}} Change */
+
+/** Several changes in one transaction: there is no moment in which one is there without the others. @param {Change[]} changes */
+export async function commit(changes) {
+  const ready = await Promise.all(changes.map(async (one) => (one.put === undefined ? one : { ...one, put: await seal(one.store, one.put) })));
+  if (!ready.length) return;
+  await database.run([...new Set(ready.map((one) => one.store))], 'readwrite', (tx) => {
+    for (const one of ready) {
+      if (one.put === undefined) tx.objectStore(one.store).delete(/** @type {IDBValidKey} */ (one.remove));
+      else tx.objectStore(one.store).put(one.put);
+    }
+  });
+}
+
+/** @param {string} store @param {object} value */
+export const put = (store, value) => commit([{ store, put: value }]);
+
+/** @param {string} store @param {IDBValidKey} key */
+export const remove = (store, key) => commit([{ store, remove: key }]);
+
+/** Seal everything anew with another key, in one transaction with the record of that key. @param {CryptoKey} under @param {any} vaultRecord */
+export async function sealAnew(under, vaultRecord) {
+  const names = Object.keys(STORES).filter((store) => store !== 'vault');
+  const found = await Promise.all(names.map(async (store) => Promise.all((await all(store)).map(async (value) => ({ store, put: await seal(store, value, under) })))));
+  await database.run(Object.keys(STORES), 'readwrite', (tx) => {
+    for (const one of found.flat()) tx.objectStore(one.store).put(one.put);
+    tx.objectStore('vault').put(vaultRecord);
+  });
+}
+
+/** Nothing of this account stays on this phone. */
+export async function wipe() {
+  (await database.open()).close();
+  database.forget();
+  await new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(`census ${account}`);
+    request.onsuccess = resolve;
+    request.onerror = () => reject(request.error);
+    request.onblocked = resolve; // goes when the other page lets go
+  });
+  await vault.forget(account);
+  localStorage.removeItem('account');
+}
 
 // A page that the browser kept in memory may come back after somebody else signed in.
-addEventListener('pageshow', (event) => { if (event.persisted && localStorage.getItem('account') !== account) location.replace('/collect/'); });
+if (inPage) addEventListener('pageshow', (event) => { if (event.persisted && localStorage.getItem('account') !== account) location.replace('/collect/'); });
 
 /** Ask the browser not to clear this storage when space runs short. */
 export async function persist() {

@@ -1,65 +1,149 @@
-// The page of one unit: what the phone knows on top of what the server drew, and the way on.
+// The page of one unit, drawn from the phone: what the register knows, the visit, the forms, what came back, and the way on.
 
 import { unitInfo } from './draft.js';
-import { stateOf } from './draft_state.js';
+import { Refused, api } from './api.js';
+import { everything, outcomeOf, stateOfForm, unitOfAddress, waiting } from './known.js';
+import { only } from './pack.js';
 import { needs, openDrafts } from './unsent.js';
 import * as store from './store.js';
 
 /** @param {string} id @returns {any} */
 const the = (id) => document.getElementById(id);
-const { unit } = the('unit').dataset;
-const OUTCOMES = { done: '正常入户', stopped: '全年停产', closed: '已关闭', moved: '已搬迁', refused: '拒绝调查', not_found: '查无此单位', duplicate: '重复登记' };
+const unit = unitOfAddress();
 
-/** The form pages that work from the phone. @param {Element} link */
-function toBlank(link) {
-  const { blank } = /** @type {HTMLElement} */ (link).dataset;
-  if (blank) /** @type {HTMLAnchorElement} */ (link).href = `${blank}#unit=${unit}`;
-}
-
-async function start() {
-  document.querySelectorAll('[data-blank]').forEach(toBlank);
+async function draw() {
   const [info, visit] = await Promise.all([unitInfo(unit), store.get('visits', unit)]);
   const open = (await openDrafts(info)).map((one) => one.draft);
-  for (const draft of open) {
-    const line = document.querySelector(`[data-form="${draft.form}"]`);
-    const chip = line && line.querySelector('.chip');
-    if (!chip) continue;
-    const [colour, words] = stateOf(draft);
-    chip.className = `chip ${colour}`;
-    chip.textContent = words;
-    const detail = line.querySelector('.need');
-    if (detail && draft.saved_at) detail.textContent = `${new Date(draft.saved_at).toTimeString().slice(0, 5)} 已存手机`;
-  }
-  if (visit && !visit.outgoing) the('visited').textContent = `${OUTCOMES[/** @type {'done'} */ (visit.outcome)]}，待签字提交`;
-  const owed = needs(info, open);
-  drawNeeds(owed, new Set([...open, ...info.forms.filter((/** @type {any} */ form) => form.submission)].map((one) => one.form)));
-  lead(info, open, visit, owed);
+  const all = await everything();
+  all.drafts = [...all.drafts.filter((draft) => draft.unit !== unit), ...open];
+  const queued = (await store.draftsOf(unit)).filter((draft) => draft.state === 'queued');
+  const owed = needs(info, [...queued, ...open]);
+  document.title = `${info.name} · 污染源普查`;
+  the('name').textContent = info.name;
+  the('kind').textContent = all.words.kinds[info.kind] || '';
+  drawFacts(info, visit, all);
+  drawForms(info, all, owed);
+  lead(info, open, visit, owed, all);
 }
 
-/** Forms not begun: must be, may be, need not be filled. @param {Map<string, string>} owed @param {Set<string>} begun */
-function drawNeeds(owed, begun) {
-  for (const line of document.querySelectorAll('#forms [data-form]')) {
-    const form = /** @type {HTMLElement} */ (line).dataset.form || '';
-    if (begun.has(form)) continue;
-    const need = owed.get(form);
-    const [chip, words] = [/** @type {HTMLElement} */ (line.querySelector('.chip')), line.querySelector('.need')];
-    chip.textContent = need === 'must_not' ? '– 不用填' : '○ 未开始';
-    if (words) words.textContent = need === 'must' ? '必填' : need === 'may' ? '视前面的回答而定' : '按前面的回答不用填';
+/** @param {any} info @param {any} visit @param {any} all */
+function drawFacts(info, visit, all) {
+  const facts = the('facts');
+  const fact = (/** @type {string} */ key, /** @type {string} */ words) => {
+    const place = facts.querySelector(`[data-fact="${key}"]`);
+    place.textContent = words;
+    place.hidden = !words;
+    place.previousElementSibling.hidden = !words;
+  };
+  fact('address', info.address || '未登记');
+  fact('credit_code', info.credit_code || '');
+  fact('contact', info.baseline.contact_person || '');
+  if (info.baseline.contact_phone) {
+    const call = document.createElement('a');
+    call.href = `tel:${info.baseline.contact_phone}`;
+    call.textContent = info.baseline.contact_phone;
+    facts.querySelector('[data-fact="contact"]').append(' ', call);
   }
+  fact('source', info.source === 'found' ? '实地发现' : '名录');
+  const outcome = outcomeOf(all, info);
+  fact('visited', visit && !visit.outgoing ? `${all.words.outcomes[visit.outcome]}，待签字提交` : outcome ? all.words.outcomes[outcome] : '还没有登记');
+  the('route').hidden = info.lon === null;
+  if (info.lon !== null) the('route').querySelector('a').href = `geo:${info.lat},${info.lon}?q=${info.lat},${info.lon}`;
 }
 
-/** The one main action: the visit, the next form, or signing. @param {any} info @param {any[]} open @param {any} visit @param {Map<string, string>} owed */
-function lead(info, open, visit, owed) {
+/** @param {any} info @param {any} all @param {Map<string, string>} owed */
+function drawForms(info, all, owed) {
+  const list = the('forms');
+  const lines = info.forms.map((/** @type {any} */ form) => {
+    const line = list.querySelector(`[data-form="${form.form}"]`) || the('form-template').content.cloneNode(true).firstElementChild;
+    const draft = all.drafts.find((/** @type {any} */ one) => one.unit === info.id && one.form === form.form);
+    const entry = waiting(all, info.id).find((/** @type {any} */ one) => one.form === form.form);
+    const need = owed.get(form.form);
+    line.dataset.form = form.form;
+    line.querySelector('a.to').href = form.may_be_filled || entry ? `${form.blank}#unit=${info.id}` : `/collect/units/${info.id}/forms/${form.form}`;
+    line.querySelector('.name').textContent = `${form.form === 'scattered' ? '' : form.form} ${form.title}`.trim();
+    line.querySelector('.need').textContent = draft ? draft.saved_at ? `${new Date(draft.saved_at).toTimeString().slice(0, 5)} 已存手机` : ''
+      : entry ? entry.problem || '已签字，联网后自动上传' : form.submission ? `第 ${form.submission.revision} 版`
+        : need === 'must' ? '必填' : need === 'may' ? '视前面的回答而定' : '按前面的回答不用填';
+    const [colour, words] = stateOfForm(all, info, form, need);
+    line.querySelector('.chip').className = `chip ${colour}`;
+    line.querySelector('.chip').textContent = words;
+    drawBack(line, form, Boolean(draft || entry));
+    return line;
+  });
+  lines.forEach((/** @type {Element} */ line, /** @type {number} */ index) => { if (list.children[index] !== line) list.insertBefore(line, list.children[index] || null); });
+  while (list.children.length > lines.length) list.lastElementChild.remove();
+  the('no-forms').hidden = Boolean(lines.length);
+}
+
+/** What came back and why; taking back what was sent. @param {any} line @param {any} form @param {boolean} isBusy */
+function drawBack(line, form, isBusy) {
+  line.querySelectorAll('.said, form.after').forEach((/** @type {Element} */ old) => old.remove());
+  const sent = form.submission;
+  if (sent && sent.state === 'returned') {
+    const said = the('said-template').content.cloneNode(true).firstElementChild;
+    said.querySelector('p').textContent = `${sent.by}退回${sent.note ? `：${sent.note}` : ''}`;
+    for (const item of sent.items) {
+      const point = document.createElement('li');
+      const name = document.createElement('b');
+      name.textContent = item.name;
+      point.append(name, `：${item.text || '请核对'}`);
+      said.querySelector('ul').append(point);
+    }
+    line.append(said);
+  }
+  if (!sent || !sent.may_be_withdrawn || isBusy) return;
+  const back = the('withdraw-template').content.cloneNode(true).firstElementChild;
+  const button = back.querySelector('button');
+  const unseen = document.createElement('span');
+  unseen.className = 'unseen';
+  unseen.textContent = ` ${form.form}`;
+  button.append('撤回', unseen);
+  back.addEventListener('submit', (/** @type {Event} */ event) => { event.preventDefault(); withdraw(sent); });
+  line.append(back);
+}
+
+/** @param {any} sent */
+async function withdraw(sent) {
+  try {
+    await api(`/submissions/${sent.id}/decisions`, { method: 'POST', json: { outcome: 'withdraw', note: '', items: [], expected_revision: sent.revision } });
+    say('green', '✓', '已撤回。改好后再签字提交。');
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    say('amber', '!', problem.message);
+  }
+  await only([unit]).catch(() => undefined);
+  await draw();
+}
+
+/** @param {string} colour @param {string} sign @param {string} words */
+function say(colour, sign, words) {
+  const note = document.createElement('p');
+  note.className = `notice ${colour}`;
+  note.setAttribute('role', 'status');
+  note.textContent = `${sign} ${words}`;
+  the('messages').textContent = '';
+  the('messages').append(note);
+}
+
+/** The one main action: the visit, the next form, or signing. @param {any} info @param {any[]} open @param {any} visit @param {Map<string, string>} owed @param {any} all */
+function lead(info, open, visit, owed, all) {
   const step = the('next-step');
   const drafts = new Map(open.map((draft) => [draft.form, draft]));
-  const isVisited = Boolean(visit || info.outcome);
+  const queued = new Set(waiting(all, info.id).map((one) => one.form));
+  const isVisited = Boolean(visit || outcomeOf(all, info));
+  the('visit-link').hidden = !isVisited;
+  the('visit-link').href = `/collect/units/${unit}/visit`;
   const unfinished = info.forms.find((/** @type {any} */ form) => {
     const draft = drafts.get(form.form);
     if (draft) return !draft.is_done;
+    if (queued.has(form.form)) return false;
     return form.submission ? ['returned', 'withdrawn'].includes(form.submission.state) : owed.get(form.form) === 'must';
   });
-  if (!isVisited) return;
-  if (unfinished) {
+  if (!isVisited) {
+    step.textContent = '开始入户';
+    step.href = `/collect/units/${unit}/visit`;
+  } else if (unfinished) {
     step.textContent = `填 ${unfinished.form === 'scattered' ? '登记表' : unfinished.form}`;
     step.href = `${unfinished.blank}#unit=${unit}`;
   } else if (open.length) {
@@ -71,4 +155,20 @@ function lead(info, open, visit, owed) {
   }
 }
 
-start();
+async function start() {
+  if (!store.account) { location.replace('/collect/?fresh=1'); return; }
+  await draw();
+  addEventListener('census:sent', draw);
+  addEventListener('pageshow', (event) => { if (event.persisted) draw(); });
+  try {
+    await only([unit]);
+    await draw();
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem; // offline, or the sign-in is over: what the phone has stands
+  }
+}
+
+start().catch((problem) => {
+  if (!(problem instanceof Refused)) throw problem;
+  say('amber', '!', problem.status ? problem.message : '这一户还没有下载到手机。请到有网络的地方打开一次。');
+});

@@ -1,77 +1,149 @@
-// The to-do list: what the phone knows on top of what the server drew. Drafts not sent, distances, what came back.
+// The to-do list, drawn from the phone: units as the server told, drafts, what waits to be sent, distances, what came back.
 
-import { api } from './api.js';
+import './shell.js';
+import { Refused } from './api.js';
+import { chipOf, everything, standing, waiting, when } from './known.js';
 import * as store from './store.js';
 import { metres } from './position.js';
+import * as vault from './vault.js';
 
-const cards = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('#cards > li')]);
+/** @param {string} id @returns {any} */
+const the = (id) => document.getElementById(id);
+const RANKS = ['returned', 'unvisited', 'begun', 'done'];
+const SHOWN = /** @type {Record<string, string[]>} */ ({ next: ['returned', 'unvisited', 'begun'], returned: ['returned'], unvisited: ['unvisited'], all: RANKS });
+const PAGE = 60;
+const show = new URLSearchParams(location.search).get('show') || 'next';
+const noun = store.account.startsWith('scattered:') ? '处' : '户';
+let most = PAGE;
+/** @type {GeolocationPosition|null} */
+let here = null;
 
-/** Units whose forms are begun and not sent. */
-async function drawDrafts() {
-  const drafts = (await store.all('drafts')).filter((draft) => draft.state === 'draft');
-  for (const card of cards) {
-    const own = drafts.filter((draft) => draft.unit === card.dataset.unit);
-    if (!own.length) continue;
-    const chip = /** @type {HTMLElement} */ (card.querySelector('.chip'));
-    const left = own.reduce((sum, draft) => sum + draft.counts.blank, 0);
-    chip.className = 'chip blue';
-    chip.textContent = own.every((draft) => draft.is_done) ? '✎ 填好，待签字' : left ? `✎ 填报中，剩 ${left} 项必填` : '✎ 填报中';
-    const saved = own.map((draft) => draft.saved_at).sort().pop();
-    const forms = card.querySelector('.forms');
-    if (forms && saved) forms.textContent = `${when(saved)} 已存手机`;
-    card.dataset.rank = String(Math.min(Number(card.dataset.rank), 500));
+async function draw() {
+  const all = await everything();
+  if (!all.units.length && !(await store.get('session', 'pack'))) return;
+  const ranked = all.units.map((unit) => ({ unit, rank: standing(all, unit) }));
+  drawHead(all, ranked);
+  const order = (/** @type {any} */ one) => [RANKS.indexOf(one.rank), one.unit.region_code, one.unit.id];
+  const wanted = ranked.filter((one) => (SHOWN[show] || RANKS).includes(one.rank)).sort((a, b) => {
+    const [x, y] = [order(a), order(b)];
+    const place = x.findIndex((value, index) => value !== y[index]);
+    return place < 0 ? 0 : x[place] < y[place] ? -1 : 1;
+  });
+  if (show === 'next' && here) {
+    const far = (/** @type {any} */ one) => RANKS.indexOf(one.rank) * 1e9 + (away(one.unit) || 9e7);
+    wanted.sort((a, b) => far(a) - far(b));
   }
-  const sync = document.getElementById('sync');
-  if (sync) sync.textContent = `${navigator.onLine ? '◉ 在线' : '◌ 离线'}${drafts.length ? ` · 待传 ${drafts.length}` : ''}`;
+  drawCards(all, wanted);
 }
 
-/** @param {string} saved */
-function when(saved) {
-  const date = new Date(saved);
-  const day = date.toDateString() === new Date().toDateString() ? '今天' : `${date.getMonth() + 1} 月 ${date.getDate()} 日`;
-  return `${day} ${date.toTimeString().slice(0, 5)}`;
-}
-
-/** Nearest first among the unvisited; what came back stays on top. @param {GeolocationPosition} here */
-function drawDistances(here) {
-  const list = document.getElementById('cards');
-  for (const card of cards) {
-    if (!card.dataset.lon) continue;
-    const away = metres(here.coords.longitude, here.coords.latitude, Number(card.dataset.lon), Number(card.dataset.lat));
-    card.dataset.away = String(away);
-    const place = card.querySelector('.distance');
-    if (place) place.textContent = `\u2002·\u2002${away < 1000 ? `${Math.round(away / 10) * 10} 米` : `${(away / 1000).toFixed(1)} 公里`}`;
+/** @param {any} all @param {{unit: any, rank: string}[]} ranked */
+function drawHead(all, ranked) {
+  const count = (/** @type {string} */ rank) => ranked.filter((one) => one.rank === rank).length;
+  const [back, fresh, begun, done] = RANKS.map(count);
+  const total = ranked.length;
+  the('left').textContent = back + fresh + begun ? `还有 ${back + fresh + begun} ${noun}${back ? `，退回 ${back} ${noun}` : ''}` : total ? '都完成了' : '还没有分到任务';
+  the('progress').max = total || 1;
+  the('progress').value = done;
+  the('progress').textContent = `${done} / ${total}`;
+  the('done').textContent = `已完成 ${done} / ${total} ${noun}`;
+  the('fresh').textContent = fresh ? `未访 ${fresh} ${noun}` : '';
+  if (all.account) the('town').textContent = all.account.place;
+  for (const link of document.querySelectorAll('.filters a')) {
+    const { show: key } = /** @type {HTMLElement} */ (link).dataset;
+    const number = link.querySelector('b');
+    if (number) number.textContent = key === 'returned' ? String(back) : String(fresh);
+    if (key === show) link.setAttribute('aria-current', 'true');
+    else link.removeAttribute('aria-current');
   }
-  if (!list || list.dataset.sort !== 'nearest') return;
-  const order = (/** @type {HTMLElement} */ card) => Number(card.dataset.rank) * 1e7 + Number(card.dataset.away || 9e6);
-  [...cards].sort((a, b) => order(a) - order(b)).forEach((card) => list.append(card));
-  const first = list.querySelector('h2 a');
-  const following = document.getElementById('following');
-  if (first && following) /** @type {HTMLAnchorElement} */ (following).href = /** @type {HTMLAnchorElement} */ (first).href;
+  const unsent = all.drafts.length + all.outbox.filter((/** @type {any} */ one) => one.state !== 'received').length;
+  the('sync').textContent = `${navigator.onLine ? '◉ 在线' : '◌ 离线，可填'}${unsent ? ` · 待传 ${unsent}` : navigator.onLine ? ' · 全部已传' : ''}`;
 }
 
-/** What reviewers did since the last look. */
-async function drawNews() {
-  const news = document.getElementById('news');
-  const kept = (await store.get('session', 'changes')) || { name: 'changes', cursor: '' };
-  const answer = await (await api(`/changes?since=${encodeURIComponent(kept.cursor)}`)).json();
-  await store.put('session', { name: 'changes', cursor: answer.cursor || kept.cursor });
-  if (!news || !kept.cursor) return;
-  const back = answer.changes.filter((/** @type {any} */ change) => change.kind === 'returned').length;
-  const passed = answer.changes.filter((/** @type {any} */ change) => /approved|accepted/.test(change.kind + change.state)).length;
-  if (!back && !passed) return;
+/** @param {any} unit @returns {number|null} */
+const away = (unit) => (here && unit.lon !== null ? metres(here.coords.longitude, here.coords.latitude, unit.lon, unit.lat) : null);
+
+/** Cards that are there stay: the focus and the finger stay where they are. @param {any} all @param {{unit: any, rank: any}[]} wanted */
+function drawCards(all, wanted) {
+  const list = the('cards');
+  const there = new Map([...list.children].map((card) => [card.dataset.unit, card]));
+  const shown = wanted.slice(0, most);
+  shown.forEach(({ unit, rank }, index) => {
+    const card = there.get(unit.id) || the('card-template').content.cloneNode(true).firstElementChild;
+    there.delete(unit.id);
+    card.dataset.unit = unit.id;
+    card.className = rank === 'returned' ? 'unit back' : 'unit';
+    card.querySelector('h2 a').textContent = unit.name;
+    card.querySelector('h2 a').href = `/collect/units/${unit.id}`;
+    card.querySelector('.address').textContent = unit.address || '地址未登记';
+    const distance = away(unit);
+    card.querySelector('.distance').textContent = distance === null ? '' : `\u2002·\u2002${distance < 1000 ? `${Math.round(distance / 10) * 10} 米` : `${(distance / 1000).toFixed(1)} 公里`}`;
+    const came = unit.forms.filter((/** @type {any} */ form) => form.submission && form.submission.state === 'returned' && !waiting(all, unit.id).some((one) => one.form === form.form)).map(cameBack);
+    card.querySelector('.came').textContent = came.length ? `↩ ${came.join('；')}` : '';
+    card.querySelector('.came').hidden = !came.length;
+    const [colour, words] = chipOf(all, unit, rank);
+    card.querySelector('.chip').className = `chip ${colour}`;
+    card.querySelector('.chip').textContent = words;
+    const saved = all.drafts.filter((/** @type {any} */ draft) => draft.unit === unit.id).map((/** @type {any} */ draft) => draft.saved_at).sort().pop();
+    card.querySelector('.forms').textContent = saved ? `${when(saved)} 已存手机` : unit.forms.filter((/** @type {any} */ form) => form.submission).map((/** @type {any} */ form) => form.form).join('\u2002·\u2002');
+    if (list.children[index] !== card) list.insertBefore(card, list.children[index] || null);
+  });
+  there.forEach((card) => card.remove());
+  list.hidden = !shown.length;
+  the('none').hidden = Boolean(shown.length);
+  if (!shown.length) the('none').textContent = the('none').dataset[show === 'returned' || show === 'unvisited' ? show : all.units.length ? 'rest' : noun === '处' ? 'places' : 'nothing'] || '';
+  the('more').hidden = wanted.length <= most;
+  the('following').hidden = !shown.length;
+  if (shown.length) the('following').href = `/collect/units/${shown[0].unit.id}`;
+}
+
+/** @param {any} form */
+function cameBack(form) {
+  const names = form.submission.items.map((/** @type {any} */ item) => item.name.split('（')[0].replace(/^[0-9 ]+/, ''));
+  return `${form.submission.by}退回${names.length ? ` ${names.length} 项：${names.join('、')}` : ` ${form.form}`}`;
+}
+
+/** @param {string} colour @param {string} words @param {[string, string]} [link] */
+function say(colour, words, link) {
   const note = document.createElement('p');
-  note.className = back ? 'notice amber' : 'notice green';
-  note.textContent = [back ? `↩ 新退回 ${back} 份表，请先改` : '', passed ? `✓ 新通过 ${passed} 份表` : ''].filter(Boolean).join('；');
-  news.append(note);
+  note.className = `notice ${colour}`;
+  note.textContent = words;
+  if (link) {
+    const more = document.createElement('a');
+    [more.textContent, more.href] = link;
+    note.append(' ', more);
+  }
+  the('news').append(note);
+}
+
+/** Fetch what changed; say what reviewers did. */
+async function refresh() {
+  const { fetchForms, refresh: fetchChanges } = await import('./pack.js');
+  const { returned, passed } = await fetchChanges();
+  await draw();
+  const words = [returned ? `↩ 新退回 ${returned} 份表，请先改` : '', passed ? `✓ 新通过 ${passed} 份表` : ''].filter(Boolean).join('；');
+  if (words) say(returned ? 'amber' : 'green', words);
+  the('not-ready').hidden = await vault.hasPin(store.account);
+  if (navigator.serviceWorker && navigator.serviceWorker.controller) await fetchForms(); // for the next place without a network
 }
 
 async function start() {
-  await drawDrafts();
+  if (!store.account) { location.replace('/collect/?fresh=1'); return; }
+  await draw();
+  the('more').addEventListener('click', () => { most += PAGE; draw(); });
+  addEventListener('census:sent', draw);
+  addEventListener('online', () => refresh().catch(() => undefined));
+  addEventListener('offline', draw);
   const allowed = navigator.permissions && (await navigator.permissions.query({ name: 'geolocation' })).state;
-  if (navigator.geolocation && allowed !== 'denied' && cards.some((card) => card.dataset.lon)) navigator.geolocation.getCurrentPosition(drawDistances, () => undefined, { maximumAge: 120_000, timeout: 10_000 });
-  await drawNews().catch(() => undefined);
+  if (navigator.geolocation && allowed !== 'denied') navigator.geolocation.getCurrentPosition((found) => { here = found; draw(); }, () => undefined, { maximumAge: 120_000, timeout: 10_000 });
+  try {
+    await refresh();
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    await draw();
+    if (problem.status === 401) say('amber', '登录已失效，手机里的数据都在。联网时', ['重新登录', `/sign-in?next=${encodeURIComponent('/collect/?fresh=1')}`]);
+    else if (!(await store.keys('units')).length) say('amber', '这部手机上还没有下载过单位。请到有网络的地方打开一次。');
+  }
 }
 
-addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
+addEventListener('pageshow', (event) => { if (event.persisted) draw(); });
 start();

@@ -1,12 +1,14 @@
-// The visit's start: the outcome decides. One without forms to fill is sent at once, the other kept until it is signed.
+// The visit's start: the outcome decides. One without forms to fill goes into the outbox, the other is kept until it is signed.
 
-import { api } from './api.js';
 import { newId } from './canonical.js';
+import { unitInfo } from './draft.js';
+import { unitOfAddress } from './known.js';
+import { entry } from './send.js';
 import { bestFix, quality } from './position.js';
 import * as store from './store.js';
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById('visit'));
-const { unit } = form.dataset;
+const unit = unitOfAddress();
 const TO_FILL = ['done', 'stopped'];
 /** @type {any} */
 let fix = null;
@@ -59,16 +61,18 @@ form.addEventListener('submit', async (event) => {
   const cards = [/** @type {HTMLInputElement} */ (document.getElementById('own-card')).value, field('second_card').value.trim()];
   if (!outcome) return refuse('请选入户结果。', 'outcome-done');
   if (!cards[1] || cards[1] === cards[0]) return refuse('入户要有两名普查员。请填另一名普查员的证号，不能和自己的相同。', 'second-card');
-  const kept = await store.get('visits', unit || '');
-  const visit = { unit, outcome, enumerators: cards, started_at: (kept && kept.started_at) || new Date().toISOString(), position: position() };
-  await store.put('visits', visit);
-  await store.put('session', { name: 'second card', value: cards[1] });
-  if (TO_FILL.includes(outcome)) return location.assign(`/collect/units/${unit}`);
+  const kept = await store.get('visits', unit);
+  const visit = { unit, outcome, enumerators: cards, started_at: (kept && !kept.outgoing && kept.started_at) || new Date().toISOString(), position: position() };
+  const second = { store: 'session', put: { name: 'second card', value: cards[1] } };
   try {
-    const sent = { ...visit, id: newId(), finished_at: new Date().toISOString(), signature: null, device: navigator.userAgent.slice(0, 200) };
-    const [result] = (await (await api('/visits', { method: 'POST', json: { visits: [sent] } })).json()).results;
-    if (result.status === 'refused') return refuse(result.message);
-    await store.remove('visits', unit || '');
+    if (TO_FILL.includes(outcome)) {
+      await store.commit([{ store: 'visits', put: visit }, second]);
+      return location.assign(`/collect/units/${unit}`);
+    }
+    const body = { ...visit, id: newId(), finished_at: new Date().toISOString(), signature: null, device: navigator.userAgent.slice(0, 200) };
+    const { name: title } = await unitInfo(unit);
+    await store.commit([{ store: 'outbox', put: entry('visit', `visit ${body.id}`, body, `${title} 入户记录`) }, { store: 'visits', remove: unit }, second]);
+    dispatchEvent(new Event('census:waiting'));
     return location.assign('/collect/');
   } catch (problem) {
     return refuse(/** @type {Error} */ (problem).message);
@@ -76,9 +80,14 @@ form.addEventListener('submit', async (event) => {
 });
 
 async function start() {
-  const [second, kept] = await Promise.all([store.get('session', 'second card'), store.get('visits', unit || '')]);
+  if (!store.account) { location.replace('/collect/?fresh=1'); return; }
+  const [info, account] = await Promise.all([unitInfo(unit), store.get('session', 'account')]);
+  /** @type {HTMLElement} */ (document.getElementById('unit-link')).textContent = `‹ ${info.name}`;
+  for (const link of document.querySelectorAll('#unit-link, #leave')) /** @type {HTMLAnchorElement} */ (link).href = `/collect/units/${unit}`;
+  if (account) /** @type {HTMLInputElement} */ (document.getElementById('own-card')).value = account.card || account.username;
+  const [second, kept] = await Promise.all([store.get('session', 'second card'), store.get('visits', unit)]);
   if (second && !field('second_card').value) field('second_card').value = second.value;
-  if (!kept || field('outcome').value) return;
+  if (!kept || kept.outgoing || field('outcome').value) return;
   field('outcome').value = kept.outcome;
   if (kept.position) { field('lon').value = kept.position.lon; field('lat').value = kept.position.lat; }
 }

@@ -1,0 +1,51 @@
+// Sends one file by tus 1.0 in chunks. What has arrived is asked for before going on, so a cut costs one chunk at most.
+
+import { Refused, api } from './api.js';
+import * as store from './store.js';
+
+export const CHUNK_BYTES = 128 * 1024;
+const TUS = { 'Tus-Resumable': '1.0.0' };
+const b64 = (/** @type {string} */ text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+
+/** @typedef {{sha256: string, name: string, type: string, size: number, state: string, url?: string, tries: number, next_at: number, sent?: number, problem?: string, at: string, received_at?: string}} Upload */
+
+/** Send what is missing; resolves when the server has all of it. @param {Upload} upload @returns {Promise<Upload>} */
+export async function sendFile(upload) {
+  const { bytes } = await store.get('files', upload.sha256);
+  let current = upload.url ? upload : await begin(upload);
+  let offset = upload.url ? await arrived(current).catch(async (problem) => {
+    if (!(problem instanceof Refused) || ![404, 410].includes(problem.status)) throw problem;
+    current = await begin(upload); // it was cleared away, or begun under another account's token
+    return 0;
+  }) : 0;
+  while (offset < upload.size) {
+    const part = bytes.slice(offset, offset + CHUNK_BYTES);
+    const headers = { ...TUS, 'Upload-Offset': String(offset), 'Content-Type': 'application/offset+octet-stream' };
+    const answer = await api(/** @type {string} */ (current.url), { method: 'PATCH', body: part, headers });
+    const there = Number(answer.headers.get('Upload-Offset'));
+    if (answer.headers.get('Tus-Resumable') !== '1.0.0' || !(there > offset)) throw new Refused(0, 'portal', '照片没有传到普查服务器，稍后自动再传。');
+    offset = there;
+    current = { ...current, sent: offset };
+    await store.put('uploads', current);
+  }
+  return { ...current, sent: offset, state: 'received', received_at: new Date().toISOString() };
+}
+
+/** @param {Upload} upload @returns {Promise<Upload>} */
+async function begin(upload) {
+  const metadata = `filename ${b64(upload.name)},filetype ${b64(upload.type)},sha256 ${b64(upload.sha256)}`;
+  const answer = await api('/files', { method: 'POST', headers: { ...TUS, 'Upload-Length': String(upload.size), 'Upload-Metadata': metadata } });
+  const place = answer.headers.get('Location');
+  if (!place) throw new Refused(0, 'portal', '照片没有传到普查服务器，稍后自动再传。');
+  const begun = { ...upload, url: new URL(place, location.href).pathname, sent: 0 };
+  await store.put('uploads', begun);
+  return begun;
+}
+
+/** @param {Upload} upload @returns {Promise<number>} */
+async function arrived(upload) {
+  const answer = await api(/** @type {string} */ (upload.url), { method: 'HEAD', headers: TUS });
+  const there = answer.headers.get('Upload-Offset');
+  if (there === null) throw new Refused(0, 'portal', '照片没有传到普查服务器，稍后自动再传。');
+  return Number(there);
+}

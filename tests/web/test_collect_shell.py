@@ -1,0 +1,133 @@
+"""What the phone keeps to work without a network: pages without data, the worker, what it downloads of its units."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+
+from census.db import FULL
+from census.web.collect_shell import SHELLS, precache, shell_address
+from tests.api_builders import an_account, an_assigned_unit
+from tests.collect_builders import PlainBrowser
+from tests.conftest import Databases
+from tests.review_builders import some_regions
+
+HEAVIEST_SHELL = 250_000
+
+
+@pytest.fixture
+def unit(own_databases: Databases) -> UUID:
+    with own_databases.census.transaction(FULL) as session:
+        some_regions(session)
+        account = an_account(session, "enumerator01")
+        return an_assigned_unit(session, account, name="兴盛五金加工厂", address="谢村工业路 18 号")
+
+
+@pytest.fixture
+def token(client: FlaskClient, unit: UUID) -> dict[str, str]:  # noqa: ARG001 - the account comes with its unit
+    asked = {"username": "enumerator01", "password": "Demo-2017-census", "programme": "census", "device": "phone"}
+    return {"Authorization": f"Bearer {client.post('/api/v1/session', json=asked).get_json()['token']}"}
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_a_page_of_the_phone_is_the_same_for_everybody_and_kept(client: FlaskClient, unit: UUID, name: str) -> None:  # noqa: ARG001
+    before = client.get(shell_address(name))
+    PlainBrowser(client).sign_in("enumerator01")
+    after = client.get(shell_address(name))
+    assert before.data == after.data
+    assert "immutable" in after.headers["Cache-Control"]
+    text = after.get_data(as_text=True)
+    assert not [word for word in ("csrf-token", "enumerator01", "王普查", "兴盛五金") if word in text]
+    assert text.count("<h1") in {1, 2}  # the page to unlock has one for each way in
+
+
+def test_an_old_address_of_a_page_is_answered_but_not_kept(client: FlaskClient) -> None:
+    assert client.get("/collect/shell/units/0000").headers["Cache-Control"] == "no-cache"
+    assert client.get("/collect/shell/nothing/0000").status_code == 404
+
+
+def test_the_worker_reaches_every_page_and_names_what_is_there(client: FlaskClient) -> None:
+    response = client.get("/sw.js")
+    assert (response.mimetype, response.headers["Cache-Control"]) == ("text/javascript", "no-cache")
+    assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+    told = json.loads(re.findall(r"const SERVER = (.*);", response.get_data(as_text=True))[0])
+    assert told["precache"] == precache()
+    assert [client.get(address).status_code for address in told["precache"]] == [200] * len(precache())
+    for address in ("/collect/", f"/collect/units/{UUID(int=1)}", f"/collect/units/{UUID(int=1)}/visit", "/collect/me"):
+        assert [shell for pattern, shell in told["shells"] if re.search(pattern, address)], address
+    assert not [pattern for pattern, _ in told["shells"] if re.search(pattern, "/collect/units/x/forms/G102/intake")]
+
+
+def test_all_that_a_page_without_data_loads_is_kept(client: FlaskClient) -> None:
+    kept = set(precache())
+    for name in SHELLS:
+        linked = set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', client.get(shell_address(name)).get_data(as_text=True)))
+        assert linked <= kept, name
+        for address in {one for one in linked if one.endswith(".js")}:
+            source = client.get(address).get_data(as_text=True)
+            folder = address.rpartition("/")[0]
+            assert {f"{folder}/{module}" for module in re.findall(r"""(?:from|import\(?) ?['"]\./([\w.]+)['"]""", source)} <= kept, address
+
+
+def test_the_whole_shell_is_light(client: FlaskClient) -> None:
+    weight = sum(len(gzip.compress(client.get(address).get_data())) for address in [*precache(), "/sw.js"])
+    assert weight <= HEAVIEST_SHELL, weight
+
+
+def test_the_program_can_be_put_on_the_home_screen(client: FlaskClient) -> None:
+    manifest = client.get("/app.webmanifest").get_json(force=True)
+    assert manifest["start_url"] == "/collect/"
+    assert [client.get(icon["src"]).status_code for icon in manifest["icons"]] == [200, 200, 200]
+
+
+def test_the_phone_fetches_its_units_in_bulk_and_then_only_what_changed(client: FlaskClient, token: dict[str, str], unit: UUID) -> None:
+    first = client.get("/collect/phone/units", headers=token).get_json()
+    assert [one["id"] for one in first["units"]] == first["mine"] == [str(unit)]
+    forms = {form["form"]: form for form in first["units"][0]["forms"]}
+    assert forms["G102"]["submission"] is None
+    assert first["forms"]["G102"]["blank"].startswith("/collect/blank/G102/")
+    again = client.get(f"/collect/phone/units?cursor={first['cursor']}", headers=token).get_json()
+    assert (again["units"], again["mine"]) == ([], [str(unit)])
+    assert [one["id"] for one in client.get(f"/collect/phone/units?only={unit}", headers=token).get_json()["units"]] == [str(unit)]
+    assert client.get("/collect/phone/units?only=x", headers=token).status_code == 400
+    assert client.get("/collect/phone/units", headers={"Accept": "application/json"}).status_code == 401
+
+
+def test_a_colleagues_units_never_reach_the_phone(client: FlaskClient, token: dict[str, str], own_databases: Databases) -> None:
+    with own_databases.census.transaction(FULL) as session:
+        theirs = an_assigned_unit(session, an_account(session, "enumerator02"), name="别人的厂")
+    assert "别人的厂" not in client.get(f"/collect/phone/units?only={theirs}", headers=token).get_data(as_text=True)
+    assert str(theirs) not in client.get("/collect/phone/units", headers=token).get_data(as_text=True)
+
+
+def test_names_around_are_sent_once_for_each_version(client: FlaskClient, token: dict[str, str], unit: UUID) -> None:
+    told = client.get("/collect/phone/names", headers=token).get_json()
+    assert told["names"] == [[str(unit), "兴盛五金加工厂", "谢村工业路 18 号"]]
+    assert client.get(f"/collect/phone/names?kept={told['version']}", headers=token).get_json() == {"version": told["version"]}
+
+
+def test_a_hundred_units_cost_the_queries_of_one(client: FlaskClient, token: dict[str, str], own_databases: Databases, unit: UUID) -> None:
+    from sqlalchemy import event
+
+    from census.models.register import Assignment
+
+    counted: list[int] = []
+    for more in (0, 60):
+        with own_databases.census.transaction(FULL) as session:
+            account = session.query(Assignment).filter_by(unit_id=unit).one().account_id
+            for number in range(more):
+                other = an_assigned_unit(session, None, name=f"工厂 {number}")
+                session.add(Assignment(unit_id=other, account_id=account))
+        engine = client.application.extensions["census"].databases["census"].engine
+        statements: list[str] = []
+        listener = lambda *arguments, heard=statements: heard.append(arguments[2])  # noqa: E731 - one line for SQLAlchemy's six arguments
+        event.listen(engine, "before_cursor_execute", listener)
+        client.get("/collect/phone/units", headers=token)
+        event.remove(engine, "before_cursor_execute", listener)
+        counted.append(len(statements))
+    assert counted[1] <= counted[0]
