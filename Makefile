@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 STAMPS := $(VENV)/.stamps
 
-.PHONY: help demo test check lint coverage browser fault bench lock clean
+.PHONY: help demo test check lint coverage browser fault bench docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make test     unit, web and property tests"
 	@echo "make check    lint, types, layers, make test"
 	@echo "make browser | fault | bench     real Chromium | kill, disk and network faults | benchmarks"
+	@echo "make docs     write the reference page of each form anew"
 	@echo "make lock     choose package versions anew"
 
 demo: $(STAMPS)/census
@@ -48,6 +49,9 @@ fault: $(STAMPS)/test
 
 bench: $(STAMPS)/test
 	$(BIN)/python -m pytest tests/benchmark -s $(PYTEST)
+
+docs: $(STAMPS)/census
+	$(BIN)/python -m validation.reference_pages docs/reference/forms
 
 # --- installing: one stamp per group, so that the demo installs no tests --------------------------------------------
 
