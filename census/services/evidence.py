@@ -8,19 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg import sql
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from census.db import run_last
 
-def record(session: Session, actor: str, action: str, subject: str, detail: Mapping[str, object]) -> int:
-    """Append one entry and return its number. Call it last: it locks the head of the chain until the commit.
+
+def record(session: Session, actor: str, action: str, subject: str, detail: Mapping[str, object]) -> None:
+    """Append one entry, in one message with the commit: it locks the head of the chain, which everybody needs.
 
     ``detail`` holds digests and counts of what changed, never personal data.
     """
-    return session.execute(
-        text("select append_audit(:actor, :action, :subject, cast(:detail as jsonb))"),
-        {"actor": actor, "action": action, "subject": subject, "detail": json.dumps(detail, default=str)},
-    ).scalar_one()
+    words = (actor, action, subject, json.dumps(detail, default=str))
+    run_last(session, sql.SQL("select append_audit({}, {}, {}, {}::jsonb)").format(*map(sql.Literal, words)))
 
 
 @dataclass(frozen=True, slots=True)
