@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, TypeGuard, cast
+from typing import Any, Literal, NamedTuple, TypeGuard, cast
 
 import orjson
 import rfc8785
@@ -46,8 +46,7 @@ class Position:
 Value = str | float | bool | date | tuple[str, ...] | Position | None
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A value, and what is wrong with how it was written. Of a wrong type: no value."""
 
     value: Value
@@ -60,10 +59,10 @@ WRONG = Parsed(None, "type")
 
 def blank(raw: object) -> bool:
     """Tell whether nothing is answered: null, empty text, empty list, a position or angle without parts."""
+    if isinstance(raw, str):
+        return not raw or raw.isspace()
     if raw is None:
         return True
-    if isinstance(raw, str):
-        return not raw.strip()
     if isinstance(raw, list):
         return not raw
     if isinstance(raw, dict):
@@ -100,20 +99,21 @@ def canonical(answers: Mapping[str, Any], explanations: Sequence[Mapping[str, An
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if _writes_alike(value) else rfc8785.dumps(value)
 
 
-def _writes_alike(value: object) -> bool:
+def _writes_alike(value: list[Any]) -> bool:
     """Whether orjson, ten times as quick, writes the same bytes: it orders keys and writes doubles in its own way."""
-    match value:
-        case None | bool() | str():
-            return True
-        case int():
-            return abs(value) < 2**53
-        case dict():
-            members = cast("dict[str, object]", value)
-            return all(key.isascii() for key in members) and all(map(_writes_alike, members.values()))
-        case list():
-            return all(map(_writes_alike, cast("list[object]", value)))
-        case _:
+    waiting: list[Any] = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            members = cast("dict[str, Any]", part)
+            if not "".join(members).isascii():
+                return False
+            waiting += [member for member in members.values() if type(member) is not str]
+        elif isinstance(part, list):
+            waiting += [member for member in cast("list[Any]", part) if type(member) is not str]
+        elif not (part is None or isinstance(part, bool | str) or (isinstance(part, int) and abs(part) < 2**53)):
             return False
+    return True
 
 
 def digest(answers: Mapping[str, Any], explanations: Sequence[Mapping[str, Any]] = ()) -> str:
@@ -124,7 +124,7 @@ def digest(answers: Mapping[str, Any], explanations: Sequence[Mapping[str, Any]]
 def _text(_item: Item, raw: object) -> Parsed:
     if not isinstance(raw, str):
         return WRONG
-    return Parsed(unicodedata.normalize("NFC", raw).strip())
+    return Parsed((raw if raw.isascii() else unicodedata.normalize("NFC", raw)).strip())
 
 
 def _integer(_item: Item, raw: object) -> Parsed:

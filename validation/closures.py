@@ -146,8 +146,53 @@ def _arithmetic(node: Arithmetic) -> Question:
     return {"+": add, "-": subtract, "*": multiply, "/": divide}[node.operator]
 
 
-# What counts as equal is fixed by RULES: a == b where they differ by no more than the tolerance, and so on.
-_WITHIN: Final[dict[str, Callable[[float, float, float], bool]]] = {
+def _compare(node: Compare) -> Question:
+    """What counts as equal is fixed by RULES: a == b where they differ by no more than the tolerance, and so on."""
+    left, right = question(node.left), question(node.right)
+    if node.tolerance is None:
+        return _compare_ratio(node, left, right)
+    within: float = node.tolerance
+    if isinstance(node.right, Number) and node.operator in _BOUNDS:
+        return _BOUNDS[node.operator](left, node.right.value, within)
+
+    def equal(record: Record) -> bool | None:
+        return None if (a := left(record)) is None or (b := right(record)) is None else abs(a - b) <= within
+
+    def unequal(record: Record) -> bool | None:
+        return None if (a := left(record)) is None or (b := right(record)) is None else abs(a - b) > within
+
+    def less(record: Record) -> bool | None:
+        return None if (a := left(record)) is None or (b := right(record)) is None else a < b - within
+
+    def at_most(record: Record) -> bool | None:
+        return None if (a := left(record)) is None or (b := right(record)) is None else a <= b + within
+
+    def more(record: Record) -> bool | None:
+        return None if (a := left(record)) is None or (b := right(record)) is None else a > b + within
+
+    def at_least(record: Record) -> bool | None:
+        return None if (a := left(record)) is None or (b := right(record)) is None else a >= b - within
+
+    return {"==": equal, "!=": unequal, "<": less, "<=": at_most, ">": more, ">=": at_least}[node.operator]
+
+
+def _floor(left: Question, bound: float, within: float) -> Question:
+    least = bound - within
+    return lambda record: None if (a := left(record)) is None else a >= least
+
+
+def _ceiling(left: Question, bound: float, within: float) -> Question:
+    most = bound + within
+    return lambda record: None if (a := left(record)) is None else a <= most
+
+
+def _above(left: Question, bound: float, within: float) -> Question:
+    least = bound + within
+    return lambda record: None if (a := left(record)) is None else a > least
+
+
+_BOUNDS: Final = {">=": _floor, "<=": _ceiling, ">": _above}
+_RATIOS: Final[dict[str, Callable[[float, float, float], bool]]] = {
     "==": lambda a, b, tolerance: abs(a - b) <= tolerance,
     "!=": lambda a, b, tolerance: abs(a - b) > tolerance,
     "<": lambda a, b, tolerance: a < b - tolerance,
@@ -157,18 +202,14 @@ _WITHIN: Final[dict[str, Callable[[float, float, float], bool]]] = {
 }
 
 
-def _compare(node: Compare) -> Question:
-    left, right, holds, tolerance = question(node.left), question(node.right), _WITHIN[node.operator], node.tolerance
-
-    def fixed(record: Record) -> bool | None:
-        a, b = left(record), right(record)
-        return None if a is None or b is None else holds(a, b, tolerance or 0.0)
+def _compare_ratio(node: Compare, left: Question, right: Question) -> Question:
+    holds = _RATIOS[node.operator]
 
     def relative(record: Record) -> bool | None:
         a, b = left(record), right(record)
         return None if a is None or b is None else holds(a, b, RELATIVE_TOLERANCE * max(abs(a), abs(b)))
 
-    return relative if tolerance is None else fixed
+    return relative
 
 
 def _same(node: Same) -> Question:
@@ -267,6 +308,9 @@ def _or(node: Or) -> Question:
 
 
 def _not(node: Not) -> Question:
+    if isinstance(node.part, Call) and node.part.name == "blank":
+        asked = question(node.part.arguments[0])
+        return lambda record: asked(record) is not None
     part = question(node.part)
 
     def negated(record: Record) -> bool | None:

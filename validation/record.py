@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -12,13 +12,13 @@ from validation.answers import Answers, Reader
 from validation.closures import Question, Record, Values, question, rows_question
 from validation.expression import scope_of
 from validation.messages import show
-from validation.nodes import Kind, Node, Rows
+from validation.nodes import Flag, Kind, Node, Rows
 from validation.results import Finding
 from validation.rulebook import Definition, RuleBook, needs_of
 from validation.rules import Rule, RuleError, parse_for
+from validation.soundness import of_sound
 
 Applies = Literal["must", "may", "must_not"]
-_SHAPE: Final = ("type", "precision", "unknown")  # nothing to ask where reading the answers met no problem
 _NOTHING: Final[Answers] = {}
 _NO_FORMS: Final[Mapping[str, Answers]] = {}
 
@@ -100,7 +100,9 @@ class _Program:
         groups = list(dict.fromkeys(rule.each for rule in (*rulebook.rules, *between) if rule.each))
         self.rows = tuple(map(rows_question, groups))
         self.asked = tuple(_asked(rule, groups) for rule in rulebook.rules)
-        self.asked_of_sound = tuple(asked for asked in self.asked if asked.rule.kind not in _SHAPE)
+        self.asked_of_sound = tuple(
+            replace(asked, holds=question(node)) for asked in self.asked if (node := of_sound(asked.rule.node)) != Flag(value=True)
+        )
         self.by_check = {asked.rule.id: asked for asked in (*self.asked, *(_asked(rule, groups) for rule in between))}
         self.shown = {place: question(node) for place, node in rulebook.shown.items()}
         self.formulas = {place: question(node) for place, node in rulebook.computed.items()}

@@ -68,14 +68,16 @@ def _encodable(text: str) -> bool:
 
 def too_deep(value: object, levels: int = DEEPEST) -> bool:
     """Whether a value is nested deeper than any form: a text made to exhaust whoever walks it."""
-    match value:
-        case dict():
-            members: Iterable[object] = cast("dict[str, object]", value).values()
-        case list():
-            members = cast("list[object]", value)
-        case _:
+    level = [value]
+    for _ in range(levels + 1):
+        level = [member for part in level for member in _members(part) if isinstance(member, dict | list)]
+        if not level:
             return False
-    return levels == 0 or any(too_deep(member, levels - 1) for member in members)
+    return True
+
+
+def _members(value: object) -> Iterable[object]:
+    return cast("dict[str, object]", value).values() if isinstance(value, dict) else cast("list[object]", value) if isinstance(value, list) else ()
 
 
 def as_doubles(value: Any) -> Any:
