@@ -116,11 +116,11 @@ def run(session: Session, *statements: tuple[LiteralString, Mapping[str, Any]]) 
     connection = session.connection()
     driver = _driver(connection)
     try:
-        with driver.cursor(row_factory=namedtuple_row) as first, driver.pipeline():
-            cursors = [first, *(driver.cursor(row_factory=namedtuple_row) for _ in statements[1:])]
+        cursors = [driver.cursor(row_factory=namedtuple_row) for _ in statements]
+        with driver.pipeline():
             for cursor, (statement, parameters) in zip(cursors, statements, strict=True):
                 cursor.execute(statement, parameters, prepare=True)
-            return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+        return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
     except psycopg.Error as error:
         if driver.closed:
             connection.invalidate(error)

@@ -123,10 +123,11 @@ class _Entry:
 class Ledger:
     """What is stored of the units of a batch, kept up to date while the batch is settled."""
 
-    def __init__(self, actor: Actor, forms: Catalogue, units: Mapping[UUID, UnitRow]) -> None:
+    def __init__(self, actor: Actor, forms: Catalogue, units: Mapping[UUID, UnitRow], visits: Mapping[UUID, UUID]) -> None:
         self.actor = actor
         self.forms = forms
         self.units = units
+        self.visits = visits          # the unit of each visit that the batch names
         self.entries: dict[UUID, _Entry] = {}
 
     def open(self, submission_id: UUID, unit_id: UUID, form: str, state: str, revision: int) -> None:
@@ -171,6 +172,11 @@ class Ledger:
         if fate.is_stored_now:
             entry.revision, entry.state = draft.revision, "submitted"
         return fate
+
+    def visit(self, draft: Draft) -> UUID | None:
+        """The visit of a draft. One that is not here yet is left out: its signature is found by digest."""
+        visit = draft.visit
+        return visit if visit is not None and self.visits.get(visit) == draft.unit else None
 
     def _form(self, draft: Draft) -> Form | None:
         try:
