@@ -19,17 +19,37 @@ def register(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    import gc
+    import sys
+
     from gunicorn.app.base import BaseApplication
 
     from census.app import create_app
     from census.cluster import with_databases
 
     settings = with_databases(Settings.from_env())  # before the fork: one process starts PostgreSQL, not each worker
+
+    def share(_: object) -> None:
+        """Before the fork: what is loaded belongs to all, and collecting garbage shall neither walk nor copy it."""
+        gc.collect()
+        gc.freeze()
+
+    def begin(*_: object) -> None:
+        """In each process: look rarely for garbage, most of it dies by its count; change threads often.
+
+        An answer of the database that waits for a neighbour's long calculation keeps its locks meanwhile.
+        """
+        gc.set_threshold(20_000, 20, 100)
+        sys.setswitchinterval(0.001)
+
     options: dict[str, Any] = {
         "bind": f"{arguments.host}:{arguments.port}",
         "worker_class": "gthread",
         "workers": arguments.workers,
         "threads": arguments.threads,
+        "preload_app": True,
+        "when_ready": share,
+        "post_fork": begin,
         "timeout": 60,
         "graceful_timeout": 20,
         "keepalive": 20,
