@@ -11,7 +11,21 @@ from typing import Any, Final
 from forms.codelists import codelist
 from forms.definition import Item
 from validation.closures import attribute_values
-from validation.nodes import Aggregate, Attribute, Compare, Day, Node, Number, OneOf, Rows, Same, Text, Value, walk
+from validation.nodes import (
+    Aggregate,
+    Attribute,
+    Call,
+    Compare,
+    Day,
+    Node,
+    Number,
+    OneOf,
+    Rows,
+    Same,
+    Text,
+    Value,
+    walk,
+)
 from validation.rulebook import RuleBook
 from validation.sample_units import Facts, degrees
 from validation.samples import number_text, raw
@@ -27,6 +41,7 @@ class Hints:
     numbers: list[float]
     texts: list[str]
     days: list[int]
+    gaps: list[float]  # by how much two sides of a comparison differ: what one item must gain or lose
 
     def __init__(self, node: Node, parts: list[Node | Rows], book: RuleBook, situation: Situation) -> None:
         self.numbers = [part.value for part in parts if isinstance(part, Number)]
@@ -43,6 +58,7 @@ class Hints:
         keys = {part.key for part in parts if isinstance(part, Value)}
         for row in (row for group in book.form.groups() for row in rows_in(situation.answers, group)):
             self.numbers += [float(row[key]) for key in keys if _is_number(row.get(key))]
+        self.gaps = [gap for part in parts if isinstance(part, Compare) for gap in _gaps(part, book, situation)]
         self.texts = [*dict.fromkeys(text for text in [*texts, *(text for text in self._texts_of(situation.answers, parts))] if text)]
 
     def _take(self, value: object, kind: str) -> None:
@@ -54,6 +70,21 @@ class Hints:
         for key in (part.key for part in parts if isinstance(part, Value) and part.kind == "text"):
             if isinstance(answers.get(key), str):
                 yield answers[key]
+
+
+def _gaps(part: Compare, book: RuleBook, situation: Situation) -> Iterator[float]:
+    """Give the distance between the sides of a comparison; where rows are compared, of each of the first rows."""
+    values = [each for each in walk(part) if isinstance(each, Value)]
+    if any(each.place == "loop" for each in values) and not any(isinstance(each, Aggregate) for each in walk(part)):
+        return
+    groups = {each.group for each in values if each.place == "row"}
+    rows = [(group, index) for group in groups for index in range(min(3, len(rows_in(situation.answers, group))))]
+    for row in rows or [None]:
+        left, right = (situation.value(book, side, row) for side in (part.left, part.right))
+        if isinstance(left, int | float) and isinstance(right, int | float) and left != right:
+            yield left - right
+            if isinstance(part.left, Call) and part.left.name == "abs":
+                yield float(left)
 
 
 def _by_attribute(node: Attribute) -> list[str]:
@@ -79,7 +110,8 @@ def _numbers(item: Item, present: Any, hints: Hints) -> list[float]:
     limits = [limit for limit in (item.minimum, item.maximum) if limit is not None]
     around = [number + shift for number in (*hints.numbers, *limits) for shift in (0.0, unit, -unit, 1.0, -1.0)]
     scaled = [number * factor for number in (*now, *hints.numbers) for factor in _FACTORS]
-    return [number for number in dict.fromkeys([*around, *scaled]) if abs(number) < 1e14]
+    moved = [number + gap * sign for number in now or [0.0] for gap in hints.gaps for sign in (1, -1)]
+    return [number for number in dict.fromkeys([*moved, *around, *scaled]) if abs(number) < 1e14]
 
 
 def _is_number(present: Any) -> bool:

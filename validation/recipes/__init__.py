@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from validation.recipes import industry, listing, livestock, scattered
+from validation.recipes import air, industry, listing, livestock, scattered, waste
 from validation.recipes.recipe import Recipe
 
-RECIPES: Final[dict[str, Recipe]] = {**industry.RECIPES, **listing.RECIPES, **livestock.RECIPES, **scattered.RECIPES}
+RECIPES: Final[dict[str, Recipe]] = {**air.RECIPES, **industry.RECIPES, **listing.RECIPES, **livestock.RECIPES, **scattered.RECIPES, **waste.RECIPES}
