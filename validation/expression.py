@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import unicodedata
+from collections.abc import Iterator
 from datetime import date
 from typing import Final, Literal, cast
 
@@ -33,6 +34,7 @@ from validation.nodes import (
     Number,
     OneOf,
     Or,
+    Rows,
     Same,
     Text,
     Texts,
@@ -170,7 +172,7 @@ class _Parser(Names):
         if len(call.args) != 1 or call.keywords:
             raise self.wrong(call, "code(item).attribute takes one item")
         item = self.of(call.args[0], "text", "code()")
-        names = {listed for part in walk(item) if isinstance(part, Value) and (listed := self.codelist(part))}
+        names = {listed for part in _outcomes(item) if isinstance(part, Value) and (listed := self.codelist(part))}
         if len(names) != 1:
             raise self.wrong(call, "code() wants an item with a code list")
         return Attribute(item, names.pop(), at.attr)
@@ -324,10 +326,8 @@ class _Parser(Names):
         raise self.wrong(at, 'date takes a day such as "2017-12-31", or year, month and day')
 
     def explained(self, at: ast.Call) -> Node:
-        values = [value for part in at.args for value in walk(self.node(part)) if isinstance(value, Value)]
-        if len(at.args) != 1 or not values or values[0].place not in ("main", "row"):
-            raise self.wrong(at, "explained takes one item of this form")
-        found = values[0] if isinstance(at.args[0], ast.Name) and len(values) == 1 else next((v for v in values if isinstance(at.args[0], ast.Name) and v.key == at.args[0].id), None)
+        wanted = at.args[0].id if len(at.args) == 1 and isinstance(at.args[0], ast.Name) else ""
+        found = next((part for part in walk(self.name(cast("ast.Name", at.args[0]))) if isinstance(part, Value) and part.key == wanted and part.place in ("main", "row")), None) if wanted else None
         if found is None:
             raise self.wrong(at, "explained takes one item of this form")
         return Explained(cast("Literal['main', 'row']", found.place), found.group, found.key)
@@ -374,6 +374,16 @@ class _Parser(Names):
             raise self.wrong(at, f"{name} over rows wants {' or '.join(allowed)}, this is {kind}")
         result: Kind = "bool" if name in ("any", "all", "unique") else "number" if name in ("sum", "count") else kind
         return Aggregate(cast("Literal['sum', 'min', 'max', 'count', 'any', 'all', 'unique']", name), rows, element, condition, result)
+
+
+def _outcomes(node: Node) -> Iterator[Node | Rows]:
+    """Give the parts that may be an expression's value, without the conditions that choose among them."""
+    if isinstance(node, Choose):
+        yield from (*_outcomes(node.then), *_outcomes(node.otherwise))
+    elif isinstance(node, Call) and node.name == "coalesce":
+        yield from (part for argument in node.arguments for part in _outcomes(argument))
+    else:
+        yield from walk(node)
 
 
 def _part(whole: Node, part: str) -> Node:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from validation.recipes import air, industry, listing, livestock, scattered, waste
+from validation.recipes import air, domestic, facilities, industry, listing, livestock, mobile, scattered, waste
 from validation.recipes.recipe import Recipe
 
-RECIPES: Final[dict[str, Recipe]] = {**air.RECIPES, **industry.RECIPES, **listing.RECIPES, **livestock.RECIPES, **scattered.RECIPES, **waste.RECIPES}
+RECIPES: Final[dict[str, Recipe]] = {
+    **air.RECIPES, **domestic.RECIPES, **facilities.RECIPES, **industry.RECIPES, **listing.RECIPES, **livestock.RECIPES,
+    **mobile.RECIPES, **scattered.RECIPES, **waste.RECIPES,
+}

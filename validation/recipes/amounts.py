@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import Random
+from typing import Any
 
 
 def spread(rng: Random, low: float, high: float) -> float:
@@ -20,3 +22,13 @@ def shares(rng: Random, total: int, count: int, step: int) -> list[int]:
     """Split a total into so many shares, all multiples of a step, the first the largest; some may be nothing."""
     cuts = sorted(rng.randrange(0, total // step // 2 + 1) * step for _ in range(count - 1))
     return [total - cuts[-1], *(high - low for low, high in zip([0, *cuts], cuts, strict=False))] if count > 1 else [total]
+
+
+def written(value: float, decimals: int = 0) -> str:
+    """Write an amount as it stands on the wire."""
+    return f"{value:.{decimals}f}"
+
+
+def number(answers: Mapping[str, Any], key: str) -> float:
+    """Read an amount of another form; 0 when it is blank."""
+    return float(answers.get(key) or 0)
