@@ -56,13 +56,14 @@ class Browser:
         """Judge cases; ``keep`` sends the rule book once for all later questions."""
         request: dict[str, Any] = {"book": id(book), "records": [asdict(case) for case in cases], "forget": not keep}
         if id(book) not in self._books:
-            request |= {"rules": rules_json(book), "codes": _codes(book), "boundaries": {"440113": boundary("440113")} if book.needs.boundaries else {}}
+            request |= {"rules": rules_json(book), "codes": codes_of(book), "boundaries": {"440113": boundary("440113")} if book.needs.boundaries else {}}
         if keep:
             self._books[id(book)] = book
         return [[replace(Finding(**each), paths=tuple(each["paths"])) for each in found] for found in self.ask(request)]
 
 
-def _codes(book: RuleBook) -> dict[str, list[str]]:
+def codes_of(book: RuleBook) -> dict[str, list[str]]:
+    """Give the codes that may be answers, of each list that the checks ask about."""
     found: dict[str, list[str]] = {}
     for name in book.needs.codelists:
         try:

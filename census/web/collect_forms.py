@@ -34,8 +34,8 @@ blueprint = Blueprint("collect_forms", __name__, url_prefix="/collect")
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 MODULES: Final = (
-    "store", "database", "vault", "api", "pack", "shell", "answers", "canonical", "checks", "draft", "fields", "overview", "rows",
-    "rules", "sums", "values",
+    "store", "database", "vault", "api", "pack", "shell", "answers", "canonical", "checks", "draft", "fields", "overview", "questions",
+    "record", "rows", "rules", "sums", "values",
 )
 """What form.js imports: named in the page so that the browser fetches them side by side."""
 

@@ -13,6 +13,14 @@ FILLED_BY_OTHERS: Final = ("review.", "case.")
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A section as the enumerator sees it."""
+
+    title: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of a form. ``group`` is the repeating group whose rows it lists, None for plain sections."""
 
@@ -24,7 +32,13 @@ class Page:
     @property
     def items(self) -> tuple[Item, ...]:
         """What the enumerator fills here; what reviewers and the case file fill in stays out."""
-        return tuple(item for section in self.sections for item in section.items if is_asked(item))
+        return tuple(item for part in self.parts for item in part.items)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The sections with what is asked in them; one without is left out."""
+        parts = (Part(section.title, tuple(filter(is_asked, section.items))) for section in self.sections)
+        return tuple(part for part in parts if part.items)
 
     @property
     def note(self) -> str:

@@ -41,6 +41,6 @@ export function moved(said, group, from, step) {
     if (!one.path.startsWith(prefix)) return [one];
     const [index, ...rest] = one.path.slice(prefix.length).split('/');
     if (step < 0 && Number(index) === from) return [];
-    return Number(index) < from ? [one] : [{ ...one, path: `${prefix}${Number(index) + step}/${rest.join('/')}` }];
+    return Number(index) < from ? [one] : [{ ...one, path: prefix + [Number(index) + step, ...rest].join('/') }];
   });
 }

@@ -1,9 +1,9 @@
 // Findings of one draft, kept up to date as it changes: only checks that lean on what changed are asked again.
 
-import { checkRecord, checksTouching, computed, hidden } from './rules.js';
-import { setAt, valueAt } from './answers.js';
+import { Record } from './record.js';
 
 /** @typedef {import('./rules.js').Finding} Finding */
+/** @typedef {{error: number, warning: number, blank: number}} Counts what there is to do */
 
 const BLANK = /\.required$/;
 
@@ -15,53 +15,23 @@ export class Checks {
   constructor(rules, draft, surroundings) {
     this.rules = rules;
     this.draft = draft;
-    this.surroundings = surroundings;
-    this.order = new Map(rules.rules.map((/** @type {any} */ rule, /** @type {number} */ index) => [rule.id, index]));
-    /** @type {Finding[]} */
-    this.findings = [];
-    /** @type {Set<string>} */
-    this.hidden = new Set();
-    this.all();
+    const around = () => ({ ...surroundings, explained: this.draft.explanations.map((one) => one.path) });
+    /** @type {Map<string, Counts>|null} */
+    this.counted = null;
+    this.record = new Record(rules, () => this.draft.answers, around);
   }
 
-  around() {
-    return { ...this.surroundings, explained: this.draft.explanations.map((one) => one.path) };
-  }
+  /** @returns {Finding[]} */
+  get findings() { return this.record.findings; }
+
+  /** Paths of what is not asked now. */
+  get hidden() { return this.record.hidden; }
 
   /** Ask everything. */
-  all() {
-    this.work();
-    this.findings = checkRecord(this.rules, this.draft.answers, this.around());
-  }
+  all() { this.record.refresh(); }
 
-  /** Ask what leans on an item or group. @param {string} key @returns {string[]} keys that the program worked out anew */
-  changed(key) {
-    const worked = this.work();
-    const ids = new Set([key, ...worked].flatMap((one) => checksTouching(this.rules, one)));
-    const fresh = checkRecord(this.rules, this.draft.answers, { ...this.around(), only: ids });
-    const place = (/** @type {Finding} */ finding) => this.order.get(finding.check) || 0;
-    this.findings = [...this.findings.filter((finding) => !ids.has(finding.check)), ...fresh].sort((a, b) => place(a) - place(b));
-    return worked;
-  }
-
-  /** Fill in computed items and note what is not asked. @returns {string[]} */
-  work() {
-    this.hidden = hidden(this.rules, this.draft.answers, this.around());
-    const worked = [];
-    const values = computed(this.rules, this.draft.answers, this.around());
-    for (const [group, key] of this.rules.computed) {
-      const rows = group ? (this.draft.answers[group] || []).map((/** @type {any} */ _row, /** @type {number} */ index) => `/${group}/${index}/${key}`) : [`/${key}`];
-      for (const path of rows) {
-        const value = values.get(path);
-        const text = value === undefined ? null : typeof value === 'boolean' ? value : typeof value === 'number' ? String(Number(value.toPrecision(12))) : value;
-        if (valueAt(this.draft.answers, path) !== (text === null ? undefined : text)) {
-          setAt(this.draft.answers, path, text);
-          worked.push(key);
-        }
-      }
-    }
-    return worked;
-  }
+  /** Ask what leans on an answer. @param {string} path @returns {string[]} paths that the program worked out anew */
+  changed(path) { return this.record.changed(path); }
 
   /** @param {Finding} finding */
   explanation(finding) {
@@ -73,16 +43,45 @@ export class Checks {
   explain(finding, text) {
     this.draft.explanations = this.draft.explanations.filter((one) => one.check !== finding.check || one.path !== finding.path);
     if (text.trim()) this.draft.explanations.push({ check: finding.check, path: finding.path, text: text.trim() });
+    this.counted = null;
+    this.record.explained();
+  }
+
+  /** Which of the three things to do a finding is; null for a warning that is explained. @param {Finding} finding @returns {'blank'|'error'|'warning'|null} */
+  kind(finding) {
+    if (finding.severity === 'warning') return this.explanation(finding) ? null : 'warning';
+    return BLANK.test(finding.check) ? 'blank' : 'error';
   }
 
   /** Sorted into the three things there are to do. @param {(finding: Finding) => boolean} [within] */
   open(within = () => true) {
-    const inside = this.findings.filter(within);
-    return {
-      blank: inside.filter((finding) => BLANK.test(finding.check)),
-      error: inside.filter((finding) => finding.severity === 'error' && !BLANK.test(finding.check)),
-      warning: inside.filter((finding) => finding.severity === 'warning' && !this.explanation(finding)),
-    };
+    /** @type {{blank: Finding[], error: Finding[], warning: Finding[]}} */
+    const sorted = { blank: [], error: [], warning: [] };
+    for (const finding of this.findings) {
+      const kind = within(finding) && this.kind(finding);
+      if (kind) sorted[kind].push(finding);
+    }
+    return sorted;
+  }
+
+  /** How much there is to do, by where: item or group, row of a group; '' for all. @returns {Map<string, Counts>} */
+  tally() {
+    if (this.counted && this.countedFor === this.findings) return this.counted;
+    /** @type {Map<string, Counts>} */
+    const counts = new Map([['', { error: 0, warning: 0, blank: 0 }]]);
+    for (const finding of this.findings) {
+      const kind = this.kind(finding);
+      if (!kind) continue;
+      const [first, row] = finding.path.slice(1).split('/');
+      for (const place of row === undefined ? ['', `/${first}`] : ['', `/${first}`, `/${first}/${row}`]) {
+        let found = counts.get(place);
+        if (!found) counts.set(place, found = { error: 0, warning: 0, blank: 0 });
+        found[kind] += 1;
+      }
+    }
+    this.countedFor = this.findings;
+    this.counted = counts;
+    return counts;
   }
 
   /** Explanations of warnings that no longer stand are not sent. */

@@ -88,14 +88,22 @@ export function readBack(block, answer) {
   place.textContent = size && Number.isFinite(number) ? `${help ? '' : '，'}${round * size === number ? '即' : '约'} ${showNumber(round)}${word}${block.dataset.unitWord || ''}` : '';
 }
 
-/** An answer as people read it on a card or in a button. @param {HTMLElement} block @param {any} answer @returns {string} */
-export function words(block, answer) {
-  if (answer === null || answer === undefined) return '';
-  if (typeof answer === 'boolean') return answer ? '是' : '否';
-  if (Array.isArray(answer)) return answer.map((code) => words(block, code)).join('、');
-  if (typeof answer === 'object') return Object.values(answer).join(' ');
-  const option = controls(block).find((input) => (input.type === 'radio' || input.type === 'checkbox') && input.value === answer);
-  const label = option && block.querySelector(`label[for="${option.id}"]`);
-  if (label) return label.textContent || '';
-  return GROUPED.has(block.dataset.kind || '') ? grouped(answer) + (block.dataset.unitWord ? ` ${block.dataset.unitWord}` : '') : String(answer);
+/** How answers of a block are read out on a card or a button. @param {HTMLElement} block @returns {(answer: any) => string} */
+export function reader(block) {
+  const options = new Map(controls(block).filter((input) => input.type === 'radio' || input.type === 'checkbox')
+    .map((input) => [input.value, (block.querySelector(`label[for="${input.id}"]`) || input).textContent || '']));
+  const isNumber = GROUPED.has(block.dataset.kind || '');
+  const unit = block.dataset.unitWord ? ` ${block.dataset.unitWord}` : '';
+  /** @type {(answer: any) => string} */
+  const say = (answer) => {
+    if (answer === null || answer === undefined) return '';
+    if (typeof answer === 'boolean') return answer ? '是' : '否';
+    if (Array.isArray(answer)) return answer.map(say).join('、');
+    if (typeof answer === 'object') return degrees(answer) || Object.values(answer).join(' ');
+    return options.get(answer) || (isNumber ? grouped(answer) + unit : String(answer));
+  };
+  return say;
 }
+
+/** @param {any} answer */
+const degrees = ({ d, m, s }) => (s === undefined ? '' : `${d}°${m}′${s}″`);

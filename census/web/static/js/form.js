@@ -6,7 +6,7 @@ import { Refused, page as getJson } from './api.js';
 import { setAt, valueAt } from './answers.js';
 import { Checks, boundaryOf } from './checks.js';
 import { Saver, openDraft, relatedAnswers, unitInfo } from './draft.js';
-import { controls, dress, read, readBack, words, write } from './fields.js';
+import { controls, dress, read, readBack, reader, write } from './fields.js';
 import { Rows } from './rows.js';
 import { drawSums } from './sums.js';
 import { Overview, short } from './overview.js';
@@ -16,6 +16,16 @@ const the = (id) => document.getElementById(id);
 const host = the('form');
 const form = host.querySelector('form');
 const sections = /** @type {HTMLElement[]} */ ([...form.querySelectorAll('section[data-page]')]);
+
+/** @type {Map<HTMLElement, string[]>} */
+const keysIn = new Map(sections.map((section) => [section, section.dataset.group ? [section.dataset.group]
+  : [...section.querySelectorAll('.item')].map((block) => /** @type {HTMLElement} */ (block).dataset.key || '')]));
+
+/** The items that a section asks for, or its group. @param {HTMLElement} section */
+const keysOf = (section) => keysIn.get(section) || [];
+
+/** Item outside rows, or group → the section it stands in. @type {Map<string, HTMLElement>} */
+const sectionOf = new Map(sections.flatMap((section) => keysOf(section).map((key) => /** @type {[string, HTMLElement]} */ ([key, section]))));
 
 class FormPage {
   /** @param {any} info @param {any} definition @param {import('./draft.js').Draft} draft @param {any} related */
@@ -27,7 +37,12 @@ class FormPage {
     const codes = (/** @type {string} */ name) => this.lists.get(name) || null;
     this.checks = new Checks(definition.rules, draft, { related, baseline: info.baseline, codes, boundary: boundaryOf(definition) });
     if (draft.revision > 1 && !draft.seen.length) draft.seen = sections.map((one) => one.dataset.page || '');
+    /** Where somebody has been: paths of items, and of whole rows. @type {Set<string>} */
     this.touched = new Set(draft.touched);
+    /** @type {[HTMLElement, string][]} the blocks on the page in front, with their paths */
+    this.places = [];
+    /** @type {HTMLElement[]} the sections of a row */
+    this.parts = [];
     this.saver = new Saver(draft, (problem) => this.tellSaved(problem));
     this.known = info.forms.find((/** @type {any} */ one) => one.form === draft.form) || {};
     this.rows = new Rows(this);
@@ -52,6 +67,18 @@ class FormPage {
 
   get group() { return this.section.dataset.group || ''; }
 
+  /** @param {HTMLElement} section */
+  keysOf(section) { return keysOf(section); }
+
+  /** The label of an item, in a row of a group or outside. @param {string} group @param {string} key @returns {Element|null} */
+  labelOf(group, key) {
+    const section = sectionOf.get(group || key);
+    const template = group && section && section.querySelector('template[data-row]');
+    const place = template ? /** @type {HTMLTemplateElement} */ (template).content : section;
+    const block = place && place.querySelector(`.item[data-key="${key}"]`);
+    return block ? block.querySelector('.label, legend') : null;
+  }
+
   /** Pages that are asked now. */
   get pages() { return sections.filter((one) => one.dataset.page !== 'summary' && this.isAsked(one)); }
 
@@ -59,21 +86,22 @@ class FormPage {
   isAsked(section) {
     const { group } = section.dataset;
     if (group) return !this.checks.hidden.has(`/${group}`);
-    const blocks = [...section.querySelectorAll('.item')];
-    return !blocks.length || blocks.some((block) => !this.checks.hidden.has(`/${/** @type {HTMLElement} */ (block).dataset.key}`));
+    const keys = keysOf(section);
+    return !keys.length || keys.some((key) => !this.checks.hidden.has(`/${key}`));
   }
 
-  /** The blocks on the page in front, with their paths. @returns {[HTMLElement, string][]} */
-  blocks() {
+  /** Note the blocks on the page in front. */
+  place() {
     const inRow = this.group && this.row !== null;
     const blocks = /** @type {HTMLElement[]} */ ([...this.section.querySelectorAll('.item')]);
-    return blocks.map((block) => [block, inRow ? `/${this.group}/${this.row}/${block.dataset.key}` : `/${block.dataset.key}`]);
+    this.parts = /** @type {HTMLElement[]} */ ([...this.section.querySelectorAll('.part')]);
+    this.places = blocks.map((block) => [block, inRow ? `/${this.group}/${this.row}/${block.dataset.key}` : `/${block.dataset.key}`]);
   }
 
   /** @param {Element|null} node @returns {[HTMLElement, string]|null} */
   blockOf(node) {
     const block = node && node.closest('.item');
-    return this.blocks().find(([one]) => one === block) || null;
+    return this.places.find(([one]) => one === block) || null;
   }
 
   /** Show what the address names; without a name, where the work was left. */
@@ -87,13 +115,14 @@ class FormPage {
     this.row = this.group && Array.isArray(rows) && row !== null && row >= 0 && row < rows.length ? row : null;
     sections.forEach((one) => { one.hidden = one !== this.section; });
     if (this.group) this.rows.show();
+    this.place();
     if (this.key === 'summary') this.overview.drawSummary(asked.get('tab') || '');
     this.fill();
     this.draw();
     this.draft.page = this.key === 'summary' ? this.draft.page : this.key;
     this.draft.row = this.row;
     const item = asked.get('item') || (asked.get('page') ? '' : this.draft.item);
-    const target = item && this.blocks().find(([block]) => block.dataset.key === item);
+    const target = item && this.places.find(([block]) => block.dataset.key === item);
     const input = target && /** @type {HTMLElement | null} */ (target[0].querySelector('input:not([type=hidden]), button'));
     if (target && input) {
       input.focus({ preventScroll: true });
@@ -115,7 +144,8 @@ class FormPage {
   /** Lead to the place of a path. @param {string} path */
   goTo(path) {
     const [first, row, key] = path.slice(1).split('/');
-    const section = sections.find((one) => one.dataset.group === first || (!one.dataset.group && one.querySelector(`.item[data-key="${first}"]`)));
+    const section = sectionOf.get(first);
+    this.touched.add(path);
     if (section) this.go(section.dataset.page || '', section.dataset.group ? { row, item: key } : { item: first });
   }
 
@@ -123,12 +153,12 @@ class FormPage {
   leave() {
     if (!this.key || this.key === 'summary' || !this.shown) return;
     if (!this.draft.seen.includes(this.key)) this.draft.seen.push(this.key);
-    if (this.row !== null) this.blocks().forEach(([, path]) => this.touched.add(path));
+    if (this.row !== null) this.touched.add(`/${this.group}/${this.row}`);
   }
 
   /** Put the answers into the page in front. */
   fill() {
-    for (const [block, path] of this.blocks()) {
+    for (const [block, path] of this.places) {
       write(block, valueAt(this.draft.answers, path));
       this.drawReturned(block, path);
       this.drawSame(block, path);
@@ -151,20 +181,22 @@ class FormPage {
   change(block, path, answer) {
     setAt(this.draft.answers, path, answer);
     readBack(block, answer);
-    this.draft.state = 'draft';
-    this.draft.is_done = false;
-    const keys = path.slice(1).split('/');
-    const worked = this.checks.changed(keys[keys.length - 1]);
-    if (keys.length === 3) this.checks.changed(keys[0]);
-    for (const [other, place] of this.blocks()) if (worked.includes(other.dataset.key || '')) write(other, valueAt(this.draft.answers, place));
+    const worked = this.checks.changed(path);
+    if (worked.length) for (const [other, place] of this.places) if (worked.includes(place)) write(other, valueAt(this.draft.answers, place));
     this.drawSame(block, path);
     this.draw();
+    this.changed();
+  }
+
+  /** The draft is not what was sent or finished any more. */
+  changed() {
+    this.draft.state = 'draft';
+    this.draft.is_done = false;
     this.save();
   }
 
   save() {
-    const open = this.checks.open();
-    this.draft.counts = { error: open.error.length, warning: open.warning.length, blank: open.blank.length };
+    this.draft.counts = { .../** @type {any} */ (this.checks.tally().get('')) };
     this.draft.touched = [...this.touched];
     this.saver.soon();
   }
@@ -223,7 +255,7 @@ class FormPage {
     const { dms, locate } = await import('./position.js');
     const fix = await locate(block);
     if (!fix) return;
-    for (const [other, path] of this.blocks()) {
+    for (const [other, path] of this.places) {
       const key = other.dataset.key || '';
       const degrees = /longitude$/.test(key) ? fix.lon : /latitude$/.test(key) ? fix.lat : null;
       if (degrees === null || other.dataset.kind !== 'dms') continue;
@@ -258,21 +290,34 @@ class FormPage {
   /** Tell whether a finding may be shown: somebody has been there. @param {import('./rules.js').Finding} finding */
   isDue(finding) {
     const [first, row] = finding.path.slice(1).split('/');
-    const section = sections.find((one) => one.dataset.group === first || one.querySelector(`.item[data-key="${first}"]`));
-    if (section && row === undefined && this.draft.seen.includes(section.dataset.page || '')) return true;
+    if (row === undefined) {
+      const section = sectionOf.get(first);
+      if (section && this.draft.seen.includes(section.dataset.page || '')) return true;
+    } else if (this.touched.has(`/${first}/${row}`)) return true;
     return finding.paths.some((path) => this.touched.has(path));
+  }
+
+  /** What is to be said on the page in front, by path. @returns {Map<string, import('./rules.js').Finding[]>} */
+  due() {
+    /** @type {Map<string, import('./rules.js').Finding[]>} */
+    const due = new Map(this.places.map(([, path]) => [path, []]));
+    for (const finding of this.checks.findings) {
+      const here = finding.paths.filter((path) => due.has(path));
+      if (here.length && this.isDue(finding)) for (const path of here) due.get(path)?.push(finding);
+    }
+    return due;
   }
 
   /** Everything that depends on the findings. */
   draw() {
     const { hidden } = this.checks;
-    const due = this.checks.findings.filter((finding) => this.isDue(finding));
-    const places = this.blocks().map(([, path]) => path);
-    for (const [block, path] of this.blocks()) {
-      block.hidden = hidden.has(path);
-      const said = due.filter((finding) => finding.paths.includes(path));
-      this.overview.drawSaid(block, path, said, places);
+    const due = this.due();
+    const places = [...due.keys()];
+    for (const [block, path] of this.places) {
+      if (block.hidden !== hidden.has(path)) block.hidden = hidden.has(path);
+      this.overview.drawSaid(block, path, due.get(path) || [], places);
     }
+    for (const part of this.parts) part.hidden = !part.querySelector('.item:not([hidden])');
     if (this.group && this.row === null) this.rows.list();
     drawSums(this);
     this.overview.drawBar();
@@ -321,7 +366,7 @@ class FormPage {
     const value = path.split('/').length === 2 ? this.info.baseline[block.dataset.key || ''] : undefined;
     if (!button) return;
     button.hidden = value === undefined || value === null || valueAt(this.draft.answers, path) === value;
-    if (!button.hidden) button.title = words(block, value);
+    if (!button.hidden) button.title = reader(block)(value);
   }
 
   /** @param {Error|null} problem */

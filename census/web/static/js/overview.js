@@ -6,6 +6,7 @@ const the = (id) => document.getElementById(id);
 const copy = (id) => the(id).content.cloneNode(true).firstElementChild;
 
 const TABS = /** @type {const} */ (['error', 'warning', 'blank']);
+const MOST_LISTED = 50;
 const NOTHING = { error: '没有错误。', warning: '没有要说明的。', blank: '必填的都填了。' };
 
 /** A section's title without its official number and remarks. @param {HTMLElement} section */
@@ -32,12 +33,13 @@ export class Overview {
    * @param {HTMLElement} block @param {string} path @param {import('./rules.js').Finding[]} said @param {string[]} [places] paths on this page */
   drawSaid(block, path, said, places = [path]) {
     const place = /** @type {HTMLElement} */ (block.querySelector('.said'));
+    if (!said.length && !place.dataset.state) return;
     const errors = said.some((finding) => finding.severity === 'error');
     block.classList.toggle('bad', errors);
     block.classList.toggle('ask', !errors && said.length > 0);
     block.querySelectorAll('input[name]').forEach((input) => (errors ? input.setAttribute('aria-invalid', 'true') : input.removeAttribute('aria-invalid')));
-    const state = JSON.stringify(said.map((finding) => [finding.check, finding.path, finding.message]));
-    if (place.dataset.state === state) return;
+    const state = said.map((finding) => `${finding.check} ${finding.path} ${finding.message}`).join('\n');
+    if ((place.dataset.state || '') === state) return;
     const writing = place.contains(document.activeElement);
     if (writing && place.dataset.checks === said.map((finding) => finding.check).join()) return;
     place.dataset.state = state;
@@ -70,22 +72,22 @@ export class Overview {
     return node;
   }
 
-  /** Whether a finding belongs to a section. @param {HTMLElement} section */
-  within(section) {
-    const { group } = section.dataset;
-    const keys = new Set([...section.querySelectorAll('.item')].map((block) => /** @type {HTMLElement} */ (block).dataset.key));
-    return (/** @type {any} */ finding) => {
-      const [first] = finding.path.slice(1).split('/');
-      return group ? first === group : keys.has(first);
-    };
+  /** What there is to do in a section. @param {HTMLElement} section @returns {import('./checks.js').Counts} */
+  counts(section) {
+    const tally = this.page.checks.tally();
+    const sum = { error: 0, warning: 0, blank: 0 };
+    for (const key of this.page.keysOf(section)) {
+      const found = tally.get(`/${key}`);
+      if (found) for (const tab of TABS) sum[tab] += found[tab];
+    }
+    return sum;
   }
 
   /** How far a section is. @param {HTMLElement} section @returns {string} */
   state(section) {
-    const open = this.page.checks.open(this.within(section));
     if (!this.page.draft.seen.includes(section.dataset.page)) return section === this.page.section ? 'doing' : '';
-    if (open.error.length || open.blank.length) return 'bad';
-    return open.warning.length ? 'ask' : 'good';
+    const { error, warning, blank } = this.counts(section);
+    return error || blank ? 'bad' : warning ? 'ask' : 'good';
   }
 
   /** Heading, count and strip. */
@@ -107,12 +109,12 @@ export class Overview {
     }
   }
 
-  /** @param {HTMLElement} chip @param {{error: any[], warning: any[], blank: any[]}} open @param {boolean} begun */
-  chip(chip, open, begun) {
+  /** @param {HTMLElement} chip @param {import('./checks.js').Counts} counts @param {boolean} begun */
+  chip(chip, { error, warning, blank }, begun) {
     const [colour, words] = !begun ? ['', '○ 未开始']
-      : open.error.length ? ['red', `✕ ${open.error.length} 处错误`]
-        : open.blank.length ? ['blue', `✎ ${open.blank.length} 项未填`]
-          : open.warning.length ? ['amber', `! ${open.warning.length} 处待说明`] : ['green', '✓ 填好了'];
+      : error ? ['red', `✕ ${error} 处错误`]
+        : blank ? ['blue', `✎ ${blank} 项未填`]
+          : warning ? ['amber', `! ${warning} 处待说明`] : ['green', '✓ 填好了'];
     chip.className = `chip ${colour}`;
     chip.textContent = words;
   }
@@ -129,7 +131,7 @@ export class Overview {
       line.querySelector('.name').textContent = section.dataset.title;
       const rows = section.dataset.group && this.page.draft.answers[section.dataset.group];
       line.querySelector('.small').textContent = Array.isArray(rows) ? `${rows.length} 个` : '';
-      this.chip(line.querySelector('.chip'), this.page.checks.open(this.within(section)), this.page.draft.seen.includes(section.dataset.page));
+      this.chip(line.querySelector('.chip'), this.counts(section), this.page.draft.seen.includes(section.dataset.page));
       list.append(line);
     }
     const line = this.line();
@@ -161,7 +163,8 @@ export class Overview {
     list.textContent = '';
     list.hidden = !shown.length;
     the('found').querySelector('.empty').textContent = shown.length ? '' : NOTHING[/** @type {'error'} */ (this.tab)];
-    for (const finding of shown) {
+    the('found').querySelector('.more').textContent = shown.length > MOST_LISTED ? `先处理这 ${MOST_LISTED} 处，后面还有 ${shown.length - MOST_LISTED} 处。` : '';
+    for (const finding of shown.slice(0, MOST_LISTED)) {
       const line = copy('found-template');
       const link = line.querySelector('a');
       link.href = location.hash;
@@ -185,10 +188,8 @@ export class Overview {
     const [first, row, key] = path.slice(1).split('/');
     const section = /** @type {HTMLElement|null} */ (document.querySelector(`section[data-group="${first}"]`));
     if (section && row === undefined) return section.dataset.title;
-    const within = section ? /** @type {any} */ (section.querySelector('template[data-row]')).content : document.getElementById('form');
-    const block = within.querySelector(`.item[data-key="${section ? key : first}"]`);
-    const label = block && block.querySelector('.label, legend');
-    const words = label ? [...label.children].filter((one) => !one.matches('.optional')).map((one) => one.textContent).join(' ') : first;
+    const label = this.page.labelOf(section ? first : '', section ? key : first);
+    const words = label ? [...label.children].filter((/** @type {Element} */ one) => !one.matches('.optional')).map((/** @type {Element} */ one) => one.textContent).join(' ') : first;
     return section ? `${section.dataset.title} 第 ${Number(row) + 1} 个：${words}` : words;
   }
 
@@ -202,8 +203,8 @@ export class Overview {
   }
 
   isClean() {
-    const open = this.page.checks.open();
-    return TABS.every((tab) => !open[tab].length);
+    const counts = this.page.checks.tally().get('');
+    return TABS.every((tab) => !counts[tab]);
   }
 
   lastWords() { return this.isClean() ? '填好了，回到单位' : '先存着，回到单位'; }

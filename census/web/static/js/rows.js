@@ -1,7 +1,10 @@
 // A repeating group: a list of its rows, one row a page, add, copy, delete with undo.
 
 import { moved } from './answers.js';
-import { words } from './fields.js';
+import { reader } from './fields.js';
+
+const NONE = { error: 0, warning: 0, blank: 0 };
+const TOLD = 8; // items that a card may name a row by
 
 export class Rows {
   /** @param {any} page the form's controller */
@@ -29,66 +32,68 @@ export class Rows {
     host.querySelector('[data-delete]').addEventListener('click', () => this.delete(row));
   }
 
-  /** Draw a card per row. */
+  /** A card per row; cards that say the same as before stay as they are. */
   list() {
-    const { section, group, checks } = this.page;
+    const { section, group, checks, overview } = this.page;
     const list = section.querySelector('.rows');
-    list.textContent = '';
-    this.all().forEach((answers, index) => {
-      const line = this.page.overview.line();
-      const within = (/** @type {any} */ finding) => finding.path.startsWith(`/${group}/${index}/`);
-      const link = line.querySelector('a');
-      link.href = `#${new URLSearchParams({ unit: this.page.info.id, page: this.page.key, row: String(index) })}`;
-      line.querySelector('.name').textContent = this.name(answers, index);
-      line.querySelector('.small').textContent = this.detail(answers);
-      this.page.overview.chip(line.querySelector('.chip'), checks.open(within), true);
-      list.append(line);
+    const tally = checks.tally();
+    const rows = this.all();
+    rows.forEach((answers, index) => {
+      const line = list.children[index] || list.appendChild(this.card(index));
+      const [text, chip] = line.firstElementChild.children;
+      const [first, ...more] = this.told(answers);
+      const counts = tally.get(`/${group}/${index}`) || NONE;
+      const words = [first || `第 ${index + 1} 个`, more.slice(0, 2).join('，')];
+      const state = [...words, counts.error, counts.blank, counts.warning].join('\n');
+      if (line.dataset.state === state) return;
+      line.dataset.state = state;
+      [text.firstElementChild.textContent, text.lastElementChild.textContent] = words;
+      overview.chip(chip, counts, true);
     });
-    list.hidden = !this.all().length;
-    section.querySelector('.list-of-rows .empty').hidden = Boolean(this.all().length);
-    section.querySelector('[data-copy]').hidden = !this.all().length;
-    section.querySelector('[data-add]').hidden = Boolean(section.dataset.maximum) && this.all().length >= Number(section.dataset.maximum);
+    while (list.children.length > rows.length) list.lastElementChild.remove();
+    list.hidden = !rows.length;
+    section.querySelector('.list-of-rows .empty').hidden = Boolean(rows.length);
+    section.querySelector('[data-copy]').hidden = !rows.length;
+    section.querySelector('[data-add]').hidden = Boolean(section.dataset.maximum) && rows.length >= Number(section.dataset.maximum);
     const said = checks.findings.filter((/** @type {any} */ finding) => finding.paths.includes(`/${group}`) && this.page.isDue(finding));
-    this.page.overview.drawSaid(section.querySelector('.list-of-rows'), `/${group}`, said);
+    overview.drawSaid(section.querySelector('.list-of-rows'), `/${group}`, said);
   }
 
-  /** @param {any} answers @param {number} index */
-  name(answers, index) {
-    const [first] = this.told(answers);
-    return first || `第 ${index + 1} 个`;
-  }
-
-  /** @param {any} answers */
-  detail(answers) {
-    return this.told(answers).slice(1, 3).join('，');
+  /** @param {number} index */
+  card(index) {
+    const line = this.page.overview.line();
+    line.firstElementChild.href = `#${new URLSearchParams({ unit: this.page.info.id, page: this.page.key, row: String(index) })}`;
+    return line;
   }
 
   /** The first answers of a row as people read them. @param {any} answers @returns {string[]} */
   told(answers) {
-    const template = this.page.section.querySelector('template[data-row]');
-    const blocks = /** @type {HTMLElement[]} */ ([...template.content.querySelectorAll('.item')]);
-    return blocks.slice(0, 8).map((block) => words(block, answers[block.dataset.key || ''])).filter(Boolean);
+    return readers(this.page.section).map(([key, say]) => say(answers[key])).filter(Boolean);
   }
 
-  /** @param {any} answers */
+  /** Put a row at the end and open it. @param {any} answers */
   add(answers) {
-    const rows = [...this.all(), JSON.parse(JSON.stringify(answers || {}))];
-    this.keep(rows);
-    this.page.go(this.page.key, { row: rows.length - 1 });
+    const { draft, group, checks } = this.page;
+    if (!Array.isArray(draft.answers[group])) draft.answers[group] = [];
+    draft.answers[group].push(JSON.parse(JSON.stringify(answers || {})));
+    checks.record.added(group);
+    this.page.changed();
+    this.page.go(this.page.key, { row: draft.answers[group].length - 1 });
   }
 
   /** @param {number} index */
   delete(index) {
-    const { draft, group, key } = this.page;
-    const before = JSON.parse(JSON.stringify({ rows: this.all(), explanations: draft.explanations }));
+    const { draft, group, key, touched } = this.page;
+    const before = JSON.parse(JSON.stringify({ rows: this.all(), explanations: draft.explanations, touched: [...touched] }));
     draft.explanations = moved(draft.explanations, group, index, -1);
+    this.page.touched = new Set(moved([...touched].map((path) => ({ path })), group, index, -1).map(({ path }) => path));
     this.keep(this.all().filter((_row, place) => place !== index));
     this.page.go(key);
     const bar = /** @type {any} */ (document.getElementById('undo-template')).content.cloneNode(true).firstElementChild;
     bar.querySelector('span').textContent = `已删除第 ${index + 1} 个`;
     bar.querySelector('button').addEventListener('click', () => {
       draft.explanations = before.explanations;
-      this.page.draft.answers[group] = before.rows;
+      this.page.touched = new Set(before.touched);
       this.keep(before.rows, group);
       bar.remove();
       this.page.go(key);
@@ -101,9 +106,22 @@ export class Rows {
   keep(rows, group = this.page.group) {
     this.page.draft.answers[group] = rows;
     if (!rows.length) delete this.page.draft.answers[group];
-    this.page.draft.state = 'draft';
     this.page.checks.all();
-    this.page.save();
+    this.page.changed();
   }
 }
 
+/** @type {WeakMap<Element, [string, (answer: any) => string][]>} */
+const known = new WeakMap();
+
+/** How the first items of a group's rows are read out. @param {Element} section @returns {[string, (answer: any) => string][]} */
+function readers(section) {
+  let found = known.get(section);
+  if (!found) {
+    const template = /** @type {HTMLTemplateElement} */ (section.querySelector('template[data-row]'));
+    const blocks = /** @type {HTMLElement[]} */ ([...template.content.querySelectorAll('.item')]);
+    found = blocks.slice(0, TOLD).map((block) => [block.dataset.key || '', reader(block)]);
+    known.set(section, found);
+  }
+  return found;
+}

@@ -1,18 +1,12 @@
-// Checks one record in the browser: the same tree, the same meaning as validation/closures.py on the server.
-// Blank, hidden and unknown are null; a check fails only where it is false. Numbers are doubles, dates days since 1970.
-// No dependencies; runs in Chrome 80, Safari 16, Node 18.
+// Checks one record in the browser: reads the answers, asks every check, or while one types only those that lean on what
+// changed (Record). A check fails only where it is false.
 
-import { dayOf, parse } from './values.js';
+import { question, rowsQuestion } from './questions.js';
+import { parse } from './values.js';
 
-const RELATIVE_TOLERANCE = 1e-9;
+const DAY_MS = 86400000;
 const THIN_SPACE = '\u2009';
 const BLANK = '未填';
-const EARTH_RADIUS_M = 6371008.8;
-const USCC_ALPHABET = '0123456789ABCDEFGHJKLMNPQRTUWXY';
-const USCC_WEIGHTS = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
-const ORG_WEIGHTS = [3, 7, 9, 10, 5, 8, 4, 2];
-const PERSON_WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-const DAY_MS = 86400000;
 
 /**
  * @typedef {{check: string, severity: 'error'|'warning', path: string, message: string, paths: string[]}} Finding
@@ -25,223 +19,7 @@ const DAY_MS = 86400000;
  * @property {Iterable<string>} [only] ids of the checks to ask; all when left out
  */
 
-const weighted = (text, weights, value) => weights.reduce((sum, weight, index) => sum + weight * value(text[index]), 0);
-const filled = (values) => values.filter((value) => value !== null);
-const radians = (degrees) => (degrees * Math.PI) / 180;
-
-function insideRings(lon, lat, rings) {
-  let within = false;
-  for (const ring of rings) {
-    let [x1, y1] = ring[ring.length - 1];
-    for (const [x2, y2] of ring) {
-      if (y1 > lat !== y2 > lat && lon < ((x2 - x1) * (lat - y1)) / (y2 - y1) + x1) within = !within;
-      x1 = x2;
-      y1 = y2;
-    }
-  }
-  return within;
-}
-
-// One implementation per function of validation/functions.py, under the same names; a test compares the keys.
-// Called with the record's context last; strict functions never see null.
-export const FUNCTIONS = {
-  blank: (value) => value === null,
-  coalesce: (...values) => values.find((value) => value !== null) ?? null,
-  abs: (number) => Math.abs(number),
-  min: (...numbers) => (filled(numbers).length ? Math.min(...filled(numbers)) : null),
-  max: (...numbers) => (filled(numbers).length ? Math.max(...filled(numbers)) : null),
-  year: (days) => new Date(days * DAY_MS).getUTCFullYear(),
-  date_of: dayOf,
-  length: (text) => Array.from(text).length,
-  prefix: (text, count) => Array.from(text).slice(0, Math.max(0, Math.trunc(count))).join('') || null,
-  number: (text) => (/^-?[0-9]{1,15}([.][0-9]{1,15})?$/.test(text) ? Number(text) : null),
-  matches: (text, pattern) => pattern.test(text),
-  valid_uscc: (code) =>
-    code.length === 18 && Array.from(code).every((character) => USCC_ALPHABET.includes(character)) &&
-    (31 - (weighted(code, USCC_WEIGHTS, (character) => USCC_ALPHABET.indexOf(character)) % 31)) % 31 === USCC_ALPHABET.indexOf(code[17]),
-  valid_org_code: (code) =>
-    /^[0-9A-Z]{8}-?[0-9X]$/.test(code) &&
-    '0123456789X0'[11 - (weighted(code, ORG_WEIGHTS, (character) => parseInt(character, 36)) % 11)] === code[code.length - 1],
-  valid_person_id: (code) =>
-    /^[0-9]{17}[0-9X]$/.test(code) && dayOf(+code.slice(6, 10), +code.slice(10, 12), +code.slice(12, 14)) !== null &&
-    '10X98765432'[weighted(code, PERSON_WEIGHTS, Number) % 11] === code[17],
-  any_of: (chosen, wanted) => chosen.some((code) => wanted.includes(code)),
-  chosen: (chosen, code) => chosen.includes(code),
-  count_chosen: (chosen) => (chosen === null ? 0 : chosen.length),
-  distinct: (values) => new Set(values).size === values.length,
-  present: (code, forms) => forms.has(code),
-  inside: insideRings,
-  distance_m: (lon1, lat1, lon2, lat2) => {
-    const halfLat = Math.sin(radians(lat2 - lat1) / 2);
-    const halfLon = Math.sin(radians(lon2 - lon1) / 2);
-    const chord = halfLat * halfLat + Math.cos(radians(lat1)) * Math.cos(radians(lat2)) * halfLon * halfLon;
-    return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(chord)));
-  },
-};
-export const LENIENT = ['blank', 'coalesce', 'count_chosen', 'max', 'min', 'present']; // these see blanks
-
-const WITHIN = {
-  '==': (a, b, tolerance) => Math.abs(a - b) <= tolerance,
-  '!=': (a, b, tolerance) => Math.abs(a - b) > tolerance,
-  '<': (a, b, tolerance) => a < b - tolerance,
-  '<=': (a, b, tolerance) => a <= b + tolerance,
-  '>': (a, b, tolerance) => a > b + tolerance,
-  '>=': (a, b, tolerance) => a >= b - tolerance,
-};
-
-const CONCLUSIONS = {
-  sum: (values) => (filled(values).length ? filled(values).reduce((sum, value) => sum + value, 0) : null),
-  min: (values) => FUNCTIONS.min(...values),
-  max: (values) => FUNCTIONS.max(...values),
-  count: (values) => values.length,
-  any: (values) => (values.includes(true) ? true : values.includes(null) ? null : false),
-  all: (values) => (values.includes(false) ? false : values.includes(null) ? null : true),
-  unique: (values) => new Set(filled(values)).size === filled(values).length,
-  first: (values) => (values.length ? values[0] : null),
-};
-
-const EMPTY = { main: {}, rows: {} };
-const at = (values, key) => (values[key] === undefined ? null : values[key]);
-const both = (left, right, work) => (context) => {
-  const a = left(context);
-  if (a === null) return null;
-  const b = right(context);
-  return b === null ? null : work(a, b);
-};
-const among = (item, holds) => (context) => {
-  const value = item(context);
-  if (value === null) return null;
-  return Array.isArray(value) ? value.every(holds) : holds(value);
-};
-
-function rowsQuestion([, form, group, ...when]) {
-  const bare = (context) => ((form ? context.forms[form] || EMPTY : context).rows[group] || []);
-  if (!when.length) return bare;
-  const shown = question(when[0]);
-  return (context) => (shown(context) === true ? bare(context) : []);
-}
-
-const PLACES = {
-  main: (key) => (context) => at(context.main, key),
-  row: (key) => (context) => at(context.row, key),
-  loop: (key) => (context) => at(context.loop, key),
-  baseline: (key) => (context) => at(context.baseline, key),
-  form: (key, form) => (context) => at((context.forms[form] || EMPTY).main, key),
-};
-
-const COMPILERS = {
-  text: (value) => () => value,
-  day: (days) => () => days,
-  value: (place, key, form) => PLACES[place](key, form),
-  together: (...parts) => {
-    const questions = parts.map(question);
-    return (context) => {
-      const values = questions.map((part) => part(context));
-      return values.includes(null) ? null : JSON.stringify(values);
-    };
-  },
-  list: (...parts) => {
-    const questions = parts.map(question);
-    return (context) => {
-      const values = filled(questions.map((part) => part(context)));
-      return values.length ? values : null;
-    };
-  },
-  '+': (left, right) => both(question(left), question(right), (a, b) => a + b),
-  '-': (left, right) => both(question(left), question(right), (a, b) => a - b),
-  '*': (left, right) => both(question(left), question(right), (a, b) => a * b),
-  '/': (left, right) => both(question(left), question(right), (a, b) => (b === 0 ? null : a / b)),
-  compare: (operator, left, right, tolerance) => {
-    const holds = WITHIN[operator];
-    if (tolerance !== null) return both(question(left), question(right), (a, b) => holds(a, b, tolerance));
-    return both(question(left), question(right), (a, b) => holds(a, b, RELATIVE_TOLERANCE * Math.max(Math.abs(a), Math.abs(b))));
-  },
-  same: (left, right) => both(question(left), question(right), (a, b) => a === b),
-  in: (item, options) => {
-    const wanted = new Set(options);
-    return among(question(item), (value) => wanted.has(value));
-  },
-  listed: (item, name) => {
-    const code = question(item);
-    return (context) => {
-      const known = context.codes(name);
-      return known === null ? null : among(code, (value) => known.has(value))(context);
-    };
-  },
-  and: (...parts) => {
-    const questions = parts.map(question);
-    return (context) => CONCLUSIONS.all(questions.map((part) => part(context)));
-  },
-  or: (...parts) => {
-    const questions = parts.map(question);
-    return (context) => CONCLUSIONS.any(questions.map((part) => part(context)));
-  },
-  not: (part) => {
-    const inner = question(part);
-    return (context) => {
-      const value = inner(context);
-      return value === null ? null : !value;
-    };
-  },
-  if: (test, then, otherwise) => {
-    const [asked, first, second] = [test, then, otherwise].map(question);
-    return (context) => (asked(context) === true ? first(context) : second(context));
-  },
-  call,
-  attribute: (item, table) => {
-    const code = question(item);
-    return (context) => {
-      const value = code(context);
-      return value === null ? null : at(context.attributes[table], value);
-    };
-  },
-  sound: (place, group, key, problem) => {
-    if (problem === 'rows' || problem === 'unknown')
-      return (context) => !context.problems.some((each) => each.problem === problem && (!group || each.group === group));
-    return (context) => {
-      const index = place === 'row' ? context.index : -1;
-      return !context.problems.some((each) => each.key === key && each.index === index && each.group === group && each.problem === problem);
-    };
-  },
-  explained: (place, group, key) => (context) => context.explained.has(place === 'row' ? `/${group}/${context.index}/${key}` : `/${key}`),
-  over: (name, rows, element, condition) => over(name, rowsQuestion(rows), element.map(question)[0], condition.map(question)[0]),
-};
-
-function call(name, ...parts) {
-  if (name === 'present') return (context) => context.present.has(parts[0][1]);
-  if (name === 'matches') {
-    const pattern = new RegExp(`^(?:${parts[1][1]})$`, 'u');
-    return among(question(parts[0]), (text) => pattern.test(text));
-  }
-  const questions = parts.map(question);
-  const work = FUNCTIONS[name];
-  const lenient = LENIENT.includes(name);
-  return (context) => {
-    const values = questions.map((part) => part(context));
-    if (!lenient && values.includes(null)) return null;
-    if (name !== 'inside') return work(...values);
-    const rings = context.boundary(values[2]);
-    return rings === null ? null : work(values[0], values[1], rings);
-  };
-}
-
-function over(name, rows, element, condition) {
-  const conclude = CONCLUSIONS[name];
-  return (context) => {
-    const values = [];
-    for (const row of rows(context)) {
-      context.loop = row;
-      if (!condition || condition(context) === true) values.push(element ? element(context) : 1);
-    }
-    return conclude(values);
-  };
-}
-
-/** Compile one node to a function of the record. @param {any} node @returns {(context: any) => any} */
-function question(node) {
-  return Array.isArray(node) ? COMPILERS[node[0]](...node.slice(1)) : () => node;
-}
-
+/** Reads raw answers by the items of a form. */
 class Reader {
   constructor(items, groups, complete) {
     this.main = new Map();
@@ -298,8 +76,8 @@ class Reader {
 
 const programs = new WeakMap();
 
-/** Compile a rule book once. */
-function program(rules) {
+/** Compile a rule book once: its questions in order, and which of them lean on an item or group. @param {any} rules */
+export function program(rules) {
   if (!programs.has(rules)) {
     programs.set(rules, {
       reader: new Reader(rules.items, rules.groups, true),
@@ -307,18 +85,46 @@ function program(rules) {
       others: Object.keys(rules.related).map((code) => [code, new Reader(rules.related[code].items, rules.related[code].groups, false)]),
       asked: rules.rules.map((rule) => ({
         rule,
+        ...leaning([rule.node, rule.each, ...rule.message], rule.each && !rule.each[1] ? rule.each[2] : ''),
         holds: question(rule.node),
         rows: rule.each ? rowsQuestion(rule.each) : null,
         message: rule.message.map((part) => (typeof part === 'string' ? part : [part[0], question(part[1])])),
       })),
-      shown: rules.shown.map(([group, key, node]) => [group, key, question(node)]),
-      computed: rules.computed.map(([group, key, node]) => [group, key, question(node)]),
+      shown: rules.shown.map(placed),
+      computed: rules.computed.map(placed),
     });
   }
   return programs.get(rules);
 }
 
-function contextOf(rules, answers, surroundings) {
+const placed = ([group, key, node]) => ({ group, key, ...leaning([node], key ? group : ''), ask: question(node) });
+
+/**
+ * What some nodes lean on. `group`: the rows they are asked about one by one, '' for none; `isLocal`: a changed row
+ * changes the answer for that row alone; `onWords`: explanations matter.
+ */
+function leaning(nodes, group) {
+  const reads = new Set();
+  let isLocal = group !== '';
+  let onWords = false;
+  const visit = (node, isEach) => {
+    if (!Array.isArray(node)) return;
+    const [kind, first, second, third] = node;
+    if (kind === 'value') reads.add(String(second).split('.')[0]);
+    else if (kind === 'sound') reads.add(third || second);
+    else if (kind === 'explained') onWords = true;
+    else if (kind === 'rows' && !first) {
+      reads.add(second);
+      if (second === group && !isEach) isLocal = false;
+    }
+    node.forEach((part) => visit(part, false));
+  };
+  nodes.forEach((node) => visit(node, Array.isArray(node) && node[0] === 'rows'));
+  return { reads, of: group, isLocal, onWords };
+}
+
+/** Read a record and what is known beside it. @param {any} rules @param {any} answers @param {Surroundings} surroundings */
+export function contextOf(rules, answers, surroundings) {
   const { reader, baseline, others } = program(rules);
   const related = surroundings.related || {};
   const forms = {};
@@ -345,23 +151,30 @@ function contextOf(rules, answers, surroundings) {
  */
 export function checkRecord(rules, answers, surroundings = {}) {
   const context = contextOf(rules, answers, surroundings);
-  const only = surroundings.only ? new Set(surroundings.only) : null;
-  /** @type {Finding[]} */
-  const found = [];
-  for (const asked of program(rules).asked) {
-    if (only && !only.has(asked.rule.id)) continue;
-    if (!asked.rows) {
-      if (asked.holds(context) === false) found.push(...findings(asked, context));
-      continue;
-    }
-    asked.rows(context).forEach((row, index) => {
-      context.row = row;
-      context.index = index;
-      if (asked.holds(context) === false) found.push(...findings(asked, context));
-    });
+  return program(rules).asked.flatMap((asked) => askAll(asked, context));
+}
+
+/** Ask one check of the whole record. @param {any} asked @param {any} context @returns {Finding[]} */
+export function askAll(asked, context) {
+  if (!asked.rows) return asked.holds(context) === false ? findings(asked, context) : NONE;
+  let found = NONE;
+  const rows = asked.rows(context);
+  for (let index = 0; index < rows.length; index += 1) {
+    const failed = askRow(asked, context, rows[index], index);
+    if (failed.length) found = found.concat(failed);
   }
   return found;
 }
+
+/** Ask one check of one row. @param {any} asked @param {any} context @param {any} row @param {number} index @returns {Finding[]} */
+export function askRow(asked, context, row, index) {
+  context.row = row;
+  context.index = index;
+  return asked.holds(context) === false ? findings(asked, context) : NONE;
+}
+
+/** @type {Finding[]} */
+const NONE = [];
 
 function findings({ rule, message }, context) {
   const text = message.map((part) => (typeof part === 'string' ? part : show(part[1](context), part[0]))).join('');
@@ -379,37 +192,15 @@ function pointer(group, index, key) {
   return group ? `/${group}/${index}/${escaped}` : `/${escaped}`;
 }
 
-/** Give the ids of the checks to ask again when an item or a group of rows has changed. @param {any} rules @param {string} key @returns {string[]} */
-export function checksTouching(rules, key) {
-  return rules.rules.filter((rule) => rule.reads.includes(key)).map((rule) => rule.id);
-}
-
-function eachPlace(questions, context) {
-  const places = [];
-  for (const [group, key, ask] of questions) {
-    if (!group || !key) {
-      places.push([`/${group || key}`, ask(context)]);
-      continue;
-    }
-    (context.rows[group] || []).forEach((row, index) => {
-      context.row = row;
-      context.index = index;
-      places.push([`/${group}/${index}/${key}`, ask(context)]);
-    });
+/** Answer a condition or computation at each of its places. @param {any} placed @param {any} context @param {number|null} only the row to ask about, null for all @param {(path: string, value: any) => void} told */
+export function eachPlace({ group, key, ask }, context, only, told) {
+  if (!group || !key) { told(`/${group || key}`, ask(context)); return; }
+  const rows = context.rows[group] || [];
+  for (let index = only ?? 0; index < (only === null ? rows.length : Math.min(only + 1, rows.length)); index += 1) {
+    context.row = rows[index];
+    context.index = index;
+    told(`/${group}/${index}/${key}`, ask(context));
   }
-  return places;
-}
-
-/** Give the paths of what is not asked now: items, whole groups, items of rows. @param {any} rules @param {any} answers @param {Surroundings} [surroundings] @returns {Set<string>} */
-export function hidden(rules, answers, surroundings = {}) {
-  const places = eachPlace(program(rules).shown, contextOf(rules, answers, surroundings));
-  return new Set(places.filter(([, shown]) => shown !== true).map(([path]) => path));
-}
-
-/** Give what the program works out, by path; blanks are left out. @param {any} rules @param {any} answers @param {Surroundings} [surroundings] @returns {Map<string, any>} */
-export function computed(rules, answers, surroundings = {}) {
-  const places = eachPlace(program(rules).computed, contextOf(rules, answers, surroundings));
-  return new Map(/** @type {[string, any][]} */ (places.filter(([, value]) => value !== null)));
 }
 
 /** Write a value as people read it. @param {any} value @param {string} kind @returns {string} */
