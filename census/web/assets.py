@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+import re
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -15,16 +16,26 @@ FOLDER: Final = Path(__file__).resolve().parent / "static"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 KINDS: Final = {".js": "text/javascript", ".mjs": "text/javascript", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json"}
 
+VENDOR: Final = FOLDER / "js" / "vendor"  # others' scripts go out as they came, with their licences
+REMARKS: Final = re.compile(r"/\*\*?(?=\s).*?\s\*/ ?|^[ \t]*//[^\n]*", re.DOTALL | re.MULTILINE)
+
 blueprint = Blueprint("assets", __name__)
 
 
 @cache
 def digest() -> str:
-    """Name of this release of the static folder: changes when any file in it does."""
-    folder = hashlib.sha256()
+    """Name of this release of the static folder: changes when any file in it does, or what is left out of them."""
+    folder = hashlib.sha256(REMARKS.pattern.encode())
     for path in sorted(path for path in FOLDER.rglob("*") if path.is_file()):
         folder.update(f"{path.relative_to(FOLDER)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return folder.hexdigest()[:16]
+
+
+def content(path: Path) -> bytes:
+    """What phones get of a file: our own scripts and styles without their remarks, each line in its place."""
+    if path.suffix not in {".js", ".css"} or path.is_relative_to(VENDOR):
+        return path.read_bytes()
+    return REMARKS.sub(lambda remark: "\n" * remark[0].count("\n"), path.read_text(encoding="utf-8")).encode()
 
 
 def static_url(name: str) -> str:
@@ -39,7 +50,7 @@ def static_file(release: str, name: str) -> Response:
     if path is None or not Path(path).is_file():
         abort(404)
     kind = KINDS.get(Path(path).suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
-    response = Response(Path(path).read_bytes(), mimetype=kind)
+    response = Response(content(Path(path)), mimetype=kind)
     response.headers["Cache-Control"] = FOR_EVER if release == digest() else "no-cache"
     response.set_etag(digest())
     response.make_conditional(request)
