@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final
 
-from forms.catalogue import Catalogue
 from validation.answers import Answers, Reader
 from validation.closures import Question, Record, Values, question, rows_question
-from validation.expression import scope_of
 from validation.messages import show
 from validation.nodes import Flag, Kind, Node, Rows
 from validation.results import Finding
-from validation.rulebook import Definition, RuleBook, needs_of
-from validation.rules import Rule, RuleError, parse_for
+from validation.rulebook import RuleBook
+from validation.rules import Rule
 from validation.soundness import of_sound
 
-Applies = Literal["must", "may", "must_not"]
 _NOTHING: Final[Answers] = {}
 _NO_FORMS: Final[Mapping[str, Answers]] = {}
 
@@ -54,19 +51,6 @@ def render(rulebook: RuleBook, check: str, answers: Answers, related: Mapping[st
     program = _program(rulebook)
     record = program.record(answers, related or _NO_FORMS, baseline or _NOTHING, ())
     return list(program.rendered(check, record, rows))
-
-
-def applicability(catalogue: Catalogue, answers_by_form: Mapping[str, Answers]) -> dict[str, Applies]:
-    """Tell for every form whether this unit must, may or must not fill it, judging by the forms it has filled.
-
-    May: the condition leans on something not answered yet.
-    """
-    verdicts: dict[str, Applies] = {}
-    for form in catalogue.forms():
-        if form is catalogue.current(form.code):
-            applies = _applies(Definition(form, catalogue)).holds(answers_by_form)
-            verdicts[form.code] = "may" if applies is None else "must" if applies else "must_not"
-    return verdicts
 
 
 def value_of(node: Node, rulebook: RuleBook, answers: Answers, related: Mapping[str, Answers] | None = None,
@@ -185,26 +169,3 @@ def _path(group: str, key: str, index: int | None) -> str:
 def _pointer(group: str, index: int, key: str) -> str:
     escaped = key.replace("~", "~0").replace("/", "~1")
     return f"/{group}/{index}/{escaped}" if group else f"/{escaped}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Applies:
-    """When a form applies, compiled: a function of the unit's forms."""
-
-    code: str
-    ask: Question
-    readers: dict[str, Reader]
-
-    def holds(self, answers_by_form: Mapping[str, Answers]) -> bool | None:
-        forms = {code: Record(*reader.read(answers_by_form[code])[:2]) for code, reader in self.readers.items() if code in answers_by_form}
-        return self.ask(Record({}, {}, forms, present=frozenset(answers_by_form)))
-
-
-@lru_cache(maxsize=256)
-def _applies(definition: Definition) -> _Applies:
-    form, catalogue = definition.form, definition.catalogue
-    node = parse_for(form, "applies_when", form.applies_when or "True", scope_of(form, catalogue, viewer="*"))
-    if node.kind not in ("bool", "any"):
-        raise RuleError(f"{form.code}, applies_when: it is true or false, this is a {node.kind}")
-    places = needs_of(form, [node]).forms
-    return _Applies(form.code, question(node), {code: Reader(catalogue.current(code), keys) for code, keys in places.items()})

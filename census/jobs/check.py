@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -12,15 +12,13 @@ from census.db import FULL, Database, new_id, now
 from census.jobs.validate import BATCH, Judged, judge, rulebook_of
 from census.models.work import ValidationRun
 from census.services import evidence, surroundings, verdicts
-from census.services.gate import owed_forms
+from census.services.gate import lacking_units, owed_forms
 from census.services.verdicts import Case
 from forms.boundaries import rings_of
 from forms.catalogue import Catalogue, catalogue
 from forms.definition import Form
 from forms.frames import Row
 from validation.engine import Surroundings, register_of
-from validation.record import applicability
-from validation.results import RunResult
 from validation.rulebook import RuleBook
 
 LACKING_SHOWN: Final = 200
@@ -36,7 +34,7 @@ class _Sum:
     findings: int = 0
     skipped: int = 0
     flagged: int = 0
-    lacking: dict[UUID, list[str]] = field(default_factory=dict[UUID, list[str]])
+    lacking: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
 
 def check_region(
@@ -60,10 +58,11 @@ def check_region(
             cases = verdicts.in_scope(session, region, code, version)
         judged = judge(rulebook, cases, runs / str(run_id), _surroundings(database, rulebook, region))
         _count(cases, judged, total)
-        _note_lacking(cases, judged.result, total.lacking, forms)
+        for unit in judged.result.lacking:
+            total.lacking.setdefault(str(unit), []).append(code)
         if judged.result.complete:
             _give(database, cases, judged, run_id, total)
-    return _finish(database, run_id, region, total, actor)
+    return _finish(database, run_id, region, total, actor, forms)
 
 
 def _versions(filled: Sequence[tuple[str, str]], forms: Catalogue) -> list[tuple[str, str]]:
@@ -113,25 +112,11 @@ def _give(database: Database, cases: Sequence[Case], judged: Judged, run_id: UUI
             total.flagged += given.flagged
 
 
-def _note_lacking(cases: Sequence[Case], result: RunResult, lacking: dict[UUID, list[str]], forms: Catalogue) -> None:
-    """Note units that owe a form that nobody filled: going by what they answered, or counted against the register."""
-    owed = owed_forms(forms)
-    for case in cases:
-        if case.unit_id in lacking:
-            continue
-        answers: Mapping[str, Mapping[str, Any]] = {**case.related, case.form: case.answers}
-        verdict = applicability(forms, answers)
-        lacking[case.unit_id] = [
-            code for code, applies in verdict.items()
-            if applies == "must" and code in owed and code not in answers
-        ]
-    for unit in map(UUID, result.lacking):
-        if result.form not in lacking.setdefault(unit, []):
-            lacking[unit].append(result.form)
-
-
-def _finish(database: Database, run_id: UUID, region: str, total: _Sum, actor: str) -> dict[str, Any]:
-    lacking = {str(unit): codes for unit, codes in total.lacking.items() if codes}
+def _finish(database: Database, run_id: UUID, region: str, total: _Sum, actor: str, forms: Catalogue) -> dict[str, Any]:
+    with database.transaction(FULL) as session:
+        lacking = lacking_units(session, region, forms)
+    for unit, codes in total.lacking.items():  # counted against the register
+        lacking[unit] = sorted({*lacking.get(unit, []), *codes})
     complete = not total.crashed and not total.skipped
     digest = verdicts.content_digest(total.content)
     summary: dict[str, Any] = {

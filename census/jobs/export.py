@@ -30,7 +30,7 @@ RECORDS: Final = """
                            from finding where finding.submission_id = submission.id and finding.state = 'exempt'), '[]')::text
           from submission
           join revision on revision.submission_id = submission.id and revision.number = submission.revision
-         where submission.region_code ^@ %(region)s and submission.state = any(%(states)s)
+         where submission.region_code ^@ %(region)s and submission.state = any(%(states)s) and submission.applies
          order by submission.form, submission.version, submission.id
     ) to stdout (format binary)
 """
@@ -38,20 +38,20 @@ TYPES: Final = ("text", "text", "text", "int4", "text", "text", "text", "text", 
 UNITS: Final = text("""
     select id::text as id, kind, name, address, credit_code, industry_code, region_code, lon, lat, source, outcome, forms, known from unit
      where region_code ^@ :region and (outcome is not null or exists (
-           select from submission where submission.unit_id = unit.id and submission.state = any(:states)))
+           select from submission where submission.unit_id = unit.id and submission.state = any(:states) and submission.applies))
      order by unit.id
 """)
 FINDINGS: Final = text("""
     select finding.submission_id::text as id, finding.form, finding.revision, check_id as "check", severity, path, message,
            finding.state, explanation
       from finding join submission on submission.id = finding.submission_id
-     where submission.region_code ^@ :region and submission.state = any(:states) and (severity = 'warning' or finding.state = 'exempt')
+     where submission.region_code ^@ :region and submission.state = any(:states) and submission.applies and (severity = 'warning' or finding.state = 'exempt')
      order by finding.submission_id, check_id, path, message
 """)
 JUDGED: Final = text("""
     select form, version, count(*) as records, count(*) filter (where judged_revision = revision and not judge_due) as judged,
            sum(warning_count) as warnings, sum(error_count) as errors
-      from submission where region_code ^@ :region and state = any(:states) group by form, version order by form, version
+      from submission where region_code ^@ :region and state = any(:states) and applies group by form, version order by form, version
 """)
 
 

@@ -14,10 +14,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from census.db import Database
+from census.db import FULL, Database
 from census.jobs.deliver import Turns, ask_for_receipts
 from census.jobs.tasks import app, runs_folder
 from census.jobs.validate import Pauses, validate
+from census.services.unit_forms import rederive_outdated
 from census.settings import PROGRAMMES, Programme, Settings
 
 log = logging.getLogger("census.work")
@@ -51,11 +52,17 @@ def _until_nothing_is_left(settings: Settings, databases: dict[Programme, Databa
     while done:
         done = False
         for programme, database in databases.items():
-            while validate(database, runs_folder(settings), pauses[programme]):
+            while validate(database, runs_folder(settings), pauses[programme]) or derive_forms(database):
                 done = True
             app(settings, programme, database).run_worker(wait=False, listen_notify=False, delete_jobs="successful")
             done = bool(validate(database, runs_folder(settings), pauses[programme])) or done
         done = bool(ask_for_receipts(databases["census"], settings, turns)) or done
+
+
+def derive_forms(database: Database) -> int:
+    """Derive which forms some units owe whose definitions have changed since; return how many were looked at."""
+    with database.transaction(FULL) as session:
+        return rederive_outdated(session)
 
 
 @dataclass
@@ -80,7 +87,9 @@ class _Worker:
 
     def _judge(self, programme: Programme) -> None:
         pauses = Pauses()
-        self._repeat(f"judging {programme}", IDLE_S, lambda: validate(self.databases[programme], runs_folder(self.settings), pauses))
+        self._repeat(f"judging {programme}", IDLE_S, lambda: (
+            validate(self.databases[programme], runs_folder(self.settings), pauses) or derive_forms(self.databases[programme])
+        ))
 
     def _receipts(self) -> None:
         turns = Turns()

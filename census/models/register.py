@@ -75,8 +75,7 @@ class Unit(Base):
     known: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)  # what the register knows, by item key
     forms: Mapped[list[str]] = mapped_column(JSONB, default=list)  # what it must fill, e.g. ["G101-1", "G102"]: see services.unit_forms
     may_forms: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))  # what hangs on an answer not given yet
-    forms_basis: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))  # the definitions they were derived from
-    initials: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))  # of the name, in pinyin: xswjjgc
+    forms_basis: Mapped[str] = mapped_column(Text, index=True, default="", server_default=text("''"))  # the definitions they were derived from
     outcome: Mapped[str | None] = mapped_column(Text)  # of the latest visit
     created_at: Mapped[datetime] = mapped_column(Stamp, default=now)
     updated_at: Mapped[datetime] = mapped_column(Stamp, default=now)

@@ -29,7 +29,7 @@ def open_draft(session: Session, actor: Actor, unit: Unit, form: str, first: dic
     draft = session.get(Draft, (actor.account_id, unit.id, form))
     if draft is not None:
         return draft
-    sent = last_sent(session, unit.id, form)
+    sent = sent_of_unit(session, unit.id).get(form)
     return Draft(
         account_id=actor.account_id, unit_id=unit.id, form=form, region_code=unit.region_code,
         submission_id=sent[0].id if sent else new_id(),
@@ -54,11 +54,15 @@ def discard(session: Session, actor: Actor, unit_id: UUID, forms: Sequence[str])
     )
 
 
-def last_sent(session: Session, unit_id: UUID, form: str) -> tuple[Submission, Revision] | None:
-    """The submission of a form of a unit with its latest revision; the first one sent if there are duplicates."""
-    row = session.execute(
+def sent_of_unit(session: Session, unit_id: UUID) -> dict[str, tuple[Submission, Revision]]:
+    """By form code, the submission of a unit with its latest revision; of duplicates the first that was not withdrawn."""
+    rows = session.execute(
         select(Submission, Revision)
         .join(Revision, (Revision.submission_id == Submission.id) & (Revision.number == Submission.revision))
-        .where(Submission.unit_id == unit_id, Submission.form == form).order_by(Submission.created_at).limit(1),
-    ).one_or_none()
-    return (row[0], row[1]) if row else None
+        .where(Submission.unit_id == unit_id)
+        .order_by(Submission.state == "withdrawn", Submission.created_at, Submission.id),
+    )
+    found: dict[str, tuple[Submission, Revision]] = {}
+    for submission, revision in rows:
+        found.setdefault(submission.form, (submission, revision))
+    return found

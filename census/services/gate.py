@@ -32,7 +32,7 @@ SENT: Final = ("handed_up", "accepted")
 UNITS: Final = text("""
     with sent as (
         select unit_id, form, state = any(:approved) as passed from submission
-         where region_code ^@ :region and state <> 'withdrawn'
+         where region_code ^@ :region and state <> 'withdrawn' and applies
     ), per_unit as (
         select unit_id, bool_and(passed) as all_passed, array_agg(form) filter (where passed) as passed from sent group by unit_id
     ), judged as (
@@ -58,11 +58,18 @@ RECORDS: Final = text("""
            coalesce(sum(error_count) filter (where state <> all(:left_out)), 0) as errors,
            coalesce(sum(warning_count) filter (where state <> all(:left_out)), 0) as warnings,
            coalesce(sum(unexplained_count) filter (where state <> all(:left_out)), 0) as unexplained
-      from submission where region_code ^@ :region and state <> 'withdrawn'
+      from submission where region_code ^@ :region and state <> 'withdrawn' and applies
 """)
 EXEMPT: Final = text("""
     select count(*) from finding join submission on submission.id = finding.submission_id
-     where finding.region_code ^@ :region and finding.state = 'exempt' and submission.state <> all(:left_out)
+     where finding.region_code ^@ :region and finding.state = 'exempt' and submission.state <> all(:left_out) and applies
+""")
+LACKING: Final = text("""
+    select unit.id, array(select jsonb_array_elements_text(unit.forms) intersect select unnest(cast(:forms as text[]))
+                          except select form from submission where submission.unit_id = unit.id and state <> 'withdrawn' order by 1) as codes
+      from unit where unit.region_code ^@ :region
+       and exists (select from submission where submission.unit_id = unit.id and state <> all(:left_out))
+     order by unit.id
 """)
 BROKEN: Final = text("""
     select count(distinct crashed.id) from submission
@@ -160,6 +167,12 @@ def owed_forms(forms: Catalogue) -> frozenset[str]:
     return frozenset(
         form.code for form in forms.forms() if form.programme == "census" and form.subject == "object" and form.source_kind != "listing"
     )
+
+
+def lacking_units(session: Session, region_code: str, forms: Catalogue) -> dict[str, list[str]]:
+    """Units with records that, going by what they answered, owe a form that nobody filled; by unit id."""
+    rows = session.execute(LACKING, {"region": region_code, "forms": sorted(owed_forms(forms)), "left_out": list(LEFT_OUT)})
+    return {str(row.id): list(row.codes) for row in rows if row.codes}
 
 
 def latest_check(session: Session, region_code: str) -> ValidationRun | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from census.errors import NotFound
@@ -132,7 +132,7 @@ def _mine(account_id: UUID) -> Subquery:
         select(
             Submission.unit_id,
             func.count().label("total"),
-            func.count(Submission.form.distinct()).label("forms"),
+            func.jsonb_agg(Submission.form.distinct()).label("forms"),
             func.count().filter(Submission.state.in_(BACK)).label("back"),
         )
         .where(Submission.unit_id.in_(select(Assignment.unit_id).where(Assignment.account_id == account_id)))
@@ -141,7 +141,7 @@ def _mine(account_id: UUID) -> Subquery:
     back: ColumnElement[bool] = func.coalesce(sent.c.back, 0) > 0
     nothing_sent: ColumnElement[bool] = func.coalesce(sent.c.total, 0) == 0
     # The listing form is filled before the visit: a unit with that alone is still to be visited.
-    something_missing: ColumnElement[bool] = func.coalesce(sent.c.forms, 0) < func.jsonb_array_length(Unit.forms)
+    something_missing: ColumnElement[bool] = ~func.coalesce(sent.c.forms, text("'[]'::jsonb")).op("@>")(Unit.forms)
     rank = case(
         (back, 0),
         (Unit.outcome.in_(NOTHING_TO_FILL), 3),

@@ -40,7 +40,7 @@ def sheet(session: Session, actor: Actor | None, unit_id: UUID, form_code: str) 
         raise NotFound
     names = prefill.region_names(session, {unit.region_code})[unit.region_code]
     first = prefill.prefill(form, prefill.sources(unit, names, actor, today()))
-    sent = drafts.last_sent(session, unit.id, form.code)
+    sent = drafts.sent_of_unit(session, unit.id).get(form.code)
     answers = {**first, **sent[1].answers} if sent else first
     at_the_door = actor is None or not actor.roles.isdisjoint(AT_THE_DOOR)
     return Sheet(answers if at_the_door else without_personal(form, answers), f"/collect/units/{unit.id}")

@@ -35,7 +35,7 @@ def surroundings(session: Session, units: Sequence[Unit]) -> Surroundings:
     query = (
         select(Submission, Revision)
         .join(Revision, (Revision.submission_id == Submission.id) & (Revision.number == Submission.revision))
-        .where(Submission.unit_id.in_(ids)).order_by(Submission.created_at.desc())
+        .where(Submission.unit_id.in_(ids)).order_by((Submission.state == "withdrawn").desc(), Submission.created_at.desc())
     )
     for submission, revision in session.execute(query):
         sent[submission.unit_id][submission.form] = (submission, revision)  # of duplicates the first one sent wins

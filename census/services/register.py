@@ -39,11 +39,16 @@ class UnitRow:
 
 def baseline(unit: Unit | UnitRow) -> dict[str, Any]:
     """What was known of a unit before anybody asked, by item key: ``baseline.item`` in checks, everywhere the same."""
-    columns = {
-        "unit_name": unit.name, "address": unit.address, "credit_code": unit.credit_code,
-        "industry_code": unit.industry_code, "region_code": unit.region_code,
-    }
-    return {key: value for key, value in columns.items() if value} | dict(unit.known)
+    return facts({
+        "name": unit.name, "address": unit.address, "credit_code": unit.credit_code, "industry_code": unit.industry_code,
+        "region_code": unit.region_code, "known": unit.known,
+    })
+
+
+def facts(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The same from a unit's columns."""
+    named = {"unit_name": columns["name"]} | {key: columns[key] for key in ("address", "credit_code", "industry_code", "region_code")}
+    return {key: value for key, value in named.items() if value} | dict(columns["known"])
 
 
 @dataclass(frozen=True, slots=True)

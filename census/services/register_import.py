@@ -15,7 +15,10 @@ from census.db import new_id, now
 from census.models.people import Account
 from census.models.register import Assignment, EnumerationArea, Region, Unit
 from census.services import evidence
+from census.services.register import facts
 from census.services.unit_directory import KINDS
+from census.services.unit_forms import basis, owed
+from forms.catalogue import catalogue
 from forms.codelists import codelist
 from validation.functions import valid_uscc
 
@@ -168,14 +171,16 @@ def _position_faults(row: Mapping[str, str]) -> Iterator[str]:
 
 
 def _unit(row: Mapping[str, str]) -> dict[str, Any]:
-    return {
+    unit: dict[str, Any] = {
         "id": new_id(), "kind": KIND_CODES[row.get("kind", "")], "name": row["name"], "address": row.get("address", ""),
         "credit_code": row.get("credit_code", "").upper() or None, "industry_code": row.get("industry_code") or None,
         "region_code": row["region_code"], "area_code": row.get("area_code") or None,
         "lon": float(row["lon"]) if row.get("lon") else None, "lat": float(row["lat"]) if row.get("lat") else None,
-        "source": "import", "known": {key: row[key] for key in KNOWN if row.get(key)}, "forms": [],
+        "source": "import", "known": {key: row[key] for key in KNOWN if row.get(key)},
         "created_at": now(), "updated_at": now(),
     }
+    due = owed(unit["kind"], facts(unit), {})
+    return unit | {"forms": due.must, "may_forms": due.may, "forms_basis": basis(catalogue())}
 
 
 def _write(session: Session, units: Iterable[dict[str, Any]], assignments: Iterable[dict[str, Any]]) -> None:

@@ -14,7 +14,7 @@ from census.errors import CensusError, Conflict, NeedsConfirmation, NotAllowed
 from census.models.answers import Revision, RevisionConflict, Submission
 from census.models.review import Decision
 from census.models.visits import Visit
-from census.services.review_states import allowed
+from census.services.review_states import MERGED, allowed
 
 REVIEWERS: Final = ("supervisor", "county", "city", "province")  # in the order in which they decide
 
@@ -38,7 +38,7 @@ def approval_obstacle(session: Session, submission: Submission, actor: Actor) ->
     if verdict:
         return verdict
     if _has_unresolved_copy(session, submission):
-        return Conflict(f"第 {submission.revision} 版收到两份不同的内容。请退回普查员核对后重新提交。", state=submission.state)
+        return Conflict("这张表收到两份不同的内容。请到“合并核对”里选用哪一份，或退回普查员核对后重新提交。", state=submission.state)
     if _approved_by(session, submission, actor):
         return NotAllowed("您已在另一级通过这条记录。请由另一位审核员审核本级。")
     if _changed_after_signature(session, submission):
@@ -61,9 +61,11 @@ def verdict_obstacle(submission: Submission) -> Conflict | None:
 
 
 def _has_unresolved_copy(session: Session, submission: Submission) -> bool:
-    return bool(session.scalar(select(exists().where(
-        RevisionConflict.submission_id == submission.id, RevisionConflict.number == submission.revision,
-    ))))
+    settled = exists().where(
+        Decision.submission_id == RevisionConflict.submission_id, Decision.outcome.in_((*MERGED, "return")),
+        Decision.decided_at > RevisionConflict.received_at,
+    )
+    return bool(session.scalar(select(exists().where(RevisionConflict.submission_id == submission.id, ~settled))))
 
 
 def _approved_by(session: Session, submission: Submission, actor: Actor) -> bool:

@@ -35,6 +35,9 @@ OUTCOME_NAMES: Final[Mapping[str, str]] = {
     "exempt": "豁免",
     "hand_up": "上报",
     "accept": "接收",
+    "merge": "合并核对",
+    "merge_back": "合并后请填报人确认",
+    "set_aside": "并入另一份",
 }
 
 ACTING_ROLE_NAMES: Final[Mapping[str, str]] = {
@@ -62,6 +65,11 @@ REASONS: Final[Mapping[str, str]] = {
 }
 
 
+OPEN: Final = ("submitted", "checked", "flagged", "returned")
+"""States in which nobody has approved a record yet."""
+MERGED: Final = ("merge", "merge_back")
+
+
 def _transitions() -> dict[tuple[str, str, str], str]:
     table: dict[tuple[str, str, str], str] = {}
 
@@ -82,6 +90,10 @@ def _transitions() -> dict[tuple[str, str, str], str]:
     allow("county", "return", ("checked", "flagged", "supervisor_approved", "county_approved"), "returned")
     allow("county", "exempt", ("flagged",), "checked")  # once no error is left open
     allow("county", "hand_up", ("county_approved",), "handed_up")
+    for role in ("supervisor", "county"):  # two versions of one form of a unit: see services.merges
+        allow(role, "merge", OPEN, "submitted")
+        allow(role, "merge_back", OPEN, "returned")
+        allow(role, "set_aside", OPEN, "withdrawn")
     for level in ("city", "province"):
         approved = f"{level}_approved"
         allow(level, "approve", ("checked",), approved)

@@ -24,9 +24,13 @@ from census.models.review import Change, Comment, Decision, FindingRow
 from census.services import evidence
 from census.services.review_items import checked_items, checked_text
 from census.services.review_obstacles import acting_role, approval_obstacle
-from census.services.review_states import TRANSITIONS, why_not
+from census.services.review_states import MERGED, TRANSITIONS, why_not
+from census.services.unit_forms import rederive_of
 
-CHANGE_KINDS: Final = {"approve": "approved", "return": "returned", "accept": "accepted", "withdraw": "withdrawn"}
+CHANGE_KINDS: Final = {
+    "approve": "approved", "return": "returned", "accept": "accepted", "withdraw": "withdrawn",
+    "merge": "merged", "merge_back": "returned", "set_aside": "withdrawn",
+}
 
 
 def decide(
@@ -49,7 +53,7 @@ def decide(
     if outcome not in {"approve", "return"}:
         raise InvalidInput("请选择“通过”或“退回”。", fields={"outcome": "只能是 approve 或 return"})
     require(actor, "review")
-    submission = _locked(session, submission_id)
+    submission = lock(session, submission_id)
     role = acting_role(actor, submission, outcome)
     _refuse_outdated(submission, expected_revision)
     target = TRANSITIONS.get((submission.state, outcome, role))
@@ -58,7 +62,7 @@ def decide(
         if first and (first.account_id, first.outcome, first.to_state) == (actor.account_id, outcome, submission.state):
             return first
         raise Conflict(why_not(submission.state, outcome, role), state=submission.state, revision=submission.revision)
-    _refuse_own_work(session, actor, submission)
+    refuse_own_work(session, actor, submission)
     cleaned_note = checked_text(note, "note")
     cleaned = checked_items(session, submission, items)
     if outcome == "return" and not (cleaned or cleaned_note):
@@ -67,7 +71,7 @@ def decide(
         obstacle = approval_obstacle(session, submission, actor)
         if obstacle:
             raise obstacle
-    decision = _decided(session, submission, actor, Move(role, outcome, target, cleaned_note, cleaned))
+    decision = write_decision(session, submission, actor, Move(role, outcome, target, cleaned_note, cleaned))
     _audit(session, actor.username, decision)
     return decision
 
@@ -80,7 +84,7 @@ def exempt(
     The record becomes ``checked`` once no error is left open. An exemption holds for its revision only.
     """
     require(actor, "exempt")
-    submission = _locked(session, submission_id)
+    submission = lock(session, submission_id)
     require(actor, "exempt", submission.region_code)
     _refuse_outdated(submission, expected_revision)
     if submission.judge_due:
@@ -88,7 +92,7 @@ def exempt(
     target = TRANSITIONS.get((submission.state, "exempt", "county"))
     if target is None:
         raise Conflict(why_not(submission.state, "exempt", "county"), state=submission.state)
-    _refuse_own_work(session, actor, submission)
+    refuse_own_work(session, actor, submission)
     written = checked_text(reason, "reason")
     if not written:
         raise InvalidInput("请写明为什么可以豁免，理由会随记录上报。", fields={"reason": "不能为空"})
@@ -103,7 +107,7 @@ def exempt(
     if submission.error_count > 0:
         target = submission.state
     marked = [{"path": path, "check": check, "text": written}]
-    decision = _decided(session, submission, actor, Move("county", "exempt", target, written, marked))
+    decision = write_decision(session, submission, actor, Move("county", "exempt", target, written, marked))
     _audit(session, actor.username, decision)
     return decision
 
@@ -125,14 +129,15 @@ def exemptions(session: Session, submission_ids: Sequence[UUID]) -> dict[UUID, d
 def withdraw(session: Session, actor: Actor, submission_id: UUID, *, expected_revision: int) -> Decision:
     """Take a submission back before any reviewer has opened it."""
     require(actor, "collect")
-    submission = _locked(session, submission_id)
+    submission = lock(session, submission_id)
     if submission.account_id != actor.account_id:
         raise NotAllowed("只能撤回自己提交的记录。")
     _refuse_outdated(submission, expected_revision)
     target = TRANSITIONS.get((submission.state, "withdraw", "enumerator"))
     if target is None or submission.opened_at is not None:
         raise Conflict(why_not(submission.state, "withdraw", "enumerator"), state=submission.state)
-    decision = _decided(session, submission, actor, Move("enumerator", "withdraw", target))
+    decision = write_decision(session, submission, actor, Move("enumerator", "withdraw", target))
+    rederive_of(session, [submission.unit_id])
     _audit(session, actor.username, decision)
     return decision
 
@@ -140,7 +145,7 @@ def withdraw(session: Session, actor: Actor, submission_id: UUID, *, expected_re
 def comment(session: Session, actor: Actor, submission_id: UUID, *, text: str, path: str = "") -> Comment:
     """Leave a remark for other reviewers; it changes no state and is not sent to the phone."""
     require(actor, "review")
-    submission = _locked(session, submission_id)
+    submission = lock(session, submission_id)
     require(actor, "review", submission.region_code)
     written = checked_text(text, "text")
     if not written:
@@ -169,7 +174,7 @@ def approve_clean(session: Session, actor: Actor, records: Iterable[tuple[UUID, 
     for submission_id, revision in records:
         try:
             with session.begin_nested():
-                submission = _locked(session, submission_id)
+                submission = lock(session, submission_id)
                 if submission.error_count or submission.warning_count or submission.judge_due:
                     raise Conflict("有审核问题，请打开逐条审核。")
                 decide(session, actor, submission_id, outcome="approve", expected_revision=revision)
@@ -223,11 +228,12 @@ def apply_from_above(
         return False
     words = f"{actor_name}：{note}" if actor_name and note else note
     move = Move("receipt", outcome, target, words, [dict(item) for item in items])
-    _decided(session, submission, None, move)
+    write_decision(session, submission, None, move)
     return True
 
 
-def _locked(session: Session, submission_id: UUID) -> Submission:
+def lock(session: Session, submission_id: UUID) -> Submission:
+    """Read a submission as it stands and let nobody else move it. Raises NotFound."""
     submission = session.scalar(
         select(Submission).where(Submission.id == submission_id)
         .with_for_update().execution_options(populate_existing=True)
@@ -245,9 +251,13 @@ def _refuse_outdated(submission: Submission, expected_revision: int) -> None:
         )
 
 
-def _refuse_own_work(session: Session, actor: Actor, submission: Submission) -> None:
+def refuse_own_work(session: Session, actor: Actor, submission: Submission) -> None:
+    """Raise NotAllowed for who sent any of it. A choice between respondents' versions is no content of one's own."""
+    chosen = select(Decision.revision).where(Decision.submission_id == submission.id, Decision.outcome.in_(MERGED))
     sent = submission.account_id == actor.account_id or session.scalar(
-        select(Revision.number).where(Revision.submission_id == submission.id, Revision.account_id == actor.account_id).limit(1)
+        select(Revision.number).where(
+            Revision.submission_id == submission.id, Revision.account_id == actor.account_id, Revision.number.not_in(chosen),
+        ).limit(1)
     )
     if sent:
         raise NotAllowed("不能审核自己提交的记录。请由其他审核员处理。")
@@ -272,7 +282,7 @@ class Move:
     items: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
-def _decided(session: Session, submission: Submission, actor: Actor | None, move: Move) -> Decision:
+def write_decision(session: Session, submission: Submission, actor: Actor | None, move: Move) -> Decision:
     """Move the submission and write the decision and, for the enumerator's phone, the change."""
     at = now()
     decision = Decision(

@@ -20,7 +20,7 @@ from census.models.visits import Visit
 PAGE: Final = 50
 KINDS: Final = {
     "industrial": "工业企业", "livestock": "规模化畜禽养殖场", "domestic": "生活源锅炉及其他", "centralized": "集中式污染治理设施",
-    "scattered": "散乱污场所",
+    "mobile": "油库、加油站和运输企业", "scattered": "散乱污场所",
 }
 OUTCOMES: Final = {
     "done": "已完成", "stopped": "停产", "closed": "关闭", "moved": "搬迁", "refused": "拒访", "not_found": "查无", "duplicate": "重复",

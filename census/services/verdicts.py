@@ -23,6 +23,7 @@ from census.services.register import baseline
 from census.services.review_states import TRANSITIONS
 from census.services.reviews import exemptions
 from census.services.submission_checks import DUPLICATE
+from census.services.unit_forms import rederive
 from validation.results import Finding
 
 LEFT_OUT: Final = ("withdrawn", "returned")
@@ -211,6 +212,7 @@ def give(
     session.execute(GIVE, {"rows": orjson.dumps(verdicts).decode(), "at": at})
     touched = [case.unit_id for case, verdict in zip(judged, verdicts, strict=True) if verdict["state"] != states[case.id]]
     session.execute(TOUCH_UNITS, {"units": sorted(set(touched)), "at": at})
+    rederive(session, {case.unit_id: {**case.related, case.form: case.answers} for case in judged})
     given.findings = len(rows)
     given.digests = [f"{case.id} {case.revision} {case.digest[:12]}" for case in judged]
     return given

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from census.access import Actor
 from census.services import evidence
 from census.services.submission_fates import REFUSALS, Status
+from census.services.unit_forms import owed
 
 # Two requests with the same visit wait for each other here, also when its unit does not exist yet.
 TAKE_TURNS: Final = text("select pg_advisory_xact_lock(hashtextextended(cast(id as text), 0)) from unnest(cast(:ids as uuid[])) id")
@@ -27,10 +28,11 @@ LOCK_UNITS: Final = text("""
 NEW_UNITS: Final = text("""
     with found as (
         insert into unit (id, kind, name, address, credit_code, region_code, lon, lat, source, found_by, known, forms,
-                          created_at, updated_at)
-        select id, kind, name, address, credit_code, region_code, lon, lat, 'found', :account, '{}', '[]', :at, :at
+                          may_forms, created_at, updated_at)
+        select id, kind, name, address, credit_code, region_code, lon, lat, 'found', :account, '{}', forms, may_forms, :at, :at
           from jsonb_to_recordset(cast(:rows as jsonb)) as row(
-               id uuid, kind text, name text, address text, credit_code text, region_code text, lon float, lat float)
+               id uuid, kind text, name text, address text, credit_code text, region_code text, lon float, lat float,
+               forms jsonb, may_forms jsonb)
         on conflict (id) do nothing returning id
     )
     insert into assignment (id, unit_id, account_id, created_at) select gen_random_uuid(), id, :account, :at from found
@@ -171,8 +173,9 @@ def _found_units(actor: Actor, drafts: Iterable[VisitDraft]) -> list[dict[str, A
         region_code = new["region_code"] or regions[0]
         if region_code.startswith(regions):
             position: Mapping[str, Any] = new["position"] or draft.content["position"] or {}
+            due = owed(new["kind"], {}, {})
             rows.append({
-                "id": draft.unit, "kind": new["kind"], "name": new["name"], "address": new["address"] or "",
+                "forms": due.must, "may_forms": due.may, "id": draft.unit, "kind": new["kind"], "name": new["name"], "address": new["address"] or "",
                 "credit_code": new["uscc"] or None, "region_code": region_code,
                 "lon": position.get("lon"), "lat": position.get("lat"),
             })

@@ -19,7 +19,7 @@ from census.access import Actor
 from census.errors import Malformed, NotAllowed
 from census.models.answers import Revision, Submission
 from census.models.register import Unit
-from census.services import my_units, phone_units, prefill
+from census.services import my_units, phone_units, prefill, unit_forms
 from census.services.cases import today
 from census.services.my_units import Returned
 from census.services.phone_units import Surroundings
@@ -118,7 +118,7 @@ def _forms(programme: Programme) -> dict[str, dict[str, Any]]:
 def _facts(form: Form) -> dict[str, Any]:
     return {
         "version": form.version, "title": form.title, "applies": applies_json(form, catalogue()),
-        "blank": blank_address(form), "definition": definition_address(form), "kinds": view.kinds_of(form),
+        "blank": blank_address(form), "definition": definition_address(form), "kinds": unit_forms.kinds_of(form.code),
         "prefill": {item.key: item.prefill for section in form.sections if section.repeat is None for item in section.items if item.prefill},
     }
 
@@ -127,12 +127,12 @@ def _unit(actor: Actor, unit: Unit, around: Surroundings, names: Mapping[str, st
     sources = prefill.sources(unit, names, actor, today())
     sent = around.sent[unit.id]
     forms: list[dict[str, Any]] = []
-    for form in view.current_forms(actor):
-        if not view.is_for(form, unit):
-            continue
+    answers = {code: revision.answers for code, (_, revision) in sent.items()}
+    needs = unit_forms.verdicts_of(unit.kind, baseline(unit), answers)
+    for form in unit_forms.forms_for(unit.kind):
         submission, revision = sent.get(form.code, (None, None))
         forms.append({
-            "form": form.code, "first": prefill.prefill(form, sources), "may_be_filled": view.may_be_filled(submission),
+            "form": form.code, "need": needs[form.code], "first": prefill.prefill(form, sources), "may_be_filled": view.may_be_filled(submission),
             "submission": submission and revision and sent_as_json(
                 form, submission, revision, around.returned.get(submission.id),
             ),

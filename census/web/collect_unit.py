@@ -11,25 +11,23 @@ from sqlalchemy.orm import Session
 from census.access import ROLE_NAMES, Actor
 from census.models.answers import Draft, Revision, Submission
 from census.models.register import Unit
-from census.services import drafts, my_units, prefill
+from census.services import drafts, my_units, prefill, unit_forms
 from census.services.cases import today
 from census.services.my_units import Returned
+from census.services.register import baseline
 from census.services.review_states import TRANSITIONS
 from census.web.form_pages import item_at
-from forms.catalogue import catalogue
 from forms.definition import Form
-from validation.record import Applies, applicability
+from validation.applicability import Applies
 
 KINDS: Final = {
     "industrial": "工业企业", "livestock": "规模化畜禽养殖场", "domestic": "生活源单位", "centralized": "集中式污染治理设施",
-    "scattered": "散乱污场所",
+    "mobile": "油库、加油站和运输企业", "scattered": "散乱污场所",
 }
 OUTCOMES: Final = {
     "done": "正常入户", "stopped": "全年停产", "closed": "已关闭", "moved": "已搬迁", "refused": "拒绝调查",
     "not_found": "查无此单位", "duplicate": "重复登记",
 }
-LISTED_WITH: Final = {"listing": ("industrial",)}
-"""Source kinds of units that a form of another source kind is also for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +111,15 @@ def may_be_withdrawn(sent: Submission) -> bool:
 def form_lines(session: Session, actor: Actor, unit: Unit) -> list[FormLine]:
     """All forms of the programme that this kind of unit may owe, with what is known of each."""
     own = drafts.drafts_of(session, actor, unit.id)
-    candidates = [form for form in current_forms(actor) if is_for(form, unit)]
-    sent = {form.code: drafts.last_sent(session, unit.id, form.code) for form in candidates}
-    why = my_units.why_returned(session, [pair[0] for pair in sent.values() if pair])
-    answers: dict[str, Mapping[str, Any]] = {code: pair[1].answers for code, pair in sent.items() if pair}
+    sent = drafts.sent_of_unit(session, unit.id)
+    candidates = [form for form in unit_forms.forms_for(unit.kind) if form.programme == actor.programme]
+    why = my_units.why_returned(session, [submission for submission, _ in sent.values()])
+    answers: dict[str, Mapping[str, Any]] = {code: revision.answers for code, (_, revision) in sent.items()}
     answers |= {code: draft.answers for code, draft in own.items()}
-    needs = applicability(catalogue(), answers)
+    needs = unit_forms.verdicts_of(unit.kind, baseline(unit), answers)
     lines: list[FormLine] = []
     for form in candidates:
-        submission, revision = sent[form.code] or (None, None)
+        submission, revision = sent.get(form.code, (None, None))
         draft = own.get(form.code)
         need: Applies = needs.get(form.code, "may")
         lines.append(FormLine(
@@ -129,22 +127,6 @@ def form_lines(session: Session, actor: Actor, unit: Unit) -> list[FormLine]:
             why.get(submission.id) if submission else None,
         ))
     return lines
-
-
-def current_forms(actor: Actor) -> list[Form]:
-    """The newest version of each form of the actor's programme."""
-    newest = {form.code: form for form in catalogue().forms() if form.programme == actor.programme}
-    order = {"listing": 0}
-    return sorted(newest.values(), key=lambda form: (order.get(form.source_kind, 1), form.code))
-
-
-def is_for(form: Form, unit: Unit) -> bool:
-    return form.code in unit.forms or unit.kind in kinds_of(form)
-
-
-def kinds_of(form: Form) -> tuple[str, ...]:
-    """The kinds of units that a form is for."""
-    return (form.source_kind, *LISTED_WITH.get(form.source_kind, ()))
 
 
 def state_of(need: Applies, submission: Submission | None, draft: Draft | None) -> State:

@@ -108,7 +108,7 @@ def upgrade() -> None:
     json = postgresql.JSONB(astext_type=sa.Text())
     op.add_column("unit", sa.Column("may_forms", json, server_default=sa.text("'[]'"), nullable=False))
     op.add_column("unit", sa.Column("forms_basis", sa.Text(), server_default=sa.text("''"), nullable=False))
-    op.add_column("unit", sa.Column("initials", sa.Text(), server_default=sa.text("''"), nullable=False))
+    op.create_index(op.f("ix_unit_forms_basis"), "unit", ["forms_basis"])
     op.create_index("ix_unit_position", "unit", ["lat", "lon"], postgresql_where=sa.text("lat is not null"))
     op.add_column("submission", sa.Column("applies", sa.Boolean(), server_default=sa.text("true"), nullable=False))
 
@@ -125,7 +125,7 @@ def downgrade() -> None:
     """Take back. Units that nobody is to visit lose their assignment's row."""
     op.drop_column("submission", "applies")
     op.drop_index("ix_unit_position", table_name="unit")
-    for column in ("initials", "forms_basis", "may_forms"):
+    for column in ("forms_basis", "may_forms"):
         op.drop_column("unit", column)
     for table in ("visit_conflict", "lease", "assignment_event"):
         op.drop_table(table)

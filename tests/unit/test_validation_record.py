@@ -12,7 +12,7 @@ from tests.evaluators import Browser
 from validation.examples import answers_for
 from validation.functions import FUNCTIONS, PYTHON, uscc_check_character, valid_org_code, valid_uscc
 from validation.messages import show_number
-from validation.record import applicability, check_record, computed, hidden
+from validation.record import check_record, computed, hidden
 from validation.results import Finding
 from validation.rulebook import RuleBook, compile_form
 from validation.rules import RuleError
@@ -137,18 +137,6 @@ def test_an_error_names_form_check_and_position():
         a_book(Check("C", "error", "n > m", "错", ("n",)), items=NUMBERS)
 
 
-def test_which_forms_apply_follows_the_forms_filled():
-    applies = applicability(catalogue(), {"QC-1": {"in_scope": True}, "G101-1": {"has_wastewater": False}})
-    assert applies["QC-1"] == "must"
-    assert applies["G101-1"] == "must"
-    assert applies["G102"] == "must_not"
-
-
-def test_a_form_may_apply_while_the_answer_is_open():
-    assert applicability(catalogue(), {})["G102"] == "may"
-
-
-@pytest.mark.parametrize(("number", "shown"), [(12345.678, "12\u2009345.678"), (-0.00001, "0"), (0.03125, "0.0313"), (1e21, "1" + "\u2009000" * 7), (float("inf"), "未填")])
 def test_numbers_are_shown_in_groups_of_three(number: float, shown: str):
     assert show_number(number) == shown
 

@@ -60,6 +60,7 @@ function drawForms(info, all, owed) {
     const entry = waiting(all, info.id).find((/** @type {any} */ one) => one.form === form.form);
     const need = owed.get(form.form);
     line.dataset.form = form.form;
+    line.hidden = need === 'must_not' && !draft && !entry && !form.submission;
     line.querySelector('a.to').href = form.may_be_filled || entry ? `${form.blank}#unit=${info.id}` : `/collect/units/${info.id}/forms/${form.form}`;
     line.querySelector('.name').textContent = `${form.form === 'scattered' ? '' : form.form} ${form.title}`.trim();
     line.querySelector('.need').textContent = draft ? draft.saved_at ? `${new Date(draft.saved_at).toTimeString().slice(0, 5)} 已存手机` : ''

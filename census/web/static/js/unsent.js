@@ -28,6 +28,6 @@ export function needs(info, drafts) {
   for (const draft of drafts) answers[draft.form] = draft.answers;
   return new Map(info.forms.map((/** @type {any} */ form) => {
     const [failed] = checkRecord(form.applies, {}, { related: answers });
-    return [form.form, failed ? failed.check : 'may'];
+    return [form.form, failed ? failed.check : form.need]; // what hangs on no answer here, the server has judged
   }));
 }

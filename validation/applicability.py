@@ -1,0 +1,202 @@
+"""Which forms a unit must, may or must not fill: every definition's ``applies_when``, asked of what the unit has told.
+
+Nothing is listed by hand. What forms units of a kind may owe follows from the definitions' own source kinds and from
+which forms their conditions lean on; a listing form belongs to those whose conditions ask for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, Literal
+
+from forms.catalogue import Catalogue
+from forms.definition import Form
+from validation.answers import Answers, Reader
+from validation.closures import Question, Record, question
+from validation.expression import scope_of
+from validation.rulebook import Needs, needs_of
+from validation.rules import RuleError, parse_for
+
+Applies = Literal["must", "may", "must_not"]
+Verdicts = Mapping[str, Applies]
+
+SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
+    "industrial": ("industrial",), "livestock": ("agricultural",), "domestic": ("domestic",), "centralized": ("centralized",),
+    "mobile": ("mobile",), "scattered": ("scattered",),
+}
+"""Kinds of units in the register, and the source kinds of forms that are about them."""
+
+IN_SCOPE: Final = "in_scope"     # the item of every listing form that says whether the unit belongs to the census
+ROUNDS: Final = 8                # conditions lean on each other in chains of three or four
+REMEMBERED: Final = 20_000
+_NOTHING: Final[Answers] = {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Condition:
+    """When one form applies: a function of the unit's forms and of what the register knows."""
+
+    form: Form
+    ask: Question
+    needs: Needs
+    readers: Mapping[str, Reader]
+    baseline: Reader
+    is_open: bool                # told only in words: nobody but a person can say
+
+    @property
+    def leans_on(self) -> frozenset[str]:
+        """Codes of the forms that the condition looks at."""
+        return frozenset(self.needs.forms) | self.needs.present
+
+    def holds(self, answers: Mapping[str, Answers], present: frozenset[str], known: Answers) -> bool | None:
+        """Whether the form applies; None while that is not known."""
+        if self.is_open:
+            return None
+        forms = {code: Record(*reader.read(answers[code])[:2]) for code, reader in self.readers.items() if code in answers}
+        baseline = self.baseline.read(known)[0] if self.needs.baseline else _NOTHING
+        return self.ask(Record({}, {}, forms, baseline, present=present))
+
+
+class Applicability:
+    """The forms that units of one kind may owe, and which of them one unit must fill."""
+
+    def __init__(self, kind: str, catalogue: Catalogue) -> None:
+        programme = "scattered" if kind == "scattered" else "census"
+        current = [catalogue.current(code) for code in dict.fromkeys(form.code for form in catalogue.forms())]
+        conditions = {
+            form.code: condition_of(form, catalogue) for form in current if form.subject == "object" and form.programme == programme
+        }
+        self.conditions = _of_kind(SOURCES.get(kind, (kind,)), conditions)
+        self._places = sorted(
+            (code, group, key)
+            for code, places in _merged(self.conditions).items() for group, key in places if code in self.conditions
+        )
+        self._known = sorted(set[str]().union(*(condition.needs.baseline for condition in self.conditions.values()), self._prefilled()))
+        self._remembered: dict[object, Verdicts] = {}
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """The forms that units of this kind may owe, listing forms first."""
+        ordered = sorted(self.conditions.values(), key=lambda condition: (condition.form.source_kind != "listing", condition.form.code))
+        return tuple(condition.form for condition in ordered)
+
+    def judge(self, answers: Mapping[str, Answers], known: Answers) -> Verdicts:
+        """Give the verdict on every form of this kind by what the unit has answered and the register knows of it.
+
+        A unit stands in the register because somebody found it in scope: until its listing form says otherwise, it is.
+        A form counts as filled when it must be filled, or was filled and need not be left out.
+        """
+        mine = {code: answers[code] for code in answers if code in self.conditions}
+        told = tuple(repr(mine.get(code, _NOTHING).get(group or key)) for code, group, key in self._places)
+        key = (frozenset(mine), told, tuple(repr(known.get(item)) for item in self._known))
+        found = self._remembered.get(key)
+        if found is None:
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered.clear()
+            found = self._remembered[key] = self._settle(mine, known)
+        return found
+
+    def _settle(self, mine: Mapping[str, Answers], known: Answers) -> Verdicts:
+        verdicts: dict[str, Applies] = dict.fromkeys(self.conditions, "may")
+        for _ in range(ROUNDS):
+            out = {code for code, verdict in verdicts.items() if verdict == "must_not"}
+            usable = {code: given for code, given in mine.items() if code not in out}
+            filled = frozenset(usable) | {code for code, verdict in verdicts.items() if verdict == "must"}
+            perhaps = frozenset(self.conditions) - out
+            presumed = self._presumed(usable, known) | usable
+            settled = {code for code, given in usable.items() if self._is_complete(code, given)}
+            renewed: dict[str, Applies] = {}
+            for code, condition in self.conditions.items():
+                verdict = _verdict(condition, presumed, (filled, perhaps), known)
+                waits_for = (condition.leans_on & perhaps) - settled
+                renewed[code] = "must_not" if verdict == "may" and condition.leans_on and not waits_for else verdict
+            if renewed == verdicts:
+                break
+            verdicts = renewed
+        return verdicts
+
+    def _presumed(self, usable: Mapping[str, Answers], known: Answers) -> dict[str, dict[str, Any]]:
+        """What the forms not filled yet would say by themselves: in scope, and what the register fills in."""
+        found: dict[str, dict[str, Any]] = {}
+        for code, _, key in self._places:
+            if code not in usable:
+                value = self._by_itself(code, key, known)
+                if value is not None:
+                    found.setdefault(code, {})[key] = value
+        return found
+
+    def _by_itself(self, code: str, key: str, known: Answers) -> object:
+        form = self.conditions[code].form
+        if key == IN_SCOPE and form.source_kind == "listing":
+            return True
+        source = next((item.prefill for item in form.items() if item.key == key and not item.rows_key), "")
+        if source.startswith("const:"):
+            return source.removeprefix("const:")
+        return known.get(source.removeprefix("unit.")) if source.startswith("unit.") else None
+
+    def _prefilled(self) -> set[str]:
+        items = ((code, item) for code, condition in self.conditions.items() for item in condition.form.items())
+        asked = {(code, key) for code, _, key in self._places}
+        return {item.prefill.removeprefix("unit.") for code, item in items if (code, item.key) in asked and item.prefill.startswith("unit.")}
+
+    def _is_complete(self, code: str, given: Answers) -> bool:
+        """Whether all is answered that other forms' conditions ask of this one."""
+        return all(given.get(group or key) is not None for asked, group, key in self._places if asked == code)
+
+
+def condition_of(form: Form, catalogue: Catalogue) -> Condition:
+    """Compile a form's condition. Raises RuleError."""
+    node = parse_for(form, "applies_when", form.applies_when or "True", scope_of(form, catalogue, viewer="*"))
+    if node.kind not in {"bool", "any"}:
+        raise RuleError(f"{form.code}, applies_when: it is true or false, this is a {node.kind}")
+    needs = needs_of(form, [node])
+    return Condition(
+        form, question(node), needs,
+        {code: Reader(catalogue.current(code), keys) for code, keys in needs.forms.items()},
+        Reader(form, [("", key) for key in needs.baseline]),
+        is_open=not form.applies_when and bool(form.applies_text) and form.source_kind not in {"listing", "scattered"},
+    )
+
+
+@lru_cache(maxsize=32)
+def applicability_of(kind: str, catalogue: Catalogue) -> Applicability:
+    """The conditions of the forms that units of a kind may owe, compiled once."""
+    return Applicability(kind, catalogue)
+
+
+def _of_kind(sources: tuple[str, ...], conditions: Mapping[str, Condition]) -> dict[str, Condition]:
+    """Forms about these sources, the listing forms that they ask for, and other forms that lean on them."""
+    own = {code for code, condition in conditions.items() if condition.form.source_kind in sources}
+    wanted = set(own)
+    while True:
+        leaning = {
+            code for code, condition in conditions.items()
+            if condition.form.source_kind != "listing"
+            and any(other in wanted and conditions[other].form.source_kind != "listing" for other in condition.leans_on)
+        }
+        if leaning <= wanted:
+            break
+        wanted |= leaning
+    listed = {
+        other for code in own for other in conditions[code].leans_on if other in conditions and conditions[other].form.source_kind == "listing"
+    }
+    return {code: condition for code, condition in conditions.items() if code in wanted | listed}
+
+
+def _merged(conditions: Mapping[str, Condition]) -> dict[str, set[tuple[str, str]]]:
+    found: dict[str, set[tuple[str, str]]] = {}
+    for condition in conditions.values():
+        for code, places in condition.needs.forms.items():
+            found.setdefault(code, set()).update(places)
+    return found
+
+
+def _verdict(
+    condition: Condition, answers: Mapping[str, Answers], present: tuple[frozenset[str], frozenset[str]], known: Answers,
+) -> Applies:
+    """The verdict if it is the same whether forms that may be filled will be or not."""
+    least = condition.holds(answers, present[0], known)
+    most = least if present[0] == present[1] or not condition.needs.present else condition.holds(answers, present[1], known)
+    return "may" if least is None or least is not most else "must" if least else "must_not"
