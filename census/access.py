@@ -36,6 +36,7 @@ ACTIONS: Final[dict[str, frozenset[str]]] = {
     "hand_up": frozenset({"county", "city"}),
     "receive": frozenset({"city", "province"}),
     "administer": frozenset({"admin"}),
+    "revoke_device": frozenset({"admin", "county", "supervisor"}),
     "read_audit": frozenset({"auditor"}),
     "register_case": frozenset({"inspector", "case_office"}),
     "work_case": frozenset({"inspector", "case_office"}),

@@ -18,6 +18,7 @@ from census.access import Actor, Grant, Programme
 from census.db import now
 from census.errors import NotSignedIn, RateLimited
 from census.models.people import Account, DeviceSession, RoleGrant
+from census.services import evidence
 
 HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # Argon2id with 19 MiB
 ABSENT: Final = HASHER.hash(secrets.token_hex(16))  # verified for unknown names, so that both answers take as long
@@ -76,14 +77,18 @@ def sign_in(
     if account is None or not account.is_active:
         raise NotSignedIn
     account.failed_sign_ins = 0
-    return _open(session, account, programme, device=device, kind=kind, at=at)
+    opened = _open(session, account, programme, device=device, kind=kind, at=at)
+    evidence.record(session, account.username, "sign_in", str(opened[1].session_id), {"kind": kind})
+    return opened
 
 
 def add_device(
     session: Session, actor: Actor, *, device: str, kind: str = "api", at: datetime | None = None,
 ) -> tuple[str, Actor, datetime]:
     """Open a further device session for somebody who is signed in: a page hands its own phone an API token."""
-    return _open(session, session.get_one(Account, actor.account_id), actor.programme, device=device, kind=kind, at=at or now())
+    opened = _open(session, session.get_one(Account, actor.account_id), actor.programme, device=device, kind=kind, at=at or now())
+    evidence.record(session, actor.username, "add_device", str(opened[1].session_id), {"kind": kind})
+    return opened
 
 
 def note_failure(session: Session, username: str, at: datetime | None = None) -> None:
@@ -93,6 +98,7 @@ def note_failure(session: Session, username: str, at: datetime | None = None) ->
     if account is None:
         return
     account.failed_sign_ins += 1
+    evidence.record(session, account.username, "sign_in_failed", str(account.id), {"in a row": account.failed_sign_ins})
     if account.failed_sign_ins >= TRIES:
         account.locked_until = at + LOCK
         account.failed_sign_ins = 0

@@ -1,13 +1,13 @@
-"""Evidence: photos and documents, kept once under the SHA-256 of their bytes, whatever they were called."""
+"""Evidence: photos and documents, kept once under the SHA-256 of what was sent, whatever they were called."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final, cast
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from census.access import Actor
 from census.errors import ChecksumMismatch, NotFound, WrongContent
 from census.models.files import Attachment, Blob
+from census.services.photos import FORMATS, clean
 from census.settings import Programme, Settings
 
 CHUNK_BYTES: Final = 2**20
@@ -28,17 +29,24 @@ CHUNK_BYTES: Final = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file's bytes say it is."""
+    """What a file's bytes say it is, and where those lie that are kept of it."""
 
-    sha256: str
-    size: int
+    sha256: str                   # of what was sent: the name that answers and signatures know it by
+    size: int                     # of what is kept
     media_type: str
+    kept: Path
+    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])   # position and time of a photo, digest of what is kept
+
+    def discard(self, sent: Path) -> None:
+        """Remove what was written for keeping, once it is kept."""
+        if self.kept != sent:
+            self.kept.unlink(missing_ok=True)
 
 
 def examine(file: Path, promised_sha256: str | None = None) -> Content:
-    """Digest a file and tell its type by its first bytes.
+    """Digest a file, tell its type by its first bytes, and prepare a photo for keeping.
 
-    Raises WrongContent unless it is a photo or a PDF, ChecksumMismatch when it is not the file that was promised.
+    Raises WrongContent unless it is a whole photo or a PDF, ChecksumMismatch when it is not the file that was promised.
     """
     with file.open("rb") as content:
         media_type = _media_type(content.read(16))
@@ -48,12 +56,18 @@ def examine(file: Path, promised_sha256: str | None = None) -> Content:
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     if promised_sha256 not in {None, sha256}:
         raise ChecksumMismatch
-    return Content(sha256, file.stat().st_size, media_type)
+    if media_type not in FORMATS:
+        return Content(sha256, file.stat().st_size, media_type, file)
+    cleaned = clean(file, media_type)
+    return Content(sha256, cleaned.size, cleaned.media_type, cleaned.file, cleaned.facts)
 
 
 def record(session: Session, content: Content, account_id: UUID | None) -> None:
     """Note that a file is in the store. The same file twice is one file."""
-    row = {"sha256": content.sha256, "size": content.size, "media_type": content.media_type, "account_id": account_id}
+    row = {
+        "sha256": content.sha256, "size": content.size, "media_type": content.media_type, "account_id": account_id,
+        "facts": dict(content.facts),
+    }
     session.execute(insert(Blob).values(row).on_conflict_do_nothing())
 
 

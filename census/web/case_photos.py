@@ -26,7 +26,7 @@ def keep_photos(allowed: AbstractContextManager[Work], field: str = "photos") ->
                 file = Path(folder) / str(number)
                 sent.save(file)
                 content = files.examine(file)
-                store.save(file, content.sha256)
+                store.save(content.kept, content.sha256)
                 kept.append(content)
     return kept
 

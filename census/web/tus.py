@@ -159,7 +159,8 @@ def _finish(purpose: Purpose, sender: Sender, upload: Upload, file: Path) -> Non
                 again.session.delete(again.session.get_one(Upload, upload.id))
             file.unlink(missing_ok=True)
             raise
-        files.FileStore(settings, sender.programme).save(file, content.sha256)
+        files.FileStore(settings, sender.programme).save(content.kept, content.sha256)
+        content.discard(file)
     with _sender(purpose) as again:
         done = again.session.get_one(Upload, upload.id, with_for_update=True)
         if done.finished_at is None:

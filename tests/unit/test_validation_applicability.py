@@ -76,8 +76,8 @@ def test_what_the_register_knows_settles_a_form_before_the_visit():
 def test_every_packaged_condition_compiles_and_every_form_of_an_object_belongs_to_some_kind_of_unit():
     reached = {form.code for kind in ("industrial", "livestock", "domestic", "centralized", "mobile", "scattered")
                for form in applicability_of(kind, packaged()).forms}
-    owed = {form.code for form in packaged().forms() if form.subject == "object"}
-    assert reached == owed
+    owed = {form.code for form in packaged().forms() if form.subject == "object" and form.source_kind != "listing"}
+    assert owed <= reached
 
 
 @pytest.mark.parametrize(("answers", "expected"), [

@@ -19,6 +19,7 @@ from census.demo.scattered import PASSWORD, load_district
 from census.models.cases import Case
 from tests.case_builders import FACTS, VILLAGE, a_small_plan, photos
 from tests.conftest import Databases
+from tests.photos import a_jpeg
 
 
 class Desk:
@@ -105,7 +106,7 @@ def test_a_fault_brings_the_form_back_as_it_was_filled(office: Desk, case: Case)
 
 
 def test_photos_are_kept_when_the_form_comes_back_and_shown_once_the_step_is_taken(office: Desk, case: Case) -> None:
-    photo = b"\x89PNG\r\n\x1a\n" + bytes(40)
+    photo = a_jpeg()
     sent = {"kind": "look_back", "expected_version": case.version, "photos": (io.BytesIO(photo), "现场.png")}
     refused = office.post(f"/cases/{case.id}", f"/cases/{case.id}", **sent).get_data(as_text=True)
     name = hashlib.sha256(photo).hexdigest()

@@ -27,8 +27,9 @@ from census.services import keys
 from exports.upload import Target, send
 from tests.api_builders import Phone, a_draft, a_phone, an_account, an_enumerators_phone
 from tests.conftest import Databases
+from tests.photos import a_jpeg
 
-PHOTO = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 800
+PHOTO = a_jpeg(1280, 960)
 SHA256 = hashlib.sha256(PHOTO).hexdigest()
 TUS = {"Tus-Resumable": "1.0.0"}
 
