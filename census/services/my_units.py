@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
@@ -15,6 +16,7 @@ from census.models.answers import Submission
 from census.models.register import Assignment, Unit
 from census.models.review import Decision
 from census.models.visits import Visit
+from census.services.review_map import distance_m
 
 Show = Literal["next", "returned", "unvisited", "all"]
 Standing = Literal["returned", "unvisited", "begun", "done"]
@@ -111,13 +113,23 @@ def why_returned(session: Session, submissions: Iterable[Submission]) -> dict[UU
     }
 
 
-def similar(session: Session, name: str, limit: int = 5) -> list[Unit]:
-    """Units of the caller's regions whose names are like this one: asked before a new unit is registered."""
-    name = name.strip()
-    if len(name) < 2:
-        return []
-    alike = or_(Unit.name.op("%")(name), Unit.name.contains(name, autoescape=True))
-    return list(session.scalars(select(Unit).where(alike).order_by(func.similarity(Unit.name, name).desc(), Unit.id).limit(limit)))
+def nearest(
+    session: Session, account_id: UUID, place: tuple[float, float], *, area: str = "", limit: int = 50,
+) -> list[tuple[Unit, int]]:
+    """The account's units that are still to be done, by distance from a place (longitude, latitude), in metres."""
+    mine = _mine(account_id)
+    squeeze = math.cos(math.radians(place[1]))
+    away = func.power((Unit.lon - place[0]) * squeeze, 2) + func.power(Unit.lat - place[1], 2)
+    query = (
+        select(Unit).join(mine, mine.c.unit_id == Unit.id)
+        .where(mine.c.rank != STANDINGS.index("done"), Unit.lon.is_not(None), Unit.lat.is_not(None))
+        .order_by(away, Unit.id).limit(limit)
+    )
+    if area:
+        query = query.where(Unit.area_code == area)
+    return [
+        (unit, round(distance_m(place, (unit.lon, unit.lat)))) for unit in session.scalars(query) if unit.lon is not None and unit.lat is not None
+    ]
 
 
 def last_cards(session: Session, unit_id: UUID) -> list[str]:

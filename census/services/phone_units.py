@@ -63,12 +63,6 @@ def areas_of(session: Session, units: Sequence[Unit]) -> list[EnumerationArea]:
     return list(session.scalars(select(EnumerationArea).where(EnumerationArea.code.in_(codes)).order_by(EnumerationArea.code)))
 
 
-def names_around(session: Session, limit: int) -> list[tuple[UUID, str, str]]:
-    """Names and addresses of the register of the caller's regions: the phone looks for duplicates in them."""
-    rows = session.execute(select(Unit.id, Unit.name, Unit.address).order_by(Unit.id).limit(limit))
-    return [(row.id, row.name, row.address) for row in rows]
-
-
 def facts(unit: Unit) -> dict[str, Any]:
     """What the register knows of a unit, as its page shows it."""
     return {

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from census.access import Actor
 from census.services import evidence
+from census.services.register_index import Alike, similar
 from census.services.submission_fates import REFUSALS, Status
 from census.services.unit_forms import owed
 
@@ -161,6 +162,23 @@ def _keep_conflicts(
     ]
     if rows:
         session.execute(CONFLICTS, {"rows": _json(rows), "account": actor.account_id, "at": at})
+
+
+def like_those_found(
+    session: Session, drafts: Sequence[VisitDraft], outcomes: Sequence[VisitOutcome],
+) -> dict[UUID, list[Alike]]:
+    """For each unit that these visits found, those that the register had already and that may be the same."""
+    found: dict[UUID, list[Alike]] = {}
+    for draft, outcome in zip(drafts, outcomes, strict=True):
+        new = draft.content["new_unit"]
+        if new is not None and outcome.status in {"stored", "repeat"}:
+            place: Mapping[str, Any] | None = new["position"] or draft.content["position"]
+            alike = similar(
+                session, name=new["name"], code=new["uscc"] or "", position=(place["lon"], place["lat"]) if place else None, without=[draft.unit],
+            )
+            if alike:
+                found[draft.unit] = alike
+    return found
 
 
 def _found_units(actor: Actor, drafts: Iterable[VisitDraft]) -> list[dict[str, Any]]:

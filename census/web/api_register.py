@@ -8,15 +8,17 @@ from uuid import UUID
 import orjson
 from flask import Blueprint, Response, request
 
-from census.services import areas, assignments
+from census.errors import InvalidInput
+from census.services import areas, assignments, my_units, register_index
 from census.web import reading, wire_register
-from census.web.api import as_json
+from census.web.api import as_json, count_argument
 from census.web.openapi import documented
 from census.web.session import API, api_work
 
 blueprint = Blueprint("api_register", __name__, url_prefix=API)
 
 KEEP = "private, no-cache"
+MOST_INDEXED = 20_000
 
 
 @blueprint.get("/areas")
@@ -28,6 +30,47 @@ def my_areas() -> Response:
     return tagged({"areas": [
         {"code": area.code, "name": area.name, "region_code": area.region_code, "boundary": area.boundary, "is_schematic": area.is_schematic}
         for area in found
+    ]})
+
+
+@blueprint.get("/units/similar")
+@documented("Is it in the register already", answer=wire_register.AlikeAnswer, query={
+    "name": "as it stands on the door", "uscc": "unified social credit code", "lon": "longitude, WGS-84", "lat": "latitude",
+})
+def look_alike() -> Response:
+    """At most five units of the caller's regions with this code, a like name, or within 50 metres; ``reasons`` says which."""
+    with api_work("collect") as work:
+        found = register_index.similar(
+            work.session, name=request.args.get("name", "")[:300], code=request.args.get("uscc", "")[:18], position=place_of_query(),
+        )
+    return as_json({"units": [alike_as_json(one) for one in found]})
+
+
+@blueprint.get("/units/index")
+@documented("The register around me, for use without a network", answer=wire_register.IndexAnswer)
+def index() -> Response:
+    """What is needed to look for duplicates offline, of every unit of the caller's regions; ETag."""
+    with api_work("collect") as work:
+        rows = register_index.index_around(work.session, MOST_INDEXED)
+    return tagged({"units": rows})
+
+
+@blueprint.get("/units/near")
+@documented("My units by distance", answer=wire_register.NearAnswer, query={
+    "lon": "longitude, WGS-84", "lat": "latitude", "area": "only this enumeration area", "limit": "at most 200",
+})
+def near() -> Response:
+    """The caller's units that are still to be done, the nearest first."""
+    place = place_of_query()
+    if place is None:
+        raise InvalidInput("请给出现在的经度和纬度。")
+    with api_work("collect") as work:
+        found = my_units.nearest(
+            work.session, work.actor.account_id, place, area=request.args.get("area", "")[:20], limit=count_argument("limit", 50, 200),
+        )
+    return as_json({"units": [
+        {"id": unit.id, "name": unit.name, "address": unit.address, "area_code": unit.area_code, "outcome": unit.outcome, "away_m": away}
+        for unit, away in found
     ]})
 
 
@@ -50,6 +93,23 @@ def assign() -> Response:
         target = assignments.target_of(work.session, asked["account"], asked["team"])
         changed = assignments.assign(work.session, work.actor, asked["units"], target, asked["note"] or "")
     return as_json({"changed": changed})
+
+
+def alike_as_json(one: register_index.Alike) -> dict[str, object]:
+    """One unit that may be the same, as far as it may be told."""
+    return {
+        "id": one.id, "name": one.name, "address": one.address, "kind": one.kind, "outcome": one.outcome, "reasons": one.reasons,
+        "away_m": one.away_m,
+    }
+
+
+def place_of_query() -> tuple[float, float] | None:
+    """The position in the query; None when there is none, or it is nowhere on earth."""
+    try:
+        lon, lat = float(request.args["lon"]), float(request.args["lat"])
+    except (KeyError, ValueError):
+        return None
+    return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else None
 
 
 def tagged(value: dict[str, object]) -> Response:

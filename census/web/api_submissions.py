@@ -16,6 +16,7 @@ from census.services.submission_fates import Draft, Outcome
 from census.services.submission_history import history
 from census.web import reading, wire
 from census.web.api import as_json
+from census.web.api_register import alike_as_json
 from census.web.openapi import documented
 from census.web.session import API, api_work
 
@@ -69,10 +70,16 @@ def send_visits() -> Response:
     """Store visits: one covers all forms of a unit, with two enumerators' cards and the respondent's signature."""
     with api_work("collect") as work:
         read = reading.visits()
-        outcomes = iter(visits.store(work.session, work.actor, [row for row in read if isinstance(row, visits.VisitDraft)], now()))
+        drafts = [row for row in read if isinstance(row, visits.VisitDraft)]
+        settled = visits.store(work.session, work.actor, drafts, now())
+        alike = visits.like_those_found(work.session, drafts, settled)
+        outcomes = iter(settled)
         results = [next(outcomes) if isinstance(row, visits.VisitDraft) else row for row in read]
     return as_json({"results": [
-        {"id": row.id, "status": row.status, "unit": row.unit, "reason": row.reason or None, "message": row.message or None}
+        {
+            "id": row.id, "status": row.status, "unit": row.unit, "reason": row.reason or None, "message": row.message or None,
+            "similar": [alike_as_json(one) for one in alike.get(row.unit, ())] if row.unit else [],
+        }
         for row in results
     ]})
 

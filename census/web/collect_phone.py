@@ -24,6 +24,7 @@ from census.services.cases import today
 from census.services.my_units import Returned
 from census.services.phone_units import Surroundings
 from census.services.register import assigned_units, baseline
+from census.services.register_index import index_around
 from census.settings import Programme
 from census.web import collect_unit as view
 from census.web.api import as_json
@@ -101,9 +102,9 @@ def unit_data(unit_id: UUID) -> Response:
 
 @blueprint.get("/phone/names")
 def names() -> Response:
-    """``[[id, name, address], …]`` of the register around the caller; only the version when ``kept`` is today's."""
+    """``[[id, name, address, initials, code tail, lon, lat], …]`` around the caller; only the version when ``kept`` is today's."""
     with phoning() as work:
-        rows = [[str(unit_id), name, address] for unit_id, name, address in phone_units.names_around(work.session, NAMES)]
+        rows = index_around(work.session, NAMES)
     version = hashlib.sha256(orjson.dumps(rows)).hexdigest()[:16]
     return as_json({"version": version} if request.args.get("kept") == version else {"version": version, "names": rows})
 

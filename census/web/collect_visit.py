@@ -20,11 +20,12 @@ from census.models.register import Unit
 from census.models.visits import OUTCOMES
 from census.services import accounts, drafts, my_units, submissions, visits
 from census.services.case_entry import open_cases
-from census.services.my_units import similar
 from census.services.register import baseline
+from census.services.register_index import Alike, similar
 from census.services.submission_fates import Draft, Outcome
 from census.services.visits import VisitDraft
 from census.web import collect_unit as view
+from census.web.api_register import place_of_query
 from census.web.collect import collecting
 from census.web.collect_addresses import blank_address, definition_address
 from census.web.collect_forms import findings_of, rulebook
@@ -142,9 +143,11 @@ def ask_new() -> str:
 
 @blueprint.get("/similar")
 def look() -> Response:
-    """Units of a like name, for the page that registers a new one."""
+    """Units of a like name, the same credit code or the same place, for the page that registers a new one."""
     with collecting() as work:
-        found = similar(work.session, request.args.get("name", ""))
+        found = similar(
+            work.session, name=request.args.get("name", "")[:300], code=request.args.get("uscc", "")[:18], position=place_of_query(),
+        )
         return jsonify(units=[{"id": str(unit.id), "name": unit.name, "address": unit.address} for unit in found])
 
 
@@ -155,7 +158,7 @@ def add() -> str | AnyResponse:
         typed = {key: request.form.get(key, "").strip() for key in ("name", "address", "kind", "uscc")}
         begun = {"outcome": "done", "cards": _cards(work), "position": _position(), "started_at": now().isoformat()}
         problems = _problems(begun) | ({} if typed["name"] else {"name": "请写单位名称；没有名称的写“经营者姓名+行业+作坊”。"})
-        if problems or ("sure" not in request.form and similar(work.session, typed["name"])):
+        if problems or ("sure" not in request.form and _alike(work, typed, begun)):
             return _new(work, typed, problems, begun)
         unit_id = new_id()
         found = {**typed, "id": unit_id, "kind": _kind(work, typed["kind"]), "position": begun["position"], "region_code": None}
@@ -308,10 +311,16 @@ def _kind(work: Work, asked: str) -> str:
     return asked if asked in view.KINDS and asked != "scattered" else "industrial"
 
 
+def _alike(work: Work, typed: Mapping[str, str], begun: Mapping[str, Any] | None) -> list[Alike]:
+    place = begun.get("position") if begun else None
+    return similar(
+        work.session, name=typed.get("name", "")[:300], code=typed.get("uscc", "")[:18], position=(place["lon"], place["lat"]) if place else None,
+    )
+
+
 def _new(work: Work, typed: Mapping[str, str], problems: Mapping[str, str] | None = None, begun: Mapping[str, Any] | None = None) -> str:
-    name = typed.get("name", "")
     kinds = {key: word for key, word in view.KINDS.items() if key != "scattered"}
     return render_template(
         "collect/new.html", typed=typed, problems=problems or {}, begun=begun, kinds=kinds,
-        alike=similar(work.session, name) if name else [], scattered=work.actor.programme == "scattered",
+        alike=_alike(work, typed, begun), scattered=work.actor.programme == "scattered",
     )

@@ -20,6 +20,37 @@ class AreasAnswer(Shape):
     areas = many(AreaShape)
 
 
+class AlikeShape(Shape):
+    id = fields.UUID()
+    name = fields.String()
+    address = fields.String()
+    kind = fields.String()
+    outcome = fields.String(allow_none=True)
+    reasons = fields.List(fields.String(validate=validate.OneOf(["code", "name", "position"])))
+    away_m = fields.Integer(allow_none=True)
+
+
+class AlikeAnswer(Shape):
+    units = many(AlikeShape)
+
+
+class IndexAnswer(Shape):
+    units = fields.List(fields.List(fields.Raw()), metadata={"description": "[id, name, address, initials, code tail, lon, lat]"})
+
+
+class NearUnit(Shape):
+    id = fields.UUID()
+    name = fields.String()
+    address = fields.String()
+    area_code = fields.String(allow_none=True)
+    outcome = fields.String(allow_none=True)
+    away_m = fields.Integer()
+
+
+class NearAnswer(Shape):
+    units = many(NearUnit)
+
+
 class HandBackRequest(Shape):
     reason = fields.String(required=True, validate=validate.OneOf(list(HAND_BACK_REASONS)))
     note = fields.String(load_default="", allow_none=True, validate=validate.Length(0, 500))

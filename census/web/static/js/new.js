@@ -20,12 +20,13 @@ const isScattered = store.account.startsWith('scattered:');
 let timer = 0;
 /** @type {any} */
 let fix = null;
-/** @type {[string, string, string][]} */
+/** @type {import('./names.js').Name[]} */
 let names = [];
 
-/** @returns {[string, string, string][]} */
+/** @returns {import('./names.js').Name[]} */
 function look() {
-  const found = alike(names, the('name').value);
+  const [lon, lat] = [Number(field('lon').value), Number(field('lat').value)];
+  const found = alike(names, the('name').value, field('uscc').value, lon && lat ? [lon, lat] : null);
   the('alike').hidden = !found.length;
   const list = the('alike').querySelector('ul');
   list.textContent = '';
