@@ -6,18 +6,22 @@ For demo data, training, tests and load: the same seed gives the same record, ot
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
 from forms.catalogue import Catalogue, catalogue
-from validation.rulebook import RuleBook, compile_form
+from forms.definition import Form
+from validation.expression import parse, scope_of
+from validation.nodes import Value
+from validation.rulebook import RuleBook, compile_form, needs_of
 from validation.sample_units import Facts, facts
 from validation.samples import Answers, draft
 from validation.search import Broken, Search, Situation
 
 BUDGETS: Final = (200,) * 10 + (1200, 1200)  # tries with one unit each: another plant may break at once what the first cannot
+USUAL: Final = frozenset({"G102"})  # hang on a switch, yet most plants fill them
 FORCED: Final = 4  # so many units break the same others along: it cannot be otherwise
 
 
@@ -51,8 +55,11 @@ def answers_for(form_code: str, breaking: str | None = None, seed: int = 0, rela
     book = compile_form(definitions.current(form_code), definitions, reached)
     best: Broken | None = None
     alike = 0
-    for attempt, budget in enumerate(BUDGETS):
-        search, valid = _valid(book, definitions, f"{seed} {attempt}", related, known, budget)
+
+    def start(attempt: int) -> tuple[Search, Broken]:
+        return _valid(book, definitions, f"{seed} {attempt}", (related, known), breaking, BUDGETS[attempt])
+
+    for search, valid in _starts(start, breaking):
         found = valid if breaking is None else None if valid.also else search.broken(valid.situation, breaking)
         if found is not None and (best is None or len(found.also) < len(best.also)):
             best, alike = found, 0
@@ -65,25 +72,56 @@ def answers_for(form_code: str, breaking: str | None = None, seed: int = 0, rela
     return Example(copy.deepcopy(made.answers), copy.deepcopy(made.related), copy.deepcopy(made.baseline), best.also)
 
 
-def _valid(book: RuleBook, definitions: Catalogue, seed: str, related: Mapping[str, Answers] | None, known: Mapping[str, Any] | None, budget: int) -> tuple[Search, Broken]:
+def _starts(start: Callable[[int], tuple[Search, Broken]], breaking: str | None) -> Iterator[tuple[Search, Broken]]:
+    """Give units to begin with: first those of which little need be changed, those that take more patience last."""
+    far: list[tuple[int, int, Search, Broken]] = []
+    for attempt, budget in enumerate(BUDGETS):
+        if budget == BUDGETS[-1]:
+            break
+        search, valid = start(attempt)
+        left = search.left(valid.situation, breaking) if breaking else 0
+        if left <= 1:
+            yield search, valid
+        else:
+            far.append((left, attempt, search, valid))
+    for _, _, search, valid in sorted(far, key=lambda each: each[:2]):
+        yield search, valid
+    yield from (start(attempt) for attempt, budget in enumerate(BUDGETS) if budget == BUDGETS[-1])
+
+
+def _valid(book: RuleBook, definitions: Catalogue, seed: str, given: tuple[Mapping[str, Answers] | None, Mapping[str, Any] | None],  # noqa: PLR0917 - what an example is made from
+           breaking: str | None, budget: int) -> tuple[Search, Broken]:
     """Make a record without findings, if it can be, and the search that goes on from there."""
+    related, known = given
     rng = Random(f"{book.form.code} {seed}")  # noqa: S311 - examples, no secrets
     unit = facts(Random(f"unit {seed}")) | dict(known or {})  # noqa: S311 - the same
-    others = dict(related) if related is not None else _unit_forms(book, definitions, rng, unit)
+    others = dict(related) if related is not None else _unit_forms(book, definitions, rng, unit, breaking)
     baseline = {key: unit[item.prefill] for key in book.form.baseline if (item := book.form.item(key)).prefill in unit}
     search = Search(book, rng, unit, budget)
     return search, search.mended(Situation(draft(book, rng, unit, others), others, baseline))
 
 
-def _unit_forms(book: RuleBook, definitions: Catalogue, rng: Random, unit: Facts) -> dict[str, Answers]:
-    """Make the other forms of the unit that the checks lean on, each valid beside those made before."""
-    wanted = [code for code in _order(definitions) if code in {*book.needs.forms, *book.needs.present} and code != book.form.code]
+def _unit_forms(book: RuleBook, definitions: Catalogue, rng: Random, unit: Facts, breaking: str | None) -> dict[str, Answers]:
+    """Make the other forms of the unit that matter, each valid beside those made before.
+
+    These are the forms that every such unit fills, and those that the check to be broken leans on: a plant is not given
+    all processes of the country because one form could be compared with all of them.
+    """
+    asked = needs_of(book.form, [book.rule(breaking).node]).forms if breaking else {}
+    leaned = [code for code in _order(definitions) if code in {*book.needs.forms, *book.needs.present} and code != book.form.code]
+    there = [code for code in leaned if code in asked or not _hangs_on_a_switch(definitions.current(code), definitions) or (code in USUAL and code in book.needs.forms)]
     made: dict[str, Answers] = {}
-    for code in wanted:
+    for code in (code for code in there if code in book.needs.forms):
         other = compile_form(definitions.current(code), definitions)
-        ahead: dict[str, Answers] = {each: {} for each in (book.form.code, *wanted) if each != code and each not in made}  # they will be filled too
+        ahead: dict[str, Answers] = {each: {} for each in (book.form.code, *there) if each != code and each not in made}  # they will be filled too
         made[code] = Search(other, rng, unit).mended(Situation(draft(other, rng, unit, {**ahead, **made}), {**ahead, **made})).situation.answers
-    return made
+    return {**{code: {} for code in there}, **made}
+
+
+def _hangs_on_a_switch(form: Form, definitions: Catalogue) -> bool:
+    """Tell whether only some units fill a form: those that answered yes to one item of their basic form."""
+    node = parse(form.applies_when or "True", scope_of(form, definitions, viewer="*"))
+    return isinstance(node, Value) and node.form in definitions and definitions.current(node.form).source_kind != "listing"
 
 
 def _order(definitions: Catalogue) -> list[str]:

@@ -48,7 +48,7 @@ class Hints:
         self.days = [part.ordinal for part in parts if isinstance(part, Day)]
         texts = [part.value for part in parts if isinstance(part, Text)]
         texts += [code for part in parts if isinstance(part, OneOf) for code in part.options]
-        texts += [code for part in parts if isinstance(part, Attribute) for code in _by_attribute(part)]
+        texts += [code for part in parts if isinstance(part, Attribute) for code in _by_attribute(part, frozenset(texts))]
         for part in walk(node):
             if isinstance(part, Compare | Same) and not any(isinstance(each, Value) and each.place in ("row", "loop") for each in walk(part)):
                 for side in (part.left, part.right):
@@ -87,14 +87,14 @@ def _gaps(part: Compare, book: RuleBook, situation: Situation) -> Iterator[float
                 yield float(left)
 
 
-def _by_attribute(node: Attribute) -> list[str]:
-    """Give one code for every value of an attribute that a check asks about."""
+def _by_attribute(node: Attribute, named: frozenset[str]) -> list[str]:
+    """Give one code for every value of an attribute that a check asks about, those that it names first."""
     found: dict[str, str] = {}
     listed = codelist(node.codelist)
     for code, value in attribute_values(node.codelist, node.attribute).items():
         if listed.contains(code):
             found.setdefault(value, code)
-    return list(found.values())[:40]
+    return [found[value] for value in sorted(found, key=lambda value: value not in named)][:40]
 
 
 def _codes(item: Item, hints: Hints) -> list[str]:

@@ -74,6 +74,11 @@ class Search:
         found = self.changes.findings(situation)
         return None if keep and keep not in found else tuple(check for check in found if check != keep)
 
+    def left(self, situation: Situation, check: str) -> int:
+        """Count the parts of a check that must change before it fails."""
+        rule = self.book.rule(check)
+        return Steering(self.changes, (rule.each.group, 0) if rule.each else None).left(situation, rule.node, wanted=False)
+
     def broken(self, situation: Situation, check: str) -> Broken | None:
         """Change answers until this check fails, alone if that can be; None when it was not made to fail."""
         best: Broken | None = None

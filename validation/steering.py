@@ -39,6 +39,18 @@ class Steering:
             case _:
                 return situation if self._value(situation, node) is wanted else self._leaf(situation, node, wanted=wanted)
 
+    def left(self, situation: Situation, node: Node, *, wanted: bool) -> int:
+        """Count the parts that must change before the expression has the wanted value; what is blank counts twice."""
+        match node:
+            case Not():
+                return self.left(situation, node.part, wanted=not wanted)
+            case And() | Or():
+                parts = [self.left(situation, part, wanted=wanted) for part in node.parts]
+                return sum(parts) if isinstance(node, And) == wanted else min(parts)
+            case _:
+                value = self._value(situation, node)
+                return 0 if value is wanted else 2 if value is None else 1
+
     def _all(self, situation: Situation, parts: list[Node], *, wanted: bool) -> Situation | None:
         steered: Situation | None = situation
         for part in parts:

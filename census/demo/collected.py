@@ -6,6 +6,7 @@ import hashlib
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -26,8 +27,11 @@ from census.services.prefill import prefill, region_names, sources
 from census.services.submission_fates import Draft
 from forms.catalogue import catalogue
 from forms.values import digest
-from validation.record import check_record
+from validation.examples import NoExample, answers_for
+from validation.expression import scope_of
+from validation.record import check_record, value_of
 from validation.rulebook import compile_form
+from validation.rules import parse_for
 
 FIRST_DAY: Final = date(2018, 8, 1)
 DAYS: Final = 45
@@ -155,7 +159,22 @@ def records_of(unit: PlannedUnit, values: Mapping[str, Any], chance: random.Rand
     records["G101-1"] = filled["G101-1"] | basics(shop, filled["G101-1"] | unit.row["known"], chance)
     if "G102" in filled:
         records["G102"] = filled["G102"] | wastewater(shop, records["G101-1"], chance)
-    return records
+    return records | _further(records, values, chance)
+
+
+def _further(records: Records, values: Mapping[str, Any], chance: random.Random) -> Records:
+    """Answer the other forms that the basic form calls for, each beside those before it."""
+    known = {source: value for source, value in values.items() if value}
+    further: Records = {}
+    for form in catalogue().forms():
+        if form.source_kind != "industrial" or form.subject != "object" or form.code in records:
+            continue
+        asked = parse_for(form, "applies_when", form.applies_when or "True", scope_of(form, catalogue()))
+        if value_of(asked, compile_form(form, catalogue()), {}, records | further) is not True:
+            continue
+        with suppress(NoExample):  # then it is still to be filled, as in real life
+            further[form.code] = answers_for(form.code, seed=chance.randrange(10**6), related=records | further, known=known).answers
+    return further
 
 
 def _drafts(unit: PlannedUnit, visit: UUID | None, records: Records, planted: Plant | None) -> Iterator[Draft]:

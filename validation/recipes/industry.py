@@ -15,6 +15,13 @@ _SAME: Final = (("industry_code_1", "industry_code"), *((key, key) for key in (
     "survey_district_code", "credit_code", "credit_code_suffix", "org_code", "unit_name", "province", "city", "county", "town", "address", "region_code",
     "longitude", "latitude", "contact_person",
 )))
+# The switches of G101-1 and the forms that they call for.
+_SWITCHES: Final = (
+    ("has_wastewater", "G102"), ("has_boiler", "G103-1"), ("has_furnace", "G103-2"), ("has_coking", "G103-3"), ("has_sintering", "G103-4"),
+    ("has_ironmaking", "G103-5"), ("has_steelmaking", "G103-6"), ("has_clinker", "G103-7"), ("is_petrochemical", "G103-8"), ("has_tank_loading", "G103-10"),
+    ("has_voc_material", "G103-11"), ("has_bulk_storage", "G103-12"), ("has_other_gas", "G103-13"), ("has_solid_waste", "G104-1"), ("has_hazardous_waste", "G104-2"),
+)
+_HEAVY: Final = ("has_coking", "has_sintering", "has_ironmaking", "has_steelmaking", "has_clinker", "is_petrochemical")
 
 
 def _intake(rng: Random) -> Answers:
@@ -55,15 +62,16 @@ def _outlet(rng: Random, basic: Mapping[str, Any], discharged: int, number: int)
 
 
 def _g101(rng: Random, related: Mapping[str, Answers]) -> Answers:
-    output = spread(rng, 900, 180_000)
-    size = "4" if output < 3_000 else "3" if output < 40_000 or rng.random() < 0.7 else "2"
+    switches = {key: form in related for key, form in _SWITCHES}
+    output = spread(rng, 900, 180_000) if not any(switches[key] for key in _HEAVY) else spread(rng, 900_000, 4_000_000)
+    size = "4" if output < 3_000 else "3" if output < 40_000 or (output < 180_000 and rng.random() < 0.7) else "2"
     water = rng.choice([entry for entry in codelist("receiving_water") if entry.is_selectable])
     receiving = {"receiving_water_code": water.code, "receiving_water_name": water.label} if "G102" in related else {}
     listed = {target: value for target, source in _SAME if (value := related.get("QC-1", {}).get(source)) is not None}
     return {
-        **listed, **receiving, "operation_status": "1", "production_hours": str(rng.choice((2400, 2800, 3000, 4800, 7200, 8000)) + rng.randrange(0, 400, 20)),
+        **listed, **receiving, **switches, "operation_status": "1", "production_hours": str(rng.choice((2400, 2800, 3000, 4800, 7200, 8000)) + rng.randrange(0, 400, 20)),
         "gross_output": f"{output:.1f}", "enterprise_scale": size, "open_year": str(rng.randrange(1988, 2017)),
-        "has_wastewater": "G102" in related, "has_15_minerals": bool(related.get("QC-1", {}).get("involves_15_minerals", False)),
+        "has_15_minerals": bool(related.get("QC-1", {}).get("involves_15_minerals", False)),
     }
 
 
