@@ -20,7 +20,7 @@ from validation.sample_units import Facts, facts
 from validation.samples import Answers, draft
 from validation.search import Broken, Search, Situation
 
-BUDGETS: Final = (200,) * 10 + (1200, 1200)  # tries with one unit each: another plant may break at once what the first cannot
+BUDGETS: Final = (200,) * 20 + (1200, 1200)  # tries with one unit each: another plant may break at once what the first cannot
 USUAL: Final = frozenset({"G102"})  # hang on a switch, yet most plants fill them
 FORCED: Final = 4  # so many units break the same others along: it cannot be otherwise
 
@@ -89,7 +89,7 @@ def _starts(start: Callable[[int], tuple[Search, Broken]], breaking: str | None)
     yield from (start(attempt) for attempt, budget in enumerate(BUDGETS) if budget == BUDGETS[-1])
 
 
-def _valid(book: RuleBook, definitions: Catalogue, seed: str, given: tuple[Mapping[str, Answers] | None, Mapping[str, Any] | None],  # noqa: PLR0917 - what an example is made from
+def _valid(book: RuleBook, definitions: Catalogue, seed: str, given: tuple[Mapping[str, Answers] | None, Mapping[str, Any] | None],
            breaking: str | None, budget: int) -> tuple[Search, Broken]:
     """Make a record without findings, if it can be, and the search that goes on from there."""
     related, known = given
@@ -113,7 +113,8 @@ def _unit_forms(book: RuleBook, definitions: Catalogue, rng: Random, unit: Facts
     made: dict[str, Answers] = {}
     for code in (code for code in there if code in book.needs.forms):
         other = compile_form(definitions.current(code), definitions)
-        ahead: dict[str, Answers] = {each: {} for each in (book.form.code, *there) if each != code and each not in made}  # they will be filled too
+        owed = (each for each in other.needs.present if each in definitions and not _hangs_on_a_switch(definitions.current(each), definitions))
+        ahead: dict[str, Answers] = {each: {} for each in (book.form.code, *there, *owed) if each != code and each not in made}  # they will be filled too
         made[code] = Search(other, rng, unit).mended(Situation(draft(other, rng, unit, {**ahead, **made}), {**ahead, **made})).situation.answers
     return {**{code: {} for code in there}, **made}
 

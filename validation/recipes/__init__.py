@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from validation.recipes import air, domestic, facilities, industry, listing, livestock, mobile, products, scattered, waste
+from validation.recipes import air, combustion, domestic, facilities, industry, listing, livestock, mobile, products, scattered, waste
 from validation.recipes.recipe import Recipe
 
 RECIPES: Final[dict[str, Recipe]] = {
-    **air.RECIPES, **domestic.RECIPES, **facilities.RECIPES, **industry.RECIPES, **listing.RECIPES, **livestock.RECIPES, **mobile.RECIPES,
-    **products.RECIPES, **scattered.RECIPES, **waste.RECIPES,
+    **air.RECIPES, **combustion.RECIPES, **domestic.RECIPES, **facilities.RECIPES, **industry.RECIPES, **listing.RECIPES, **livestock.RECIPES,
+    **mobile.RECIPES, **products.RECIPES, **scattered.RECIPES, **waste.RECIPES,
 }

@@ -19,9 +19,10 @@ _HEAVY: Final = {
 _USUAL: Final = {"吨": (60, 20_000), "件": (2_000, 300_000), "万件": (5, 600), "台": (300, 60_000), "平方米": (5_000, 400_000), "立方米": (1_000, 200_000)}
 # A switch: what is burnt or charged there, by its name in the list of fuels, and how much of it a year.
 _FUELS: Final = {
-    "has_boiler": ("天然气（气态）", 20, 600), "has_furnace": ("柴油", 30, 400), "has_coking": ("洗精煤（用于炼焦）", 2_000_000, 2_600_000), "has_sintering": ("焦炭", 500_000, 700_000),
+    "has_furnace": ("柴油", 30, 400), "has_coking": ("洗精煤（用于炼焦）", 2_000_000, 2_600_000), "has_sintering": ("焦炭", 500_000, 700_000),
     "has_ironmaking": ("焦炭", 2_000_000, 2_600_000), "has_clinker": ("一般烟煤", 300_000, 420_000), "is_petrochemical": ("炼厂干气", 30_000, 60_000),
 }
+_BOILERS: Final = (("天然气（气态）",), ("天然气（气态）",), ("一般烟煤",), ("一般烟煤", "天然气（气态）"), ("燃料油",))  # what the boilers of a plant burn
 
 
 def named(listed: str, label: str) -> Entry:
@@ -60,8 +61,9 @@ def _g101_3(rng: Random, related: Mapping[str, Answers]) -> Answers:
     for switch, (name, low, high) in _FUELS.items():
         if basic.get(switch):
             energy[name] = energy.get(name, 0) + round(spread(rng, low, high), 2)
-    if basic.get("has_boiler") and rng.random() < 0.3:
-        energy["一般烟煤"] = energy.get("一般烟煤", 0) + round(spread(rng, 2_000, 12_000), 2)
+    if basic.get("has_boiler"):
+        for name in rng.choice(_BOILERS):
+            energy[name] = energy.get(name, 0) + round(spread(rng, 2_000, 12_000) if name == "一般烟煤" else spread(rng, 20, 600), 2)
     if basic.get("has_voc_material"):
         materials |= {"水性涂料": round(spread(rng, 2, 30), 2), "稀释剂": round(spread(rng, 1, 8), 2)}
     known = [entry.label for entry in _materials_of(str(basic.get("industry_code_1", ""))[:2])]
