@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from validation.recipes import air, combustion, domestic, facilities, industry, listing, livestock, mobile, products, scattered, waste
+from validation.recipes import (
+    air,
+    combustion,
+    domestic,
+    facilities,
+    industry,
+    listing,
+    livestock,
+    mobile,
+    products,
+    scattered,
+    waste,
+)
 from validation.recipes.recipe import Recipe
 
 RECIPES: Final[dict[str, Recipe]] = {
