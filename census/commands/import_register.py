@@ -37,6 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     for row in report.rejected:
         print(f"第 {row.row} 行：{row.reason}")
+    for row in report.doubtful:
+        print(f"第 {row.row} 行（疑似重复，已收）：{row.reason}")
     done = "已写入名录" if report.written else "试运行，没有写入" if arguments.dry_run else "退回的行太多，没有写入"
-    print(f"可用 {report.accepted} 行，退回 {len(report.rejected)} 行；{done}。")
+    print(f"可用 {report.accepted} 行，退回 {len(report.rejected)} 行，疑似重复 {len(report.doubtful)} 行，新建普查小区 {report.areas} 个；{done}。")
     return 0 if report.written or (arguments.dry_run and not report.rejected) else 1

@@ -122,6 +122,16 @@ def register_case(
     The same submission again, or a later revision of it, gives the case it opened before. A form that opens no case
     is stored and flagged like any other: nothing here may refuse it.
     """
+    try:
+        return case_of_form(session, actor, submission_id, answers, unit_id=unit_id)
+    except (InvalidInput, NotAllowed):
+        return None
+
+
+def case_of_form(
+    session: Session, actor: Actor, submission_id: UUID, answers: Mapping[str, Any], *, unit_id: UUID | None = None,
+) -> Case:
+    """The same, raising what stands against a case: NotAllowed for a town that is not the actor's, InvalidInput."""
     opened = session.scalar(
         select(Case).join(CaseEvent, CaseEvent.case_id == Case.id)
         .where(CaseEvent.number == 1, CaseEvent.facts["submission"].astext == str(submission_id))
@@ -133,15 +143,16 @@ def register_case(
     facts: dict[str, Any] = {key: answers.get(key) for key in FORM_FACTS}
     facts |= {"lon": position.get("lon"), "lat": position.get("lat")}
     try:
-        return open_case(
-            session, actor,
-            region_code=str(answers.get("village_code") or answers.get("town_code") or ""), facts=facts,
-            evidence=[str(answers[key]) for key in ("photo_signboard", "photo_before_outside") if answers.get(key)],
-            found_on=date.fromisoformat(str(answers.get("found_date") or today())),
-            unit_id=unit_id, submission_id=submission_id,
-        )
-    except (InvalidInput, NotAllowed, ValueError):
-        return None
+        found_on = date.fromisoformat(str(answers.get("found_date") or today()))
+    except ValueError:
+        raise InvalidInput("发现日期不是一个日期。请改正后重新提交。") from None
+    region_code = str(answers.get("village_code") or answers.get("town_code") or "")
+    if region_code and not actor.may("register_case", region_code):
+        raise NotAllowed("登记的镇（街）不是您负责的。请改正所属镇（街）；确在别的镇（街）的，请转告那里的检查员登记。")
+    return open_case(
+        session, actor, region_code=region_code, facts=facts, found_on=found_on, unit_id=unit_id, submission_id=submission_id,
+        evidence=[str(answers[key]) for key in ("photo_signboard", "photo_before_outside") if answers.get(key)],
+    )
 
 
 FORM_FACTS: Final = (

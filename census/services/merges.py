@@ -92,7 +92,7 @@ def resolve(session: Session, actor: Actor, unit_id: UUID, form: str, choice: Ch
     case = open_case(session, unit_id, form)
     records = [lock(session, submission_id) for submission_id in sorted({version.submission_id for version in case.versions})]
     case = open_case(session, unit_id, form)
-    if not case.is_open or {version.key for version in case.versions} != choice.seen:
+    if not case.is_open or frozenset(version.key for version in case.versions) != choice.seen:
         raise Conflict("这张表刚有新的变动。请刷新后再合并。")
     kept = next(record for record in records if record.id == case.kept)
     require(actor, "review", kept.region_code)
@@ -142,7 +142,8 @@ def _chosen(case: OpenCase, choice: Choice) -> _Chosen:
     same = next((version for version in case.versions if version.digest == content), None)
     items = [{"path": f"/{key}", "reason": "other", "text": f"两份不一致，取{version.author}填的。请与填报人核对。"} for key, version in sorted(picked.items())]
     return _Chosen(
-        answers, explanations, content, same or base, items, is_mixed=same is None, files=frozenset().union(*(version.files for version in (base, *picked.values()))),
+        answers, explanations, content, same or base, items, is_mixed=same is None,
+        files=frozenset(file for version in (base, *picked.values()) for file in version.files),
     )
 
 

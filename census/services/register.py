@@ -18,6 +18,7 @@ from census.models.register import Assignment, Unit
 from census.services.cursors import Cursor
 from census.services.leases import Held, Removed, copies, removed_since, take
 
+TOWN, VILLAGE = 9, 12    # digits of a code
 SETTLED: Final = text("select pg_snapshot_xmin(pg_current_snapshot())::text")  # every older transaction has ended
 AFTER: Final = text("(unit.changed_xid, unit.id) > (cast(:xid as xid8), cast(:id as uuid))")
 
@@ -48,6 +49,8 @@ def baseline(unit: Unit | UnitRow) -> dict[str, Any]:
 def facts(columns: Mapping[str, Any]) -> dict[str, Any]:
     """The same from a unit's columns."""
     named = {"unit_name": columns["name"]} | {key: columns[key] for key in ("address", "credit_code", "industry_code", "region_code")}
+    region = columns["region_code"]
+    named |= {"town_code": region[:TOWN] if len(region) >= TOWN else None, "village_code": region if len(region) == VILLAGE else None}
     return {key: value for key, value in named.items() if value} | dict(columns["known"])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from census.db import new_id, now
+from census.db import Base, new_id, now
 from census.models.people import Account
-from census.models.register import Assignment, EnumerationArea, Region, Unit
+from census.models.register import Assignment, EnumerationArea, Region, Team, Unit
 from census.services import evidence
 from census.services.register import facts
 from census.services.unit_directory import KINDS
@@ -30,6 +30,8 @@ HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "industry_code": ("行业代码", "行业小类代码", "行业类别代码"),
     "region_code": ("区划代码", "行政区划代码", "统计用区划代码", "村居代码"),
     "area_code": ("普查小区代码", "普查小区"),
+    "area_name": ("普查小区名称",),
+    "team": ("组", "普查组", "组名"),
     "lon": ("经度", "longitude"),
     "lat": ("纬度", "latitude"),
     "enumerator": ("普查员", "普查员账号"),
@@ -59,6 +61,8 @@ class Report:
 
     accepted: int = 0
     rejected: list[Rejected] = field(default_factory=list[Rejected])
+    doubtful: list[Rejected] = field(default_factory=list[Rejected])   # taken, and perhaps in the register under another name
+    areas: int = 0                                                     # enumeration areas that the file brings along
     written: bool = False
 
 
@@ -79,6 +83,7 @@ def import_register(session: Session, table: Sequence[Sequence[str]], *, most_re
     report = Report()
     units: list[dict[str, Any]] = []
     assignments: list[dict[str, Any]] = []
+    areas: list[dict[str, Any]] = []
     for number, cells in enumerate(table[1:], 2):
         row = {key: cells[index].strip() for key, index in columns.items() if index < len(cells)}
         if not any(row.values()):
@@ -87,13 +92,20 @@ def import_register(session: Session, table: Sequence[Sequence[str]], *, most_re
         if reason:
             report.rejected.append(Rejected(number, reason))
             continue
+        doubt = judge.doubt(row)
+        if doubt:
+            report.doubtful.append(Rejected(number, doubt))
+        if row.get("area_code") and row["area_code"] not in judge.areas:
+            judge.areas.add(row["area_code"])
+            areas.append({"code": row["area_code"], "name": row["area_name"], "region_code": row["region_code"], "is_schematic": False})
         unit = _unit(row)
         units.append(unit)
-        if row.get("enumerator"):
-            assignments.append({"unit_id": unit["id"], "account_id": judge.enumerators[row["enumerator"]]})
-    report.accepted = len(units)
+        account, team = judge.enumerators.get(row.get("enumerator", "")), judge.teams.get(row.get("team", ""))
+        if account or team:
+            assignments.append({"id": new_id(), "unit_id": unit["id"], "account_id": account, "team_id": team or judge.team_of.get(account)})
+    report.accepted, report.areas = len(units), len(areas)
     if not dry_run and len(report.rejected) <= most_rejected:
-        _write(session, units, assignments)
+        _write(session, (EnumerationArea, areas), (Unit, units), (Assignment, assignments))
         evidence.record(session, actor, "import register", f"{len(units)} units", {
             "accepted": len(units), "rejected": len(report.rejected), "assigned": len(assignments),
         })
@@ -119,9 +131,19 @@ class _Judge:
     def __init__(self, session: Session) -> None:
         self.regions = set(session.scalars(select(Region.code)))
         self.areas = set(session.scalars(select(EnumerationArea.code)))
-        self.enumerators: dict[str, UUID] = {row.username: row.id for row in session.execute(select(Account.username, Account.id))}
+        people = session.execute(select(Account.username, Account.id, Account.team_id)).all()
+        self.enumerators: dict[str, UUID] = {row.username: row.id for row in people}
+        self.team_of: dict[UUID | None, UUID | None] = {row.id: row.team_id for row in people}
+        self.teams: dict[str, UUID] = {row.name: row.id for row in session.execute(select(Team.name, Team.id))}
         self.credit_codes = {code: "名录" for code in session.scalars(select(Unit.credit_code).where(Unit.credit_code.is_not(None))) if code}
-        self.places = {(row.name, row.address): "名录" for row in session.execute(select(Unit.name, Unit.address))}
+        self.places: dict[tuple[str, str], str] = {}
+        self.names: dict[tuple[str, str], str] = {}
+        self.spots: dict[tuple[float, float], str] = {}
+        for row in session.execute(select(Unit.name, Unit.address, Unit.region_code, Unit.lon, Unit.lat)):
+            self.places[row.name, row.address] = "名录"
+            self.names[row.name, row.region_code[:9]] = f"名录里的“{row.name}”"
+            if row.lon is not None and row.lat is not None:
+                self.spots[_spot(row.lon, row.lat)] = f"名录里的“{row.name}”"
 
     def fault(self, row: Mapping[str, str]) -> str:
         """Why a row cannot be taken, in one sentence; "" when it can."""
@@ -131,6 +153,19 @@ class _Judge:
                 self.credit_codes[row["credit_code"].upper()] = "本文件前面的行"
             self.places[row["name"], row.get("address", "")] = "本文件前面的行"
         return reason
+
+    def doubt(self, row: Mapping[str, str]) -> str:
+        """What the row may be a second entry of, in one sentence: people look at it, the row is taken."""
+        name = (row["name"], row["region_code"][:9])
+        spot = _spot(float(row["lon"]), float(row["lat"])) if row.get("lon") else None
+        alike = [self.names[name]] if name in self.names else []
+        close = [self.spots[spot]] if spot in self.spots else []
+        self.names[name] = f"本文件里的“{row['name']}”"
+        if spot is not None:
+            self.spots[spot] = f"本文件里的“{row['name']}”"
+        if alike:
+            return f"与{alike[0]}同名，同在一个镇街，地址不同。请核对是不是同一家。"
+        return f"与{close[0]}几乎在同一位置。请核对是不是同一家。" if close else ""
 
     def _faults(self, row: Mapping[str, str]) -> Iterator[str]:
         name, code, region = row["name"], row.get("credit_code", "").upper(), row["region_code"]
@@ -143,7 +178,12 @@ class _Judge:
         if region not in self.regions:
             yield f"区划代码“{region}”不在本地区划表里。" if region else "没有区划代码。"
         if row.get("area_code") and row["area_code"] not in self.areas:
-            yield f"普查小区代码“{row['area_code']}”不存在。"
+            if not row.get("area_name"):
+                yield f"普查小区代码“{row['area_code']}”不存在。要新建小区，请加一列“普查小区名称”。"
+            elif not re.fullmatch(re.escape(region) + r"[0-9]{1,4}", row["area_code"]):
+                yield f"普查小区代码“{row['area_code']}”应为村居代码“{region}”加一至四位序号。"
+        if row.get("team") and row["team"] not in self.teams:
+            yield f"没有“{row['team']}”这个组。"
         if row.get("industry_code") and not codelist("gbt4754").contains(row["industry_code"]):
             yield f"行业代码“{row['industry_code']}”不在 GB/T 4754—2017 里。"
         if code and not valid_uscc(code):
@@ -158,6 +198,11 @@ class _Judge:
             yield f"统一社会信用代码“{code}”与{self.credit_codes[code]}重复。"
         if place in self.places:
             yield f"名称和地址与{self.places[place]}重复。"
+
+
+def _spot(lon: float, lat: float) -> tuple[float, float]:
+    """Where something is, to some ten metres."""
+    return round(lon, 4), round(lat, 4)
 
 
 def _position_faults(row: Mapping[str, str]) -> Iterator[str]:
@@ -183,7 +228,7 @@ def _unit(row: Mapping[str, str]) -> dict[str, Any]:
     return unit | {"forms": due.must, "may_forms": due.may, "forms_basis": basis(catalogue())}
 
 
-def _write(session: Session, units: Iterable[dict[str, Any]], assignments: Iterable[dict[str, Any]]) -> None:
-    for table, rows in ((Unit, list(units)), (Assignment, list(assignments))):
+def _write(session: Session, *parts: tuple[type[Base], list[dict[str, Any]]]) -> None:
+    for table, rows in parts:
         for start in range(0, len(rows), AT_ONCE):
             session.execute(insert(table), rows[start : start + AT_ONCE])

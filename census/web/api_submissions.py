@@ -31,8 +31,7 @@ def send_submissions() -> Response:
         read = reading.drafts()
         drafts = [row for row in read if isinstance(row, Draft)]
         settled = submissions.submit(work.session, work.actor, drafts, now())
-        open_cases(work.session, work.actor, drafts, settled)
-        outcomes = iter(settled)
+        outcomes = iter(open_cases(work.session, work.actor, drafts, settled))
         results = [next(outcomes) if isinstance(row, Draft) else row for row in read]
     return as_json({"results": [result(outcome, work.actor) for outcome in results]})
 

@@ -242,9 +242,7 @@ def _submit(
             explanations=one.explanations, files=[], digest=digest(one.answers, one.explanations),
             device=request.user_agent.string[:200], visit=visit_id, confirmation=confirmation,
         ))
-    outcomes = submissions.submit(work.session, work.actor, sent, now())
-    open_cases(work.session, work.actor, sent, outcomes)
-    return outcomes
+    return open_cases(work.session, work.actor, sent, submissions.submit(work.session, work.actor, sent, now()))
 
 
 def _store_visit(work: Work, unit: Unit, begun: Mapping[str, Any], signature: dict[str, Any] | None) -> UUID:

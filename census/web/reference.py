@@ -10,9 +10,10 @@ import orjson
 from flask import Blueprint, Response, request
 
 from census.errors import NotFound
+from census.services.reference_lists import catalogue_of_lists, packed
 from census.services.review_states import ACTING_ROLE_NAMES, OUTCOME_NAMES, REASONS, STATE_NAMES, TRANSITIONS
 from census.settings import Programme
-from census.web import wire
+from census.web import wire, wire_register
 from census.web.api import as_json
 from census.web.openapi import documented
 from census.web.session import API, api_work
@@ -26,6 +27,7 @@ from validation.rulebook import compile_form
 blueprint = Blueprint("api_reference", __name__, url_prefix=API)
 
 KEEP: Final = "private, max-age=300"
+FOR_EVER: Final = "private, max-age=31536000, immutable"
 
 
 @blueprint.get("/forms")
@@ -66,6 +68,31 @@ def transitions() -> Response:
             for (state, outcome, role), target in TRANSITIONS.items()
         ],
     })
+
+
+@blueprint.get("/reference/lists")
+@documented("Code lists", answer=wire_register.ListsAnswer)
+def lists() -> Response:
+    """Every code list with its digest and size: a phone fetches those whose digest it does not have."""
+    with api_work():
+        pass
+    return _kept(_tagged({"lists": catalogue_of_lists()}))
+
+
+@blueprint.get("/reference/lists/<name>")
+@documented("One code list", answer=wire_register.ListAnswer, query={
+    "have": "digest of the version that the caller has: the difference from it, where that is shorter",
+    "digest": "of the version asked for: an answer with it never changes",
+})
+def one_list(name: str) -> Response:
+    """The rows of a list, the first naming the columns, or the steps from the version that the caller has."""
+    with api_work() as work:
+        settings = work.settings
+    found = packed(settings, name, request.args.get("have", ""))
+    response = _kept(_tagged(dict(found)))
+    if request.args.get("digest") == found["digest"]:
+        response.headers["Cache-Control"] = FOR_EVER
+    return response
 
 
 @blueprint.get("/reference/reasons")

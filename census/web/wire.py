@@ -173,7 +173,7 @@ class VisitsRequest(Shape):
 
 
 class VisitResult(Shape):
-    similar = fields.List(fields.Dict(keys=fields.String()), metadata={"description": "units that a new one may be the same as: see /units/similar"})
+    similar: fields.List[Any] = fields.List(_object(), metadata={"description": "units that a new one may be the same as: see /units/similar"})
     id = fields.String(allow_none=True)
     status = fields.String(validate=validate.OneOf(["stored", "repeat", "conflict", "refused"]))
     unit = fields.UUID(allow_none=True)

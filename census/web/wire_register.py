@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from census.services.assignments import HAND_BACK_REASONS, MOST_AT_ONCE
@@ -65,3 +67,23 @@ class AssignRequest(Shape):
 
 class AssignAnswer(Shape):
     changed = fields.Integer(metadata={"description": "units that changed hands"})
+
+
+class ListLine(Shape):
+    name = fields.String()
+    digest = fields.String(metadata={"description": "SHA-256 of the JSON text of the rows"})
+    size = fields.Integer(metadata={"description": "bytes of that text"})
+
+
+class ListsAnswer(Shape):
+    lists = many(ListLine)
+
+
+class ListAnswer(Shape):
+    name = fields.String()
+    digest = fields.String()
+    from_ = fields.String(data_key="from", allow_none=True, metadata={"description": "the version that the steps start from"})
+    rows: fields.List[Any] = fields.List(fields.List(fields.String()), allow_none=True)
+    steps: fields.List[Any] = fields.List(
+        fields.List(fields.Raw()), allow_none=True, metadata={"description": "[row, how many go, rows that come], in the order to apply"},
+    )

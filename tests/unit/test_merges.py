@@ -44,7 +44,8 @@ def a_record(session: Session, unit: Unit, state: str, answers: dict[str, Any], 
 def chosen(case: OpenCase, base: int, picks: dict[str, int] | None = None, **values: Any) -> Choice:
     keys = [version.key for version in case.versions]
     picked = {item: keys[index] for item, index in (picks or {}).items()}
-    return Choice(**{"base": keys[base], "picks": picked, "seen": frozenset(keys), "reason": "水费单以第二次为准", **values})
+    told: dict[str, Any] = {"base": keys[base], "picks": picked, "seen": frozenset(keys), "reason": "水费单以第二次为准", **values}
+    return Choice(**told)
 
 
 def resolved(session: Session, actor: Actor, unit: Unit, base: int, picks: dict[str, int] | None = None, **values: Any) -> Submission:

@@ -8,7 +8,7 @@ import xlsxwriter
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from census.models.register import Assignment, Region, Unit
+from census.models.register import Assignment, EnumerationArea, Region, Team, Unit
 from census.services.register_import import BadFile, Report, import_register
 from census.services.tables import NoTable, read_table
 from tests.api_builders import VILLAGE, an_account
@@ -35,6 +35,26 @@ def take(session: Session, *rows: list[str], most_rejected: int = 0, dry_run: bo
 def row(**changes: str) -> list[str]:
     cells = dict(zip(HEADINGS, ["", "", VILLAGE, "", "", "", "", ""], strict=True)) | {"单位名称": "某厂"} | changes
     return list(cells.values())
+
+
+def test_areas_and_teams_come_along_and_likely_doubles_are_named(session: Session) -> None:
+    lead = an_account(session, "supervisor01", "supervisor")
+    team = Team(name="一组", region_code=VILLAGE, supervisor_id=lead.id)
+    session.add(team)
+    session.flush()
+    headings = ["单位名称", "区划代码", "地址", "普查小区代码", "普查小区名称", "组", "经度", "纬度"]
+    rows = [
+        ["甲厂", VILLAGE, "一号", f"{VILLAGE}0001", "第一小区", "一组", "113.39", "23.04"],
+        ["甲厂", VILLAGE, "二号", f"{VILLAGE}0001", "第一小区", "", "", ""],
+        ["乙厂", VILLAGE, "三号", "", "", "", "113.39001", "23.04001"],
+        ["丙厂", VILLAGE, "四号", "1234", "第九小区", "", "", ""],
+        ["丁厂", VILLAGE, "五号", "", "", "十组", "", ""],
+    ]
+    report = import_register(session, [headings, *rows], most_rejected=2, dry_run=False, actor="test")
+    assert ([one.row for one in report.rejected], [one.row for one in report.doubtful], report.areas) == ([5, 6], [3, 4], 1)
+    assert session.scalars(select(EnumerationArea.name)).all() == ["第一小区"]
+    assert session.execute(select(Assignment.account_id, Assignment.team_id)).one() == (None, team.id)
+    assert "G101-1" in session.scalars(select(Unit).where(Unit.name == "乙厂")).one().forms
 
 
 def count(session: Session, table: type) -> int:
