@@ -19,11 +19,14 @@ _MODELS: Final = {"R1": "DZL", "R2": "WNS", "R3": "WNS", "R4": "DZG"}
 
 
 def _boiler(rng: Random, number: int) -> Answers:
-    kind = rng.choice(("R3", "R3", "R3", "R3", "R2", "R4"))
+    kind = rng.choice(("R3", "R3", "R3", "R2", "R4", "R1"))
     fuel, each, decimals, code, way, low, high = _BOILERS[kind]
     capacity, hours = rng.choice((1, 1, 2, 2, 4, 6)), rng.randrange(1_500, 5_000, 100)
     used = each * capacity * hours * rng.uniform(0.35, 0.8)
-    more: Answers = {"R2": {"oil_sulfur": "0.035"}, "R4": {"dust_facility_no": f"CC{number:02d}", "dust_removal_process": "P01"}}.get(kind, {})
+    more: Answers = {
+        "R1": {"coal_sulfur": written(rng.uniform(0.4, 0.9), 2), "coal_ash": written(rng.uniform(9, 18), 2), "coal_volatile": written(rng.uniform(24, 36), 2), "dust_facility_no": f"CC{number:02d}", "dust_removal_process": "P01"},
+        "R2": {"oil_sulfur": "0.035"}, "R4": {"dust_facility_no": f"CC{number:02d}", "dust_removal_process": "P01"},
+    }.get(kind, {})
     return {
         **more, "boiler_use": rng.choice("23"), "commissioning_year": str(rng.randrange(2003, 2017)), "boiler_no": f"GL{number:02d}",
         "boiler_model": f"{_MODELS[kind]}{capacity}-1.0-{'YQ' if kind in ('R2', 'R3') else 'S'}", "boiler_type": kind, "boiler_capacity": written(capacity, 1),

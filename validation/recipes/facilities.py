@@ -15,6 +15,7 @@ _WORKS: Final = {"1": (10_000, 300_000, 0.65, 0.95, 0.75, 0.95), "2": (2_000, 50
 # Milligrams a litre at the inlet of a town's works, at its outlet, and at the inlet of a leachate plant.
 _SEWAGE: Final = {"W01": (130, 280, 14, 38), "W03": (3, 9, 0.2, 0.9), "W04": (24, 42, 8, 14), "W06": (2.6, 5.2, 0.2, 0.5)}
 _LEACHATE: Final = {"W01": (3_000, 12_000, 35, 90), "W03": (20, 60, 0.5, 3), "W04": (900, 2_200, 12, 38), "W06": (8, 25, 0.3, 2.5)}
+_TRACES: Final = {"W07": 0.4, "W08": 0.1, "W09": 0.02, "W10": 0.05, "W11": 0.01, "W12": 0.2, "W13": 0.04, "W14": 0.002}
 _TREATMENTS: Final = (("4130", "3100"), ("4150", "3100"), ("4140", "1100"), ("4160", "1200"), ("4230", "1400"))
 
 
@@ -51,7 +52,7 @@ def _j101_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
     return {
         **place, "sewage_facility_type": kind, "operator_name": "番禺水务运营有限公司" if kind != "3" else "镇街水务管理所",
         **{f"treatment_method_{number}": code for number, code in enumerate(methods, start=1)},
-        "has_reclaim_process": number(related.get("J101-2", {}), "reclaimed_water") > 0, "online_heavy_metal": kind == "2", "has_sludge_stabilization": False, "has_boiler": False,
+        "has_reclaim_process": number(related["J101-2"], "reclaimed_water") > 0 if related.get("J101-2") else rng.random() < 0.4, "online_heavy_metal": kind == "2", "has_sludge_stabilization": False, "has_boiler": False,
     }
 
 
@@ -60,7 +61,8 @@ def _j101_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
     capacity = round(spread(rng, low, high), -3 if low >= 1_000 else -1)
     days = 365 if rng.random() < 0.8 else rng.randrange(340, 365)
     treated = round(capacity * days * rng.uniform(least, most) / 10_000, 4)
-    reclaimed = round(treated * rng.uniform(0.02, 0.1), 4) if related.get("J101-1", {}).get("has_reclaim_process") else 0.0
+    reuses = related.get("J101-1", {}).get("has_reclaim_process", rng.random() < 0.3)
+    reclaimed = round(treated * rng.uniform(0.02, 0.1), 4) if reuses else 0.0
     sludge = round(treated * rng.uniform(1.0, 2.2), 2)
     uses = {"reclaimed_industrial": "0.0000", "reclaimed_municipal": "0.0000", "reclaimed_landscape": written(reclaimed, 4)} if reclaimed else {}
     return {
@@ -76,15 +78,21 @@ def _measured(rng: Random, levels: Mapping[str, tuple[float, float, float, float
     means: dict[str, tuple[float, float]] = {code: (rng.uniform(low, high), rng.uniform(least, most)) for code, (low, high, least, most) in levels.items()}
     means["W02"] = (means["W01"][0] * rng.uniform(0.38, 0.52), means["W01"][1] * rng.uniform(0.2, 0.35))
     means["W05"] = (means["W04"][0] * rng.uniform(0.6, 0.8), means["W04"][1] * rng.uniform(0.1, 0.3))
-    return [_pollutant(entry.code, means.get(entry.code), rng) for entry in codelist("water_pollutant") if entry.is_selectable]
+    if rng.random() < 0.5:
+        means |= {code: (high * rng.uniform(0.5, 1), high * rng.uniform(0.1, 0.3)) for code, high in _TRACES.items()}
+    often = rng.random() < 0.5
+    return [_pollutant(entry.code, means.get(entry.code), rng, often=often) for entry in codelist("water_pollutant") if entry.is_selectable]
 
 
-def _pollutant(code: str, mean: tuple[float, float] | None, rng: Random) -> Answers:
+def _pollutant(code: str, mean: tuple[float, float] | None, rng: Random, *, often: bool) -> Answers:
+    """Give what was measured of one pollutant; who measures once has no highest and no lowest day."""
     if mean is None:
         return {"pollutant": code}
+    if not often:
+        return {"pollutant": code, "monitoring_source": "3", "influent_avg": written(mean[0], 4), "effluent_avg": written(mean[1], 4)}
     row: Answers = {"pollutant": code, "monitoring_source": "1" if code in ("W01", "W04", "W05", "W06") else "3"}
     for end, value in zip(("influent", "effluent"), mean, strict=True):
-        row |= {f"{end}_avg": written(value, 3), f"{end}_max": written(value * rng.uniform(1.3, 1.9), 3), f"{end}_min": written(value * rng.uniform(0.5, 0.8), 3)}
+        row |= {f"{end}_avg": written(value, 4), f"{end}_max": written(value * rng.uniform(1.3, 1.9), 4), f"{end}_min": written(value * rng.uniform(0.5, 0.8), 4)}
     return row
 
 
@@ -108,7 +116,7 @@ def _burns(related: Mapping[str, Answers]) -> bool:
 
 
 def _j102_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
-    way = "3" if _burns(related) else rng.choice("3331145")
+    way = "3" if _burns(related) else rng.choice("3333145")
     return {
         **_place(rng), "operator_name": "番禺环境卫生运营有限公司", "msw_facility_type": "2" if way == "5" else "1", "msw_disposal_method": [way], "online_heavy_metal": False,
         "landfill_liner": True, "stacks": _stacks(rng, 2, (60, 100)) if way == "3" else [], "has_boiler": False,
