@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 from typing import Any
 
 from validation.hints import Hints, candidates, too_precise
-from validation.nodes import Call, Node, Rows, Sound, Text, Value, walk
+from validation.nodes import Aggregate, Call, Node, OneOf, Rows, Sound, Text, Value, walk
 from validation.rulebook import RuleBook
 from validation.rules import Rule
 from validation.sample_units import Facts
@@ -41,9 +41,12 @@ class Changes:
         if rule and rule.kind in ("rows", "unknown"):
             yield from self._shape(rule)
         values = dict.fromkeys(part for part in parts if isinstance(part, Value))
-        hints = Hints(node, parts, self.book, situation)
+        hints, ready_made = Hints(node, parts, self.book, situation), _ready_made(parts)
         for value in sorted(values, key=lambda value: value.place not in ("loop", "row")):  # what hides rows comes last
-            yield from self._at(value, hints, situation)
+            if value in ready_made:
+                yield from self._in_ready_made(value, ready_made[value], hints, situation)
+            else:
+                yield from self._at(value, hints, situation)
         for rows in dict.fromkeys(part for part in parts if isinstance(part, Rows)):
             yield from self.of_rows(rows, situation)
         for part in parts:
@@ -78,6 +81,15 @@ class Changes:
             for candidate in candidates(item, row.get(item.key), hints, self.rng, self.known):
                 yield Change(place, value.form, value.group, index if value.group else -1, item.key, candidate)
 
+    def _in_ready_made(self, value: Value, codes: Mapping[str, set[str]], hints: Hints, situation: Situation) -> Iterator[Change]:
+        """Give changes in those ready-made rows only that a check names; their codes stay as they are."""
+        form = self.book.related[value.form] if value.form else self.book.form
+        item, answers = form.item(value.key, value.group), situation.related.get(value.form) if value.form else situation.answers
+        for index, row in enumerate(rows_in(answers or {}, value.group)):
+            if any(row.get(key) in named for key, named in codes.items()):
+                for candidate in candidates(item, row.get(item.key), hints, self.rng, self.known):
+                    yield Change("form" if value.form else "own", value.form, value.group, index, item.key, candidate)
+
     def of_rows(self, rows: Rows, situation: Situation) -> Iterator[Change]:
         """Give one row more (first), the last one twice, one less, none, too many."""
         form = self.book.related[rows.form] if rows.form else self.book.form
@@ -91,6 +103,18 @@ class Changes:
         tried: list[list[Answers]] = [[*there, copy.deepcopy(there[-1])], there[:-1], []] if there else []
         for changed in ([*there, fresh], *tried, [*there, *([fresh] * ((group.maximum or 0) + 1 - len(there)))]):
             yield Change(place, rows.form, rows.group, -1, "", changed)
+
+
+def _ready_made(parts: Iterable[Node | Rows]) -> dict[Value, dict[str, set[str]]]:
+    """Find what is asked of single ready-made rows: by item, the item that holds the row's code and the codes named."""
+    found: dict[Value, dict[str, set[str]]] = {}
+    for part in parts:
+        if isinstance(part, Aggregate) and part.name == "first" and isinstance(part.condition, OneOf) and part.element is not None:
+            for code in (each for each in walk(part.condition.item) if isinstance(each, Value) and each.place == "loop"):
+                found.setdefault(code, {})
+                for value in (each for each in walk(part.element) if isinstance(each, Value) and each.place == "loop"):
+                    found.setdefault(value, {}).setdefault(code.key, set()).update(part.condition.options)
+    return found
 
 
 def _without_conditions(node: Node) -> Iterator[Node | Rows]:
