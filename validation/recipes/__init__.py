@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from validation.recipes import (
+    accounting,
     air,
+    area,
     combustion,
     domestic,
     facilities,
@@ -17,6 +19,7 @@ from validation.recipes import (
     listing,
     livestock,
     mobile,
+    parks,
     products,
     scattered,
     waste,
@@ -24,6 +27,6 @@ from validation.recipes import (
 from validation.recipes.recipe import Recipe
 
 RECIPES: Final[dict[str, Recipe]] = {
-    **air.RECIPES, **combustion.RECIPES, **domestic.RECIPES, **facilities.RECIPES, **industry.RECIPES, **listing.RECIPES, **livestock.RECIPES,
-    **mobile.RECIPES, **products.RECIPES, **scattered.RECIPES, **waste.RECIPES,
+    **accounting.RECIPES, **air.RECIPES, **area.RECIPES, **combustion.RECIPES, **domestic.RECIPES, **facilities.RECIPES,
+    **industry.RECIPES, **listing.RECIPES, **livestock.RECIPES, **mobile.RECIPES, **parks.RECIPES, **products.RECIPES, **scattered.RECIPES, **waste.RECIPES,
 }
