@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         gc.collect()
         gc.freeze()
 
-    def begin(*_: object) -> None:
+    def begin(_server: object, _worker: object) -> None:
         """In each process: look rarely for garbage, most of it dies by its count; change threads often.
 
         An answer of the database that waits for a neighbour's long calculation keeps its locks meanwhile.

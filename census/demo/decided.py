@@ -75,7 +75,7 @@ def _withdraw(session: Session, crew: Crew, one: Collected) -> int:
 
 
 def _return_last(session: Session, crew: Crew, one: Collected) -> int:
-    draft = one.sent[-1]
+    draft = next(draft for draft in reversed(one.sent) if draft.form in RETURNED)
     path, reason, text = RETURNED[draft.form]
     reviews.decide(
         session, crew.supervisor(one), draft.id, outcome="return", note="请改正后重新上报。",

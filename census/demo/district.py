@@ -15,7 +15,7 @@ from census.db import new_id
 from census.demo import names
 from census.demo.places import Ring, Village, near, outline, villages
 from census.models.people import Account
-from census.models.register import Assignment, EnumerationArea, Region, Unit
+from census.models.register import Assignment, EnumerationArea, Region, Team, Unit
 from census.services.accounts import HASHER, create_account
 from forms.boundaries import boundary
 
@@ -78,7 +78,21 @@ def load_people(session: Session, towns: Sequence[str]) -> dict[str, Account]:
     for role in ("county", "checker", "admin", "auditor"):
         add(f"{role}01", None, (role, COUNTY))
     session.flush()
+    _load_teams(session, accounts)
     return accounts
+
+
+def _load_teams(session: Session, accounts: dict[str, Account]) -> None:
+    """Put the enumerators of a supervisor's towns under that supervisor."""
+    for supervisor in [account for name, account in accounts.items() if name.startswith("supervisor")]:
+        towns = tuple(sorted(grant.region_code for grant in supervisor.grants))
+        team = Team(name=f"{supervisor.full_name}组", region_code=COUNTY if len(towns) > 1 else towns[0], supervisor_id=supervisor.id)
+        session.add(team)
+        session.flush()
+        for account in accounts.values():
+            if any(grant.role == "enumerator" and grant.region_code in towns for grant in account.grants):
+                account.team_id = team.id
+    session.flush()
 
 
 def load_province(session: Session) -> None:
@@ -111,7 +125,11 @@ def load_register(session: Session, count: int, seed: int) -> District:
         part = units[start : start + 1000]
         session.execute(insert(Unit), [unit.row for unit in part])
         session.execute(insert(Assignment), [
-            {"id": new_id(), "unit_id": unit.id, "account_id": accounts[visitor[unit.id]].id} for unit in part
+            {
+                "id": new_id(), "unit_id": unit.id, "account_id": accounts[visitor[unit.id]].id,
+                "team_id": accounts[visitor[unit.id]].team_id,
+            }
+            for unit in part
         ])
     return District(tuple(units), accounts, visitor)
 

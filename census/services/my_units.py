@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from census.errors import NotFound
 from census.models.answers import Submission
-from census.models.register import Assignment, Unit
+from census.models.register import Assignment, EnumerationArea, Unit
 from census.models.review import Decision
 from census.models.visits import Visit
 from census.services.review_map import distance_m
@@ -58,9 +58,10 @@ def counts(session: Session, account_id: UUID) -> dict[Standing, int]:
 
 
 def listed(
-    session: Session, account_id: UUID, show: Show, after: UUID | None = None, limit: int = PAGE,
+    session: Session, account_id: UUID, show: Show, after: UUID | None = None, limit: int = PAGE, *,
+    area: str = "", near: tuple[float, float] | None = None,
 ) -> tuple[list[UnitLine], UUID | None]:
-    """One page of the list and the id to continue after (None at the end)."""
+    """One page of the list and the id to continue after (None at the end); with ``near`` the nearest, and no further page."""
     mine = _mine(account_id)
     order = tuple_(mine.c.rank, mine.c.region_code, mine.c.unit_id)
     wanted = [STANDINGS.index(standing) for standing in SHOWN[show]]
@@ -72,13 +73,19 @@ def listed(
         if last is None:
             raise NotFound
         query = query.where(order > tuple_(*last))
+    if area or near:
+        query = query.join(Unit, Unit.id == mine.c.unit_id)
+    if area:
+        query = query.where(Unit.area_code == area)
+    if near:
+        query = query.where(Unit.lon.is_not(None), Unit.lat.is_not(None)).order_by(None).order_by(_away(near), mine.c.unit_id)
     found = session.execute(query).all()
     page = found[:limit]
     ids = [row.unit_id for row in page]
     units = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(ids)))}
     sent = submissions_of(session, ids)
     lines = [UnitLine(units[row.unit_id], STANDINGS[int(row.rank)], tuple(sent.get(row.unit_id, ()))) for row in page]
-    return lines, ids[-1] if len(found) > limit else None
+    return lines, ids[-1] if len(found) > limit and not near else None
 
 
 def my_unit(session: Session, account_id: UUID, unit_id: UUID) -> Unit:
@@ -118,18 +125,46 @@ def nearest(
 ) -> list[tuple[Unit, int]]:
     """The account's units that are still to be done, by distance from a place (longitude, latitude), in metres."""
     mine = _mine(account_id)
-    squeeze = math.cos(math.radians(place[1]))
-    away = func.power((Unit.lon - place[0]) * squeeze, 2) + func.power(Unit.lat - place[1], 2)
     query = (
         select(Unit).join(mine, mine.c.unit_id == Unit.id)
         .where(mine.c.rank != STANDINGS.index("done"), Unit.lon.is_not(None), Unit.lat.is_not(None))
-        .order_by(away, Unit.id).limit(limit)
+        .order_by(_away(place), Unit.id).limit(limit)
     )
     if area:
         query = query.where(Unit.area_code == area)
     return [
         (unit, round(distance_m(place, (unit.lon, unit.lat)))) for unit in session.scalars(query) if unit.lon is not None and unit.lat is not None
     ]
+
+
+def last_place(session: Session, account_id: UUID) -> tuple[float, float] | None:
+    """Where the account's latest visit was: without scripts a page knows no better where somebody stands."""
+    row = session.execute(
+        select(func.coalesce(Visit.lon, Unit.lon).label("lon"), func.coalesce(Visit.lat, Unit.lat).label("lat"))
+        .join(Unit, Unit.id == Visit.unit_id).where(Visit.account_id == account_id).order_by(Visit.received_at.desc()).limit(1),
+    ).one_or_none()
+    return (row.lon, row.lat) if row and row.lon is not None and row.lat is not None else None
+
+
+def areas_of_mine(session: Session, account_id: UUID) -> list[tuple[str, str]]:
+    """The enumeration areas of the account's units: code and name."""
+    mine = select(Unit.area_code).join(Assignment, Assignment.unit_id == Unit.id).where(Assignment.account_id == account_id)
+    rows = session.execute(
+        select(EnumerationArea.code, EnumerationArea.name).where(EnumerationArea.code.in_(mine)).order_by(EnumerationArea.code),
+    )
+    return [(row.code, row.name) for row in rows]
+
+
+def companion(session: Session, account_id: UUID, own_card: str) -> str:
+    """The card of who went along on the account's latest visit: most often the same person goes along again."""
+    cards = session.scalar(select(Visit.cards).where(Visit.account_id == account_id).order_by(Visit.received_at.desc()).limit(1))
+    return next((card for card in cards or [] if card != own_card), "")
+
+
+def _away(place: tuple[float, float]) -> ColumnElement[float]:
+    """How far a unit is from a place, to sort by: the square of the degrees, drawn together by the latitude."""
+    squeeze = math.cos(math.radians(place[1]))
+    return func.power((Unit.lon - place[0]) * squeeze, 2) + func.power(Unit.lat - place[1], 2)
 
 
 def last_cards(session: Session, unit_id: UUID) -> list[str]:

@@ -61,6 +61,7 @@ class FormLink:
     errors: int
     warnings: int
     is_current: bool
+    applies: bool = True   # False: no longer owed by what the unit answered; neither counted nor exported
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +324,7 @@ def _known(form: Form | None, unit: Unit, names: Mapping[str, str]) -> dict[str,
 def _forms(session: Session, unit: Unit, current: Submission) -> tuple[FormLink, ...]:
     rows = session.scalars(select(Submission).where(Submission.unit_id == unit.id).order_by(Submission.form, Submission.id))
     links = [
-        FormLink(row.form, _title(row.form), row.id, row.state, row.error_count, row.warning_count, row.id == current.id)
+        FormLink(row.form, _title(row.form), row.id, row.state, row.error_count, row.warning_count, row.id == current.id, applies=row.applies)
         for row in rows
     ]
     filled = {link.code for link in links}

@@ -11,11 +11,13 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from census.access import Actor, require
+from census.db import now
 from census.errors import NotFound
 from census.models.answers import Submission
 from census.models.people import Account
 from census.models.register import Assignment, EnumerationArea, Region, Unit
-from census.models.visits import Visit
+from census.models.visits import Visit, VisitConflict
+from census.services.leases import Held, copies
 
 PAGE: Final = 50
 KINDS: Final = {
@@ -47,6 +49,8 @@ class UnitFile:
     enumerator: str
     submissions: Sequence[Submission]
     visits: Sequence[Visit]
+    conflicts: Sequence[VisitConflict]     # other visits that were sent under the same ids
+    held: Sequence[Held]                   # offline copies on phones
 
 
 def find_units(
@@ -96,7 +100,9 @@ def unit_file(session: Session, actor: Actor, unit_id: UUID) -> UnitFile:
     codes = [unit.region_code[:length] for length in (6, 9, 12) if len(unit.region_code) >= length]
     names = session.scalars(select(Region.name).where(Region.code.in_(codes)).order_by(Region.code)).all()
     visits = session.scalars(select(Visit).where(Visit.unit_id == unit.id).order_by(Visit.received_at.desc())).all()
-    return UnitFile(unit, " ".join(names), area, who or "", _submissions(session, [unit.id]).get(unit.id, ()), visits)
+    conflicts = session.scalars(select(VisitConflict).where(VisitConflict.unit_id == unit.id).order_by(VisitConflict.received_at.desc())).all()
+    held = copies(session, [unit.id], now()).get(unit.id, ())
+    return UnitFile(unit, " ".join(names), area, who or "", _submissions(session, [unit.id]).get(unit.id, ()), visits, conflicts, held)
 
 
 def _submissions(session: Session, unit_ids: list[UUID]) -> dict[UUID, list[Submission]]:

@@ -59,12 +59,15 @@ def units() -> str:
     with collecting() as current:
         session, actor = current.session, current.actor
         left = my_units.counts(session, actor.account_id)
-        lines, more = my_units.listed(session, actor.account_id, show, _id(request.args.get("after")))
+        area = request.args.get("area", "")[:20]
+        near = my_units.last_place(session, actor.account_id) if "near" in request.args else None
+        lines, more = my_units.listed(session, actor.account_id, show, _id(request.args.get("after")), area=area, near=near)
         cards = _cards(session, lines)
         return render_template(
             "collect/units.html", cards=cards, show=show, filters=FILTERS, more=more, left=left, total=sum(left.values()),
             town=place_of(session, actor), first=cards[0].line.unit.id if cards else None,
-            scattered=actor.programme == "scattered",
+            scattered=actor.programme == "scattered", area=area, near="near" in request.args,
+            areas=my_units.areas_of_mine(session, actor.account_id),
         )
 
 
@@ -79,7 +82,8 @@ def unit(unit_id: UUID) -> str:
             outcome=view.OUTCOMES.get(found.outcome or ""), begun=cookie.get(f"visit {unit_id}"),
             outcomes=view.OUTCOMES, reasons=view.reasons, role_name=view.role_name,
             blank_address=blank_address, following=next((line for line in lines if line.is_next), None),
-            nothing_to_fill=found.outcome in my_units.NOTHING_TO_FILL,
+            nothing_to_fill=found.outcome in my_units.NOTHING_TO_FILL, short_outcomes=my_units.NOTHING_TO_FILL,
+            companion=my_units.companion(current.session, current.actor.account_id, current.actor.card_number or ""),
         )
 
 

@@ -75,7 +75,10 @@ def ask(unit_id: UUID) -> str:
     """What happened at the door: the outcome comes first and decides what must be filled."""
     with collecting() as work:
         unit = my_units.my_unit(work.session, work.actor.account_id, unit_id)
-        return render_template("collect/visit.html", unit=unit, outcomes=view.OUTCOMES, begun=_begun(unit_id), problems={})
+        return render_template(
+            "collect/visit.html", unit=unit, outcomes=view.OUTCOMES, begun=_begun(unit_id), problems={},
+            companion=my_units.companion(work.session, work.actor.account_id, work.actor.card_number or work.actor.username),
+        )
 
 
 @blueprint.post("/units/<uuid:unit_id>/visit")
