@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from census.db import FULL, Database
 from census.jobs.deliver import Turns, ask_for_receipts
+from census.jobs.tallies import fold
 from census.jobs.tasks import app, runs_folder
 from census.jobs.validate import Pauses, validate
 from census.services.unit_forms import rederive_outdated
@@ -24,6 +25,7 @@ from census.settings import PROGRAMMES, Programme, Settings
 log = logging.getLogger("census.work")
 IDLE_S = 0.5
 RECEIPTS_S = 1.0
+FOLD_S = 10.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 NICENESS = 10  # phones that wait for a receipt go first; what gathers meanwhile is judged in one run, which costs no more
 
@@ -76,6 +78,7 @@ class _Worker:
     def run(self) -> None:
         threads = [threading.Thread(target=self._receipts, name="receipts")]
         threads += [threading.Thread(target=self._judge, args=(programme,), name=f"judge {programme}") for programme in PROGRAMMES]
+        threads += [threading.Thread(target=self._fold, args=(programme,), name=f"fold {programme}") for programme in PROGRAMMES]
         for thread in threads:
             thread.start()
         try:
@@ -90,6 +93,9 @@ class _Worker:
         self._repeat(f"judging {programme}", IDLE_S, lambda: (
             validate(self.databases[programme], runs_folder(self.settings), pauses) or derive_forms(self.databases[programme])
         ))
+
+    def _fold(self, programme: Programme) -> None:
+        self._repeat(f"folding tallies {programme}", FOLD_S, lambda: fold(self.databases[programme]))
 
     def _receipts(self) -> None:
         turns = Turns()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, PrimaryKeyConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +25,7 @@ class Submission(Base):
     __table_args__ = (
         CheckConstraint(f"state in {STATES}", name="known_state"),
         Index("ix_submission_queue", "state", "region_code", "updated_at", "id"),
+        Index("ix_submission_waiting", "state", "updated_at", "id", postgresql_include=["region_code", "form"]),
         Index("ix_submission_region_form", "region_code", "form", "id"),
         Index("ix_submission_unit_form", "unit_id", "form"),
         Index("ix_submission_account", "account_id", "updated_at", "id"),
@@ -49,6 +50,18 @@ class Submission(Base):
     opened_at: Mapped[datetime | None] = mapped_column(Stamp)  # first opened by a reviewer: recall ends
     created_at: Mapped[datetime] = mapped_column(Stamp, default=now)
     updated_at: Mapped[datetime] = mapped_column(Stamp, default=now)
+
+
+class SubmissionTally(Base):
+    """How many submissions stand in a state: the sum of the lines. A trigger adds them, the worker folds them."""
+
+    __tablename__ = "submission_tally"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    region_code: Mapped[str] = mapped_column(Text)
+    form: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    records: Mapped[int] = mapped_column(BigInteger)
 
 
 class Revision(Base):

@@ -7,21 +7,38 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from census.access import Actor, require
 from census.errors import InvalidInput
-from census.models.answers import Submission
+from census.models.answers import Submission, SubmissionTally
 from census.models.register import Region, Unit
 from census.models.review import FindingRow
 from census.services.review_states import STATE_NAMES, WAITING
 
 LONGEST_PAGE: Final = 200
 LISTED_CHECKS: Final = 30
+CHECKED_FIRST: Final = 2_000  # in a longer queue the findings of so many records are counted, the oldest ones
+Rows = type[Submission] | type[SubmissionTally]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,17 +124,16 @@ def queue(
     filters = Filters(state=state or "", form=form or "", region=region or "", check=check or "")
     limit = max(1, min(limit, LONGEST_PAGE))
     town, village = aliased(Region), aliased(Region)
+    after = tuple_(Submission.updated_at, Submission.id) > _position(cursor) if cursor else true()
+    nearest = _nearest(actor, filters, after, limit + 1).subquery()
     statement = (
         select(Submission, Unit.name.label("unit_name"), town.name.label("town_name"), village.name.label("village_name"))
+        .join(nearest, nearest.c.id == Submission.id)
         .join(Unit, Unit.id == Submission.unit_id)
         .outerjoin(town, town.code == func.left(Submission.region_code, 9))
         .outerjoin(village, and_(village.code == Submission.region_code, func.length(Submission.region_code) == 12))
-        .where(_matches(actor, filters))
         .order_by(Submission.updated_at, Submission.id)
-        .limit(limit + 1)
     )
-    if cursor:
-        statement = statement.where(tuple_(Submission.updated_at, Submission.id) > _position(cursor))
     rows = session.execute(statement).all()
     entries = tuple(_entry(row) for row in rows[:limit])
     return QueuePage(entries, _cursor(entries[-1]) if len(rows) > limit else "")
@@ -125,13 +141,16 @@ def queue(
 
 def facets(session: Session, actor: Actor, filters: Filters) -> Facets:
     """Counts for every filter, in two queries. States are counted whatever state is chosen."""
-    town = func.left(Submission.region_code, 9)
     any_state = Filters(form=filters.form, region=filters.region, check=filters.check)
+    of: Rows = Submission if filters.check else SubmissionTally
+    town = func.left(of.region_code, 9)
+    records = func.count() if filters.check else cast(func.sum(SubmissionTally.records), BigInteger)
     rows = session.execute(
-        select(Submission.state, Submission.form, town.label("town"), func.min(Region.name).label("name"), func.count().label("records"))
+        select(of.state, of.form, town.label("town"), func.min(Region.name).label("name"), records.label("records"))
         .outerjoin(Region, Region.code == town)
-        .where(_in_regions(actor), _asked(any_state))
-        .group_by(func.grouping_sets(Submission.state, tuple_(Submission.state, Submission.form), tuple_(Submission.state, town)))
+        .where(within(actor, of.region_code), _asked(any_state, of))
+        .group_by(func.grouping_sets(of.state, tuple_(of.state, of.form), tuple_(of.state, town)))
+        .having(records > 0)
     ).all()
     shown = {filters.state} if filters.state else set(waiting_states(actor))
     states: dict[str, int] = {}
@@ -157,18 +176,18 @@ def neighbours(session: Session, actor: Actor, filters: Filters, submission: Sub
     """Where a record stands in the queue that the filters describe, also when it is not (any more) part of it."""
     key = tuple_(Submission.updated_at, Submission.id)
     here = tuple_(submission.updated_at, submission.id)  # type: ignore[arg-type]  # values become bound parameters
-    inside = _matches(actor, filters)
-    before = select(func.count()).select_from(Submission).where(inside, key < here).scalar_subquery()
-    total = select(func.count()).select_from(Submission).where(inside).scalar_subquery()
-    last = (
-        select(Submission.id).where(inside, key < here)
-        .order_by(Submission.updated_at.desc(), Submission.id.desc()).limit(1).scalar_subquery()
-    )
-    following = (
-        select(Submission.id).where(inside, key > here)
-        .order_by(Submission.updated_at, Submission.id).limit(1).scalar_subquery()
-    )
-    row = session.execute(select(before.label("before"), total.label("total"), last.label("last"), following.label("following"))).one()
+    before = select(func.count()).select_from(Submission).where(_matches(actor, filters), key < here).scalar_subquery()
+    if filters.check:
+        total = select(func.count()).select_from(Submission).where(_matches(actor, filters)).scalar_subquery()
+    else:
+        total = select(func.coalesce(cast(func.sum(SubmissionTally.records), BigInteger), 0)).where(
+            _matches(actor, filters, SubmissionTally)).scalar_subquery()
+    last = _nearest(actor, filters, key < here, 1, backwards=True).subquery()
+    following = _nearest(actor, filters, key > here, 1).subquery()
+    row = session.execute(select(
+        before.label("before"), total.label("total"), select(last.c.id).scalar_subquery().label("last"),
+        select(following.c.id).scalar_subquery().label("following"),
+    )).one()
     return Neighbours(row.before + 1, row.total, row.last, row.following)
 
 
@@ -179,25 +198,47 @@ def waiting_states(actor: Actor) -> tuple[str, ...]:
 
 
 def _checks(session: Session, actor: Actor, filters: Filters) -> dict[str, int]:
+    shown = Filters(state=filters.state, form=filters.form, region=filters.region)
+    first = _nearest(actor, shown, true(), CHECKED_FIRST).subquery()
     records = func.count(FindingRow.submission_id.distinct())
     rows = session.execute(
         select(FindingRow.check_id, records.label("records"))
-        .join(Submission, Submission.id == FindingRow.submission_id)
-        .where(_matches(actor, Filters(state=filters.state, form=filters.form, region=filters.region)))
+        .join(first, first.c.id == FindingRow.submission_id)
         .group_by(FindingRow.check_id).order_by(records.desc(), FindingRow.check_id).limit(LISTED_CHECKS)
     ).all()
     return {row.check_id: row.records for row in rows}
 
 
-def _matches(actor: Actor, filters: Filters) -> ColumnElement[bool]:
+def _nearest(actor: Actor, filters: Filters, where: ColumnElement[bool], limit: int, *, backwards: bool = False) -> Select[UUID, datetime]:
+    """The first records of the queue, or the last: of each state as many as asked for, in the order of its index, then of these."""
+    def ordered(columns: FromClause | type[Submission]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        at, number = (columns.updated_at, columns.id) if isinstance(columns, type) else (columns.c.updated_at, columns.c.id)
+        return (at.desc(), number.desc()) if backwards else (at.asc(), number.asc())
+
+    parts = [
+        select(Submission.id, Submission.updated_at)
+        .where(Submission.state == state, place, _asked(filters), where).order_by(*ordered(Submission)).limit(limit).subquery()
+        for state, place in _places(actor, filters, Submission).items()
+    ]
+    together = union_all(*(select(part.c.id, part.c.updated_at) for part in parts)).subquery()
+    return select(together.c.id, together.c.updated_at).order_by(*ordered(together)).limit(limit)
+
+
+def _places(actor: Actor, filters: Filters, of: Rows) -> dict[str, ColumnElement[bool]]:
+    """The states that are asked for, each with the regions in which it concerns the actor."""
     if filters.state:
-        return and_(_in_regions(actor), Submission.state == filters.state, _asked(filters))
+        return {filters.state: within(actor, of.region_code)}
     require(actor, "review")
-    by_role = or_(*(
-        and_(Submission.state.in_(WAITING[grant.role]), _below(grant.region_code))
-        for grant in actor.grants if grant.role in WAITING
-    ))
-    return and_(by_role, _asked(filters))
+    places: dict[str, list[ColumnElement[bool]]] = {}
+    for grant in actor.grants:
+        for state in WAITING.get(grant.role, ()):
+            places.setdefault(state, []).append(of.region_code.startswith(grant.region_code, autoescape=True))
+    return {state: or_(*below) for state, below in places.items()}
+
+
+def _matches(actor: Actor, filters: Filters, of: Rows = Submission) -> ColumnElement[bool]:
+    places = _places(actor, filters, of)
+    return and_(or_(*(and_(of.state == state, place) for state, place in places.items())), _asked(filters, of))
 
 
 def within(actor: Actor, region_code: InstrumentedAttribute[str]) -> ColumnElement[bool]:
@@ -209,20 +250,12 @@ def within(actor: Actor, region_code: InstrumentedAttribute[str]) -> ColumnEleme
     return or_(*(region_code.startswith(prefix, autoescape=True) for prefix in actor.regions("review")))
 
 
-def _in_regions(actor: Actor) -> ColumnElement[bool]:
-    return within(actor, Submission.region_code)
-
-
-def _below(region_code: str) -> ColumnElement[bool]:
-    return Submission.region_code.startswith(region_code, autoescape=True)
-
-
-def _asked(filters: Filters) -> ColumnElement[bool]:
+def _asked(filters: Filters, of: Rows = Submission) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = []
     if filters.form:
-        conditions.append(Submission.form == filters.form)
+        conditions.append(of.form == filters.form)
     if filters.region:
-        conditions.append(_below(filters.region))
+        conditions.append(of.region_code.startswith(filters.region, autoescape=True))
     if filters.check:
         conditions.append(exists().where(FindingRow.submission_id == Submission.id, FindingRow.check_id == filters.check))
     return and_(True, *conditions)

@@ -3,12 +3,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from census.db import now
+from census.db import FULL, now
 from census.errors import InvalidInput, NotAllowed
-from census.models.answers import Submission
+from census.jobs.tallies import WORTH_FOLDING, fold
+from census.models.answers import Submission, SubmissionTally
 from census.services.review_queue import Filters, facets, neighbours, queue
+from tests.conftest import Databases
 from tests.review_builders import OTHER_TOWN, TOWN, a_submission, a_unit, an_account, an_actor, counted, some_regions
 
 
@@ -115,3 +118,22 @@ def test_a_page_of_the_queue_costs_the_same_queries_for_few_and_for_many(session
             facets(session, actor, Filters())
         costs.append(len(statements))
     assert costs == [3, 3]
+
+
+def test_counts_follow_every_change_and_folding_changes_none(own_databases: Databases) -> None:
+    database = own_databases.census
+    with database.transaction(FULL) as session:
+        actor = an_actor(session, "supervisor")
+        records = [a_submission(session) for _ in range(3)]
+        session.execute(update(Submission).where(Submission.id == records[0].id).values(state="flagged"))
+        session.execute(update(Submission).where(Submission.id == records[1].id).values(revision=2))
+    with database.transaction(FULL) as session:
+        session.execute(insert(SubmissionTally), [
+            {"region_code": TOWN + "001", "form": "G102", "state": "flagged", "records": step} for step in (1, -1) * WORTH_FOLDING
+        ])
+    for _ in range(2):
+        with database.transaction(FULL) as session:
+            assert facets(session, actor, Filters()).states == {"checked": 2, "flagged": 1}
+        fold(database)
+    with database.transaction(FULL) as session:
+        assert session.scalar(select(func.count()).select_from(SubmissionTally)) == 2
