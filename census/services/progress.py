@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
 from census.access import Actor
-from census.models.answers import Submission
+from census.models.answers import SubmissionTally
 from census.models.register import Region, Unit
 from census.models.review import FindingRow
 from census.services.review_queue import QueueEntry, queue, within
@@ -57,10 +57,10 @@ class Overview:
 
 def overview(session: Session, actor: Actor) -> Overview:
     """Count everything in the actor's regions, with five queries however many records there are."""
-    town = func.left(Submission.region_code, 9)
+    town, records = func.left(SubmissionTally.region_code, 9), cast(func.sum(SubmissionTally.records), BigInteger)
     rows = session.execute(
-        select(town.label("town"), Submission.state, func.count().label("records"))
-        .where(within(actor, Submission.region_code)).group_by(town, Submission.state)
+        select(town.label("town"), SubmissionTally.state, records.label("records"))
+        .where(within(actor, SubmissionTally.region_code)).group_by(town, SubmissionTally.state).having(records > 0)
     ).all()
     unit_town = func.left(Unit.region_code, 9)
     units = {

@@ -41,6 +41,7 @@ def queue() -> str:
         waiting = review_queue.waiting_states(actor)
         return render_template(
             "review/queue.html", page=page, facets=facets, filters=filters, waiting=waiting, link=_link,
+            counted_first=review_queue.CHECKED_FIRST,
             first_page="cursor" not in request.args, selected=request.args.get("select") == "clean",
             clean=[entry.id for entry in page.entries if _can_bulk(actor, entry)],
             total=sum(facets.states.get(state, 0) for state in ([filters.state] if filters.state else waiting)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -131,3 +132,27 @@ def test_the_chain_of_evidence_holds_and_a_changed_entry_is_found(
     with own.census.transaction(FULL) as session:
         report = evidence.verify(session)
     assert report.broken_at == 2
+
+
+def test_the_chain_holds_however_many_write_at_once(own_databases: Databases) -> None:
+    def write(number: int) -> None:
+        for step in range(10):
+            with own_databases.census.transaction(FULL) as session:
+                evidence.record(session, f"o'brien {number}", "try 100%", f"step {step}; commit", {"note": "a 'quoted' \\ text"})
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    with own_databases.census.transaction(FULL) as session:
+        assert evidence.verify(session) == evidence.ChainReport(40, None)
+
+
+def test_a_transaction_that_fails_leaves_no_evidence(own_databases: Databases) -> None:
+    def fail() -> None:
+        with own_databases.census.transaction(FULL) as session:
+            evidence.record(session, "somebody", "try", "something", {})
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    with own_databases.census.transaction(FULL) as session:
+        assert evidence.verify(session).entries == 0

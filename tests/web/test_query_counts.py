@@ -23,7 +23,7 @@ from tests.review_builders import TOWN, a_submission, a_unit, counted, some_regi
 COUNTY: Final = "440113"
 LISTS: Final[tuple[tuple[str, str, Programme, str], ...]] = (
     ("enumerator", TOWN, "census", "/collect/"), ("supervisor", TOWN, "census", "/review/"), ("supervisor", TOWN, "census", "/overview"),
-    ("county", COUNTY, "census", "/review/?state=checked"), ("county", COUNTY, "census", "/register/"),
+    ("county", COUNTY, "census", "/review/?state=checked"), ("county", COUNTY, "census", "/units/"),
     ("county", COUNTY, "census", "/areas/"), ("auditor", COUNTY, "census", "/admin/audit"),
     ("inspector", TOWN, "scattered", "/cases/"), ("case_office", COUNTY, "scattered", "/cases/"),
 )
