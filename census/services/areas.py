@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, text, true
+from sqlalchemy import ColumnElement, exists, func, or_, select, text, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -118,12 +118,16 @@ class Crew:
     teams: Sequence[Team]
 
 
-def areas(session: Session, actor: Actor, *, region: str = "", after: str = "") -> tuple[list[AreaLine], str]:
-    """One page of areas by code, and the code to continue after ("" at the end); four queries."""
+def areas(
+    session: Session, actor: Actor, *, region: str = "", after: str = "", with_empty: bool = False,
+) -> tuple[list[AreaLine], str]:
+    """One page of areas by code, and the code to continue after ("" at the end); areas without units only when asked for."""
     require(actor, "assign")
     query = select(EnumerationArea.code, EnumerationArea.name).where(EnumerationArea.code > after).order_by(EnumerationArea.code)
     if region:
         query = query.where(EnumerationArea.region_code.startswith(region, autoescape=True))
+    if not with_empty:
+        query = query.where(exists().where(Unit.area_code == EnumerationArea.code))
     rows = session.execute(query.limit(PAGE + 1)).all()
     page = rows[:PAGE]
     figures = _figures(session, [row.code for row in page], with_none=not after and not region)
@@ -197,6 +201,12 @@ def _shown(show: Filter) -> ColumnElement[bool]:
     if show == "unassigned":
         return Assignment.account_id.is_(None)
     return Unit.outcome.is_(None) if show == "unvisited" else true()
+
+
+def towns(session: Session) -> list[tuple[str, str]]:
+    """The towns in which the caller has areas: code and name."""
+    codes = select(func.left(EnumerationArea.region_code, 9)).distinct()
+    return [(row.code, row.name) for row in session.execute(select(Region.code, Region.name).where(Region.code.in_(codes)).order_by(Region.code))]
 
 
 def _figures(session: Session, codes: Sequence[str], *, with_none: bool) -> dict[str | None, Figures]:

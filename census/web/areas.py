@@ -25,8 +25,11 @@ def areas() -> str:
     """All areas of the caller's regions with their progress."""
     region, after = request.args.get("region", "")[:12], request.args.get("after", "")[:20]
     with work("assign") as current:
-        lines, more = area_desk.areas(current.session, current.actor, region=region, after=after)
-        return render_template("register/areas.html", lines=lines, more=more, region=region, after=after)
+        with_empty = "empty" in request.args
+        lines, more = area_desk.areas(current.session, current.actor, region=region, after=after, with_empty=with_empty)
+        return render_template(
+            "register/areas.html", lines=lines, more=more, region=region, with_empty=with_empty, towns=area_desk.towns(current.session),
+        )
 
 
 @blueprint.get("/<code>")
@@ -41,6 +44,7 @@ def area(code: str) -> str:
         return render_template(
             "register/area.html", file=found, code=code, show=show, shown=SHOWN, kinds=KINDS, outcomes=OUTCOMES,
             crew=area_desk.crew(current.session, region), reasons=HAND_BACK_REASONS,
+            selected=request.args.get("select") == "all", after=request.args.get("after", ""),
         )
 
 

@@ -258,9 +258,10 @@ def test_a_sent_form_is_taken_back_until_a_reviewer_opens_it(browser: PlainBrows
     with own_databases.census.transaction(FULL) as session:
         sent = session.scalars(select(Submission).where(Submission.form == "G102")).one().id
         session.scalars(select(Submission).where(Submission.form == "G101-1")).one().opened_at = now()
+        forms = len(session.scalars(select(Submission.id)).all())
     asked = {"submission": str(sent), "revision": "1"}
     browser.open(f"/collect/units/{unit}")
-    assert browser.html.count(">撤回<") == 2  # the one that was opened has no button
+    assert browser.html.count(">撤回<") == forms - 1  # the one that was opened has no button
     browser.post(asked, to=f"/collect/units/{unit}/withdraw")
     assert "已撤回。改好后再签字提交" in browser.text
     browser.post(asked, to=f"/collect/units/{unit}/withdraw")
