@@ -19,6 +19,7 @@ from validation.recipes import (
     listing,
     livestock,
     mobile,
+    monitoring,
     parks,
     products,
     scattered,
@@ -28,5 +29,5 @@ from validation.recipes.recipe import Recipe
 
 RECIPES: Final[dict[str, Recipe]] = {
     **accounting.RECIPES, **air.RECIPES, **area.RECIPES, **combustion.RECIPES, **domestic.RECIPES, **facilities.RECIPES,
-    **industry.RECIPES, **listing.RECIPES, **livestock.RECIPES, **mobile.RECIPES, **parks.RECIPES, **products.RECIPES, **scattered.RECIPES, **waste.RECIPES,
+    **industry.RECIPES, **listing.RECIPES, **livestock.RECIPES, **mobile.RECIPES, **monitoring.RECIPES, **parks.RECIPES, **products.RECIPES, **scattered.RECIPES, **waste.RECIPES,
 }
