@@ -29,6 +29,11 @@ def written(value: float, decimals: int = 0) -> str:
     return f"{value:.{decimals}f}"
 
 
+def rows(answers: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """Read the rows of another form; none when it is blank."""
+    return [*(answers.get(key) or ())]
+
+
 def number(answers: Mapping[str, Any], key: str) -> float:
     """Read an amount of another form; 0 when it is blank."""
     return float(answers.get(key) or 0)

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Final
 
 from forms.codelists import codelist
-from validation.recipes.amounts import spread, written
+from validation.recipes.amounts import rows, spread, written
 from validation.recipes.recipe import Answers, Recipe
 
 # Of a boiler by type: fuel item and its amount for a tonne of steam, its decimals, code of the fuel, way of burning, lowest and highest chimney.
@@ -47,8 +47,8 @@ def _split(rng: Random, total: int, keys: Sequence[str], weights: Sequence[float
 
 
 def _people(rng: Random) -> tuple[int, int]:
-    homes = round(spread(rng, 300, 2_500))
-    return homes, round(homes * rng.uniform(2.8, 3.9))
+    homes = round(spread(rng, 300, 8_000))
+    return homes, min(29_500, round(homes * rng.uniform(2.8, 3.9)))
 
 
 def _s101(rng: Random, related: Mapping[str, Answers]) -> Answers:
@@ -63,19 +63,20 @@ def _s101(rng: Random, related: Mapping[str, Answers]) -> Answers:
 
 def _s102(rng: Random, _related: Mapping[str, Answers]) -> Answers:
     homes, people = _people(rng)
-    flush = round(homes * rng.uniform(0.94, 1))
+    modern = rng.random() < 0.6  # the others are villages where most homes have no flush toilet
+    flush = round(homes * (rng.uniform(0.94, 1) if modern else rng.uniform(0.35, 0.6)))
     septic = ("excreta_septic_sewer", "excreta_reuse_or_landfill", "excreta_tank_pumped", "excreta_direct_water", "excreta_household_unit", "excreta_other")
     sewage = ("sewage_municipal", "sewage_farmland", "sewage_direct_water", "sewage_household_unit", "sewage_rural_plant", "sewage_other")
     return {
         "resident_households": str(homes), "resident_population": str(people), "flush_toilet_households": str(flush), "no_flush_toilet_households": str(homes - flush),
-        **_split(rng, homes, septic, (0.1, 0.1, 0.05, 0.0, 0.0)), **_split(rng, homes, sewage, (0.02, 0.1, 0.0, 0.2, 0.0)),
+        **(_split(rng, homes, septic, (0.1, 0.1, 0.05, 0.0, 0.0)) if modern else _split(rng, homes, [septic[1], septic[0], *septic[2:]], (0.3, 0.1, 0.1, 0.0, 0.0))), **_split(rng, homes, sewage, (0.02, 0.1, 0.0, 0.2, 0.0)),
         **_split(rng, homes, ("garbage_to_town", "garbage_village_treated", "garbage_untreated"), (0.05, 0.0)),
     }
 
 
 def _s104(rng: Random, related: Mapping[str, Answers]) -> Answers:
     water = rng.choice([entry for entry in codelist("receiving_water") if entry.is_selectable])
-    measured = [float(row["flow"]) for row in related.get("S105", {}).get("samples") or []]
+    measured = [float(row["flow"]) for row in rows(related.get("S105", {}), "samples")]
     town, sequence = rng.choice(("石楼镇", "石碁镇", "南村镇", "化龙镇", "沙湾镇")), rng.randrange(1, 400)
     return {
         "outfall_code": related.get("S105", {}).get("outfall_code") or f"440113{sequence:03d}", "outfall_name": f"番禺区{town}{water.label}{sequence}号生活污水入河排污口",

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Final
 
 from forms.codelists import codelist
-from validation.recipes.amounts import number, spread, written
+from validation.recipes.amounts import number, rows, spread, written
 from validation.recipes.recipe import Answers, Recipe
 
 # Capacity in m³ a day, part of it used, and part of the inflow that comes from homes, by kind of sewage works.
@@ -222,26 +222,26 @@ def _j104_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
 
 
 def _j104_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
-    known = [row for code in ("J102-1", "J103-1") for row in related.get(code, {}).get("stacks") or []]
+    known = [row for code in ("J102-1", "J103-1") for row in rows(related.get(code, {}), "stacks")]
     numbers = [str(row["stack_no"]) for row in known] or ["FQ01"]
     running = [related.get(code, {}) for code in ("J102-2", "J103-2")]
     days = max(number(form, "operating_days") for form in running) or 330
     capacity = sum(number(form, "gas_treat_capacity") for form in running) or 80_000
-    rows = [{
+    stacks: list[Answers] = [{
         "stack_no": each, "flue_gas_flow": written(capacity / len(numbers) * rng.uniform(0.6, 0.85)), "operating_hours": str(round(days * rng.uniform(22, 23.8))),
         "so2": written(rng.uniform(8, 45), 2), "nox": written(rng.uniform(110, 210), 2), "pm": written(rng.uniform(2, 9), 2), "mercury": written(rng.uniform(0.0005, 0.01), 6),
         "cadmium": written(rng.uniform(0.0003, 0.01), 6), "lead": written(rng.uniform(0.005, 0.1), 6), "chromium": written(rng.uniform(0.005, 0.05), 6),
         "arsenic": written(rng.uniform(0.0005, 0.01), 6), "monitoring_source": rng.choice("13"),
     } for each in dict.fromkeys(numbers)]
-    return {"stacks": rows}
+    return {"stacks": stacks}
 
 
 def _j104_3(rng: Random, related: Mapping[str, Answers]) -> Answers:
-    rows = related.get("J104-2", {}).get("stacks") or []
+    stacks = rows(related.get("J104-2", {}), "stacks")
     made = {"so2": 4.0, "nox": 1.6, "pm": 300.0}
     return {
-        f"{key}_generated": written(sum(number(row, key) * number(row, "flue_gas_flow") * number(row, "operating_hours") for row in rows) / 1e9 * times * rng.uniform(0.9, 1.2), 4)
-        for key, times in made.items() if rows
+        f"{key}_generated": written(sum(number(row, key) * number(row, "flue_gas_flow") * number(row, "operating_hours") for row in stacks) / 1e9 * times * rng.uniform(0.9, 1.2), 4)
+        for key, times in made.items() if stacks
     }
 
 

@@ -7,7 +7,7 @@ from random import Random
 from typing import Final
 
 from forms.codelists import codelist
-from validation.recipes.amounts import number, spread, written
+from validation.recipes.amounts import number, rows, spread, written
 from validation.recipes.recipe import Answers, Recipe
 
 _AGENCY: Final = "广州市番禺区第二次全国污染源普查领导小组办公室"
@@ -29,15 +29,15 @@ def _opened(rng: Random) -> tuple[str, str]:
 
 def _y101(rng: Random, _related: Mapping[str, Answers]) -> Answers:
     opened, ready = _opened(rng)
-    rows = []
+    made: list[Answers] = []
     for oil in ("2", "3"):
         tanks = round(spread(rng, 5_000, 80_000), -2)
-        rows.append({
+        made.append({
             "oil_product": oil, "tank_capacity": written(tanks, 1), "turnover": written(tanks * 0.75 * rng.uniform(4, 18), 1), "tank_roof": "2" if oil == "2" else "1",
             "loading_mode": "1", "vapour_treatment": "1" if oil == "2" else "6", "has_online_monitoring": oil == "2",
             **({"recovery_hours": str(rng.randrange(3_000, 8_000, 100)), "retrofit_date": ready} if oil == "2" else {}),
         })
-    return {"opening_date": opened, "oils": rows}
+    return {"opening_date": opened, "oils": made}
 
 
 def _y102(rng: Random, _related: Mapping[str, Answers]) -> Answers:
@@ -61,15 +61,15 @@ def _y103(rng: Random, _related: Mapping[str, Answers]) -> Answers:
 
 def _y201_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
     fleet = number(related.get("S201", {}), "total_population") * 10_000 * rng.uniform(0.16, 0.22) or rng.uniform(800_000, 2_600_000)
-    rows = [
+    made = [
         {"vehicle_type": kind, "vehicle_fuel": fuel, "registered_year": year, "emission_standard": standard, "vehicle_count": str(round(fleet * share * rng.uniform(0.9, 1.1)))}
         for kind, fuel, year, standard, share in _FLEET
     ]
-    return {"compiling_agency": "广州市公安局交通警察支队", "vehicles": rows}
+    return {"compiling_agency": "广州市公安局交通警察支队", "vehicles": made}
 
 
 def _y201_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
-    kinds = dict.fromkeys((str(row["vehicle_type"]), str(row["vehicle_fuel"])) for row in related.get("Y201-1", {}).get("vehicles") or [])
+    kinds = dict.fromkeys((str(row["vehicle_type"]), str(row["vehicle_fuel"])) for row in rows(related.get("Y201-1", {}), "vehicles"))
     return {"compiling_agency": "广州市第二次全国污染源普查领导小组办公室", "emissions": [_vehicle(rng, *kind) for kind in kinds or {("4", "1"): None}]}
 
 
@@ -105,33 +105,33 @@ def _y202_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
 
 
 def _y202_3(rng: Random, _related: Mapping[str, Answers]) -> Answers:
-    rows = []
+    made: list[Answers] = []
     for kind, band, low, high in (("11", "3", 9, 30), ("12", "3", 6, 20), ("11", "2", 60, 180)):
         count = rng.randrange(8, 160)
         power = count * rng.uniform(low, high)
-        rows.append({"vessel_type": kind, "waters": "2", "power_band": band, "vessel_count": str(count), "vessel_tonnage": written(power * rng.uniform(0.3, 0.6), 1), "vessel_power": written(power, 1)})
-    return {"compiling_agency": "番禺区海洋与渔业局", "vessels": rows}
+        made.append({"vessel_type": kind, "waters": "2", "power_band": band, "vessel_count": str(count), "vessel_tonnage": written(power * rng.uniform(0.3, 0.6), 1), "vessel_power": written(power, 1)})
+    return {"compiling_agency": "番禺区海洋与渔业局", "vessels": made}
 
 
 def _y202_4(rng: Random, related: Mapping[str, Answers]) -> Answers:
     listed = codelist("agri_machine_type")
-    sources = {entry.attributes["emission_source"] for row in related.get("Y202-1", {}).get("machines") or [] if (entry := listed.get(str(row["machine_type"])))}
+    sources = {entry.attributes["emission_source"] for row in rows(related.get("Y202-1", {}), "machines") if (entry := listed.get(str(row["machine_type"])))}
     if related.get("Y202-3", {}).get("vessels"):
         sources.add("6")
-    rows = [{"emission_source": source, **{f"{key}_factor": written(rng.uniform(low, high), 4) for key, (low, high) in _FACTORS.items()}} for source in sorted(sources or {"1"})]
-    return {"compiling_agency": _AGENCY, "emissions": rows}
+    made = [{"emission_source": source, **{f"{key}_factor": written(rng.uniform(low, high), 4) for key, (low, high) in _FACTORS.items()}} for source in sorted(sources or {"1"})]
+    return {"compiling_agency": _AGENCY, "emissions": made}
 
 
 def _y203(rng: Random, _related: Mapping[str, Answers]) -> Answers:
     stations, depots, trucks = rng.randrange(60, 600), rng.randrange(2, 14), rng.randrange(50, 800)
-    rows = []
+    made: list[Answers] = []
     for link, oil, count, each, low, high in (
         ("1", "2", depots, 180_000, 0.05, 0.2), ("1", "3", depots, 150_000, 0.01, 0.03), ("2", "2", stations, 5_200, 0.3, 1.6), ("2", "3", stations, 2_400, 0.02, 0.08), ("3", "2", trucks, 3_000, 0.05, 0.2),
     ):
-        rows.append({
+        made.append({
             "chain_link": link, "oil_product": oil, "object_count": str(count), "oil_throughput": written(count * each * rng.uniform(0.8, 1.2), 1), "voc_factor": written(rng.uniform(low, high), 4),
         })
-    return {"compiling_agency": "广州市第二次全国污染源普查领导小组办公室", "emissions": rows}
+    return {"compiling_agency": "广州市第二次全国污染源普查领导小组办公室", "emissions": made}
 
 
 RECIPES: Final[dict[str, Recipe]] = {
