@@ -10,7 +10,7 @@ from typing import Final
 
 MOMENT: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that the format can say
 PERMISSIONS: Final = 0o644 << 16
-LEVEL: Final = 6
+LEVEL: Final = 3  # half the time of 6 for a tenth more bytes
 
 
 def write(path: Path, members: Mapping[str, Path | bytes]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -18,10 +18,8 @@ from exports import engines, package, warehouse, workbook
 from exports.package import Description, Package, Table
 from exports.record import OpenFinding, Record, Region, Unit
 from forms.catalogue import Catalogue
-from forms.codelists import codelist
-from forms.definition import Form, Item
 
-BATCH: Final = 2_000
+BATCH: Final = 4_000
 PARTS: Final = (warehouse.DATABASE, "tables", "summary", "report.html")
 
 
@@ -46,8 +44,17 @@ class Bundle:
     folder: Path
 
 
-def build(source: Source, out: Path, forms: Catalogue, key: Ed25519PrivateKey, made_at: datetime) -> Bundle:
-    """Write all that leaves for the region into ``out``; what an earlier export left there is replaced."""
+def accept_all(_counts: Mapping[str, int]) -> None:
+    """Let everything leave."""
+
+
+def build(
+    source: Source, out: Path, forms: Catalogue, key: Ed25519PrivateKey, made_at: datetime, accept: Callable[[Mapping[str, int]], None] = accept_all,
+) -> Bundle:
+    """Write all that leaves for the region into ``out``; what an earlier export left there is replaced.
+
+    ``accept`` sees the counts before anything is published, and raises to refuse them.
+    """
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=out) as scratch:
         draft = Path(scratch)
@@ -60,6 +67,7 @@ def build(source: Source, out: Path, forms: Catalogue, key: Ed25519PrivateKey, m
         database = warehouse.build_database(draft, parquet_files)
         lines = _write_lines(draft / "lines", source)
         counts = {"units": len(source.units), "records": record_count, **_finding_counts(source.findings), **writing.counts()}
+        accept(counts)
         made = package.write_package(
             out, Description(source.region, writing.forms_used(), counts, source.validation), lines, writing.csv_tables(), key,
         )
@@ -75,8 +83,8 @@ class _RecordWriter:
 
     def __init__(self, draft: Path, forms: Catalogue) -> None:
         self._draft, self._catalogue = draft, forms
-        self._versions: dict[tuple[str, str], int] = {}
-        self.placeholders = 0
+        self._versions: Counter[tuple[str, str]] = Counter()
+        self._placeholders = 0
         self.tables: list[warehouse.Writer] = []
 
     def tee(self, records: Iterable[Record]) -> Iterator[Record]:
@@ -84,18 +92,16 @@ class _RecordWriter:
             with warehouse.FormTables(self._catalogue.current(code), self._draft / "tables") as form_tables:
                 while batch := list(itertools.islice(of_form, BATCH)):
                     form_tables.add(batch)
-                    for record in batch:
-                        self._note(record)
+                    self._versions.update((record.form, record.version) for record in batch)
                     yield from batch
+            self._placeholders += form_tables.placeholders
             self.tables.extend(form_tables.tables())
 
-    def _note(self, record: Record) -> None:
-        version = (record.form, record.version)
-        self._versions[version] = self._versions.get(version, 0) + 1
-        self.placeholders += placeholder_count(self._catalogue.get(*version), record.answers)
-
     def counts(self) -> dict[str, int]:
-        return {"placeholder_codes": self.placeholders, **{f"records {code}": count for (code, _), count in sorted(self._versions.items())}}
+        counts = {"placeholder_codes": self._placeholders}
+        for (code, _), count in sorted(self._versions.items()):
+            counts[f"records {code}"] = counts.get(f"records {code}", 0) + count
+        return counts
 
     def forms_used(self) -> list[dict[str, str]]:
         used = [self._catalogue.get(*version) for version in sorted(self._versions)]
@@ -103,37 +109,6 @@ class _RecordWriter:
 
     def csv_tables(self) -> list[Table]:
         return warehouse.write_csv_tables(self._draft / "lines", self.tables)
-
-
-def placeholder_count(form: Form, answers: Mapping[str, Any]) -> int:
-    """How many answers use a code that stands in for an official one (``x-…``)."""
-    return sum(
-        _stands_in(item, row[key])
-        for group, items in _coded_items(form).items() for row in _rows(answers, group) for key, item in items.items() if key in row
-    )
-
-
-@cache
-def _coded_items(form: Form) -> Mapping[str, Mapping[str, Item]]:
-    """The items of a form that are answered with codes: by group ("" for single items), then by key."""
-    found: dict[str, dict[str, Item]] = {}
-    for item in form.items():
-        if item.type in {"code", "choice", "multichoice"}:
-            found.setdefault(item.rows_key, {})[item.key] = item
-    return found
-
-
-def _rows(answers: Mapping[str, Any], group: str) -> list[Mapping[str, Any]]:
-    if not group:
-        return [answers]
-    rows = answers.get(group)
-    return [cast("Mapping[str, Any]", row) for row in cast("list[object]", rows) if isinstance(row, Mapping)] if isinstance(rows, list) else []
-
-
-def _stands_in(item: Item, value: object) -> int:
-    codes = cast("list[object]", value) if isinstance(value, list) else [value]
-    known = codelist(item.codelist) if item.codelist else None
-    return sum(isinstance(code, str) and (known.is_placeholder(code) if known else code.startswith("x-")) for code in codes)
 
 
 def _write_lines(folder: Path, source: Source) -> dict[str, Path]:

@@ -7,24 +7,29 @@ each column's metadata. Personal data stay out: only the records themselves, in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import groupby, repeat
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, cast
 
 import duckdb
 import pyarrow  # noqa: ICN001 - it has no type stubs, so ``pa`` is Any
+import pyarrow.compute
 import pyarrow.parquet
 
 from exports.package import Table
 from exports.record import Record, Region, Unit
-from forms.columns import Column, ColumnKind, cell, columns
-from forms.definition import Form
+from forms.arrays import typed
+from forms.codelists import codelist
+from forms.columns import Column, ColumnKind, columns
+from forms.definition import Form, Item
 
 pa: Any = pyarrow            # neither has type stubs
 parquet: Any = pyarrow.parquet
+compute: Any = pyarrow.compute
 
 ARROW: Final[Mapping[ColumnKind, Any]] = {
     "text": pa.string(), "number": pa.float64(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32(),
@@ -33,7 +38,10 @@ ARROW: Final[Mapping[ColumnKind, Any]] = {
 TABLE_SCHEMA: Final[Mapping[ColumnKind, str]] = {
     "text": "string", "number": "number", "integer": "integer", "boolean": "boolean", "date": "date", "texts": "string",
 }
-ROW_GROUP: Final = 50_000
+ROW_GROUP: Final = 16_000
+_get = dict[str, Any].get
+ENGINE: Final[dict[str, str | bool | int | float | list[str]]] = {"threads": 2, "memory_limit": "256MB", "preserve_insertion_order": True}
+CODED: Final = ("code", "choice", "multichoice")
 DATABASE: Final = "aggregate.duckdb"
 
 
@@ -58,6 +66,7 @@ class FormTables:
 
     def __init__(self, form: Form, folder: Path) -> None:
         self.form = form
+        self.placeholders = 0         # answers so far that use a code which stands in for an official one
         self._writers = {group: Writer(form, group, folder) for group in ("", *form.groups())}
 
     def __enter__(self) -> Self:
@@ -68,11 +77,29 @@ class FormTables:
             writer.close()
 
     def add(self, records: Sequence[Record]) -> None:
-        for writer in self._writers.values():
-            writer.add(records)
+        heads = pa.table([
+            pa.array([getattr(record, name) for record in records], ARROW[head.kind])
+            for head, name in zip(HEADS, ("id", "unit", "region_code", "revision"), strict=True)
+        ], names=[head.name for head in HEADS])
+        for group, writer in self._writers.items():
+            if not group:
+                self.placeholders += writer.add(heads, [dict(record.answers) for record in records])
+                continue
+            lists = [_rows(record.answers, group) for record in records]
+            records_of_rows = [place for place, rows in enumerate(lists) for _ in rows]
+            numbers = pa.array([number for rows in lists for number, _ in rows], pa.int64())
+            of_rows = heads.take(pa.array(records_of_rows, pa.int64())).append_column(ROW_HEADS[-1].name, numbers)
+            self.placeholders += writer.add(of_rows, [row for rows in lists for _, row in rows])
 
     def tables(self) -> list[Writer]:
         return list(self._writers.values())
+
+
+def _rows(answers: Mapping[str, Any], group: str) -> list[tuple[int, dict[str, Any]]]:
+    """Give the rows of a repeating section with their numbers from 1."""
+    rows = answers.get(group)
+    numbered = enumerate(cast("list[object]", rows) if isinstance(rows, list) else [], start=1)
+    return [(number, cast("dict[str, Any]", row)) for number, row in numbered if isinstance(row, dict)]
 
 
 class Writer:
@@ -84,6 +111,7 @@ class Writer:
         self.title = f"{form.title}：{form.groups()[group].title}" if group else form.title
         self.heads = ROW_HEADS if group else HEADS
         self.columns = tuple(column for column in columns(form, group) if not column.item.personal)
+        self._items = [(item, list(parts)) for item, parts in groupby(columns(form, group), key=lambda column: column.item)]
         self.path = folder / f"{self.name}.parquet"
         self.schema: Any = pa.schema(
             [*(pa.field(head.name, ARROW[head.kind], metadata={"label": head.label}) for head in self.heads),
@@ -91,33 +119,50 @@ class Writer:
             metadata={"form": form.code, "version": form.version, "title": self.title},
         )
         self._writer: Any = parquet.ParquetWriter(self.path, self.schema, compression="zstd")
+        self._waiting: list[Any] = []
 
-    def add(self, records: Sequence[Record]) -> None:
-        lines = [line for record in records for line in self._lines(record)]
-        if not lines:
-            return
-        values = zip(*lines, strict=True)
-        arrays = [pa.array(list(column), field.type) for column, field in zip(values, self.schema, strict=True)]
-        self._writer.write_table(pa.Table.from_arrays(arrays, schema=self.schema), row_group_size=ROW_GROUP)
+    def add(self, heads: Any, answers: Sequence[dict[str, Any]]) -> int:
+        """Take in some lines; return how many of their answers are placeholder codes."""
+        answered = set[str]().union(*answers)
+        blank: list[object] = [None] * len(answers)
+        arrays: dict[str, Any] = {name: heads.column(name) for name in heads.column_names}
+        placeholders = 0
+        for item, parts in self._items:
+            if item.personal and item.type not in CODED:
+                continue
+            raws = blank
+            if item.alias in answered:
+                raws = [one.get(item.key, one.get(item.alias)) for one in answers]
+            elif item.key in answered:
+                raws = list(map(_get, answers, repeat(item.key)))
+            read = typed(item, parts, raws)
+            placeholders += _placeholders(item, read.arrays[parts[0].part])
+            arrays |= {column.name: read.arrays[column.part] for column in parts}
+        self._waiting.append(pa.table([arrays[name].cast(self.schema.field(name).type) for name in self.schema.names], schema=self.schema))
+        if sum(map(len, self._waiting)) >= ROW_GROUP:
+            self._flush()
+        return placeholders
 
     def close(self) -> None:
+        self._flush()
         self._writer.close()
 
-    def _lines(self, record: Record) -> Iterable[tuple[object, ...]]:
-        head = (record.id, record.unit, record.region_code, record.revision)
-        if not self.group:
-            yield (*head, *self._cells(record.answers))
-            return
-        rows = record.answers.get(self.group)
-        for number, row in enumerate(cast("list[object]", rows) if isinstance(rows, list) else [], start=1):
-            if isinstance(row, Mapping):
-                yield (*head, number, *self._cells(cast("Mapping[str, Any]", row)))
+    def _flush(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.concat_tables(self._waiting), row_group_size=2 * ROW_GROUP)
+            self._waiting.clear()
 
-    def _cells(self, answers: Mapping[str, Any]) -> Iterable[object]:
-        for column in self.columns:
-            item = column.item
-            raw = answers.get(item.key, answers.get(item.alias) if item.alias else None)
-            yield None if raw is None else cell(column, raw)  # most are blank
+
+def _placeholders(item: Item, codes: Any) -> int:
+    """Count the codes of an item that stand in for official ones (``x-…``)."""
+    if item.type not in CODED or codes.null_count == len(codes):
+        return 0
+    known = codelist(item.codelist) if item.codelist else None
+    counts: Any = compute.value_counts(compute.list_flatten(codes) if item.type == "multichoice" else codes)
+    return sum(
+        each["counts"] for each in counts.to_pylist()
+        if each["values"] is not None and (known.is_placeholder(each["values"]) if known else each["values"].startswith("x-"))
+    )
 
 
 def _metadata(column: Column) -> dict[str, str]:
@@ -153,7 +198,7 @@ def build_database(out: Path, parquet_files: Sequence[Path]) -> Path:
     path = out / DATABASE
     draft = out / f".{DATABASE}.draft"
     draft.unlink(missing_ok=True)
-    with closing(duckdb.connect(str(draft))) as connection:
+    with closing(duckdb.connect(str(draft), config=ENGINE)) as connection:
         for file in parquet_files:
             table = table_name(file)
             connection.execute(f'create table "{table}" as select * from read_parquet(?)', [str(file)])
@@ -179,7 +224,7 @@ def write_csv_tables(folder: Path, tables: Sequence[Writer]) -> list[Table]:
     Lists of codes become text, separated by semicolons.
     """
     made: list[Table] = []
-    with closing(duckdb.connect(config={"threads": 2, "preserve_insertion_order": True})) as connection:
+    with closing(duckdb.connect(config=ENGINE)) as connection:
         for table in tables:
             file = folder / f"{table.name}.csv"
             select = ", ".join(

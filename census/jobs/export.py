@@ -1,15 +1,17 @@
-"""Building what leaves for a region: rows by COPY out of one snapshot, then tables, summaries and package without a transaction."""
+"""Building what leaves for a region: rows out of one snapshot, written into tables and package while they come."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import gc
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
 import orjson
 import psycopg
-from sqlalchemy import RowMapping, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from census.db import FULL, Database, now, set_scope
@@ -23,24 +25,27 @@ from forms.catalogue import catalogue
 from validation.rulebook import compile_form
 
 RECORDS: Final = """
-    copy (
-        select submission.id::text, submission.form, submission.version, submission.revision, revision.digest, submission.unit_id::text,
-               submission.region_code, revision.answers::text, revision.explanations::text,
-               coalesce((select jsonb_agg(jsonb_build_object('check', check_id, 'path', path, 'text', explanation) order by check_id, path)
-                           from finding where finding.submission_id = submission.id and finding.state = 'exempt'), '[]')::text
-          from submission
-          join revision on revision.submission_id = submission.id and revision.number = submission.revision
-         where submission.region_code ^@ %(region)s and submission.state = any(%(states)s) and submission.applies
-         order by submission.form, submission.version, submission.id
-    ) to stdout (format binary)
+    select submission.id::text, submission.form, submission.version, submission.revision, revision.digest, submission.unit_id::text,
+           submission.region_code, convert_to(revision.answers::text, 'UTF8'),
+           case when revision.explanations <> '[]' then convert_to(revision.explanations::text, 'UTF8') end, convert_to(exempt.items, 'UTF8')
+      from submission
+      join revision on revision.submission_id = submission.id and revision.number = submission.revision
+      left join (select submission_id, jsonb_agg(jsonb_build_object('check', check_id, 'path', path, 'text', explanation) order by check_id, path)::text as items
+                   from finding where state = 'exempt' and region_code ^@ %(region)s group by submission_id) as exempt
+             on exempt.submission_id = submission.id
+     where submission.region_code ^@ %(region)s and submission.state = any(%(states)s) and submission.applies
+     order by submission.form, submission.version, submission.id
 """
-TYPES: Final = ("text", "text", "text", "int4", "text", "text", "text", "text", "text", "text")
-UNITS: Final = text("""
-    select id::text as id, kind, name, address, credit_code, industry_code, region_code, lon, lat, source, outcome, forms, known from unit
-     where region_code ^@ :region and (outcome is not null or exists (
-           select from submission where submission.unit_id = unit.id and submission.state = any(:states) and submission.applies))
+UNITS: Final = """
+    select id::text, kind, name, address, credit_code, industry_code, region_code, lon, lat, source, outcome,
+           case when forms <> '[]' then convert_to(forms::text, 'UTF8') end, case when known <> '{}' then convert_to(known::text, 'UTF8') end
+      from unit
+     where region_code ^@ %(region)s and (outcome is not null or exists (
+           select from submission where submission.unit_id = unit.id and submission.state = any(%(states)s) and submission.applies))
      order by unit.id
-""")
+"""
+AT_ONCE: Final = 2_000
+NOTHING: Final[dict[str, Any]] = {}
 FINDINGS: Final = text("""
     select finding.submission_id::text as id, finding.form, finding.revision, check_id as "check", severity, path, message,
            finding.state, explanation
@@ -68,15 +73,30 @@ def export_region(database: Database, settings: Settings, region: str, out: Path
 
     With ``final``, raises GateClosed unless the gate is open and no answer uses a placeholder code.
     """
-    raw, source = read_source(database, region, settings.level, must_be_open=final)
-    if final:
-        refuse_placeholders(raw)
-    made = bundle.build(source, out, catalogue(), keys.signing_key(settings), now())
-    return Exported(made, [(row[0], row[3], row[4]) for row in raw])
+    items: list[tuple[str, int, str]] = []
+    with uncollected(), read_source(database, region, settings.level, items, must_be_open=final) as source:
+        made = bundle.build(source, out, catalogue(), keys.signing_key(settings), now(), refuse_placeholders if final else bundle.accept_all)
+    return Exported(made, items)
 
 
-def read_source(database: Database, region: str, level: str, *, must_be_open: bool) -> tuple[list[tuple[Any, ...]], Source]:
-    """Read everything in one snapshot; the records stay as raw text until each is written."""
+@contextmanager
+def uncollected() -> Generator[None]:
+    """Let Python's collector of cycles rest: answers have none, and looking for some takes longer than reading them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+@contextmanager
+def read_source(database: Database, region: str, level: str, items: list[tuple[str, int, str]], *, must_be_open: bool) -> Generator[Source]:
+    """Read everything in one snapshot, the records while they are written; ``items`` names those that have been read.
+
+    The snapshot only reads, so it holds up nobody while it is open; a province's answers would not fit into memory.
+    """
     states = list(gate.APPROVED[level])
     wanted = {"region": region, "states": states}
     snapshot = database.engine.execution_options(isolation_level="REPEATABLE READ")
@@ -85,40 +105,48 @@ def read_source(database: Database, region: str, level: str, *, must_be_open: bo
         looked = gate.gate(session, region, level)
         if must_be_open and not looked.is_open:
             raise GateClosed(f"{looked.sentence}。", **looked.detail())
-        raw = copy_records(session, wanted)
-        units = [_unit(row) for row in session.execute(UNITS, wanted).mappings()]
-        source = Source(
-            region=_region(looked.region), units=units, regions=_regions(session, region, units), records=_records(raw),
-            findings=[record.OpenFinding(**row) for row in session.execute(FINDINGS, wanted).mappings()],
-            validation=_validation(session, wanted),
+        units = _units(session, wanted)
+        findings = [record.OpenFinding(**row) for row in session.execute(FINDINGS, wanted).mappings()]
+        yield Source(
+            region=_region(looked.region), units=units, regions=_regions(session, region, units),
+            records=read_records(session, wanted, items), findings=findings, validation=_validation(session, wanted),
         )
-    return raw, source
 
 
-def copy_records(session: Session, wanted: dict[str, Any]) -> list[tuple[Any, ...]]:
-    connection = cast("psycopg.Connection", session.connection().connection.driver_connection)
-    with psycopg.ClientCursor(connection) as cursor, cursor.copy(RECORDS.encode(), wanted) as copy:
-        copy.set_types(TYPES)
-        return list(copy.rows())
+def read_records(session: Session, wanted: dict[str, Any], items: list[tuple[str, int, str]]) -> Iterator[record.Record]:
+    """Give the records in their order while they come out of the database."""
+    for id_, form, version, revision, digest, unit, region, answers, explanations, exemptions in _rows(session, RECORDS, wanted):
+        items.append((id_, revision, digest))
+        yield record.Record(
+            id_, form, version, revision, digest, unit, region, orjson.loads(answers),
+            orjson.loads(explanations) if explanations else (), orjson.loads(exemptions) if exemptions else (),
+        )
 
 
-def _records(raw: Sequence[tuple[Any, ...]]) -> Iterator[record.Record]:
-    for row in raw:
-        known: list[Any] = [*row[:7], *map(orjson.loads, row[7:])]
-        yield record.Record(*known)
+def _units(session: Session, wanted: dict[str, Any]) -> list[record.Unit]:
+    return [_unit(row) for row in _rows(session, UNITS, wanted)]
 
 
-def refuse_placeholders(raw: Sequence[tuple[Any, ...]]) -> None:
+def _unit(row: tuple[Any, ...]) -> record.Unit:
+    *facts, forms, known = row
+    facts += [tuple(orjson.loads(forms)) if forms else (), orjson.loads(known) if known else NOTHING]
+    return record.Unit(*facts)
+
+
+def _rows(session: Session, query: str, wanted: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """Read many rows in binary, some at a time; JSON as the bytes that orjson takes."""
+    session.execute(text("set local work_mem = '64MB'"))  # answers are sorted with their records
+    connection = cast("psycopg.Connection[tuple[Any, ...]]", session.connection().connection.driver_connection)
+    with connection.cursor(name="export", binary=True) as cursor:
+        cursor.execute(query.encode(), wanted)
+        while rows := cursor.fetchmany(AT_ONCE):
+            yield from rows
+
+
+def refuse_placeholders(counts: Mapping[str, int]) -> None:
     """Raise GateClosed when an answer uses a code that stands in for an official one."""
-    forms = catalogue()
-    count = sum(bundle.placeholder_count(forms.get(each.form, each.version), each.answers) for each in _records(raw))
-    if count:
+    if count := counts["placeholder_codes"]:
         raise GateClosed(f"还有 {count} 处用了占位代码（x- 开头），不能作最终上报。请先换成正式代码。", placeholder_codes=count)
-
-
-def _unit(row: RowMapping) -> record.Unit:
-    facts: dict[str, Any] = {**row, "forms": tuple(row["forms"])}
-    return record.Unit(**facts)
 
 
 def _region(row: RegionRow) -> record.Region:

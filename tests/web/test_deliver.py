@@ -19,9 +19,9 @@ from werkzeug.test import TestResponse
 
 from census.app import create_app
 from census.db import FULL, Database
-from census.jobs import work
 from census.jobs.deliver import adopt_sent
 from census.jobs.export import export_region
+from census.jobs.worker import work
 from census.models.answers import Revision, Submission
 from census.models.leaving import Delivery, Receipt, ReceivedPackage
 from census.models.review import Change
