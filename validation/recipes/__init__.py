@@ -18,6 +18,7 @@ from validation.recipes import (
     industry,
     listing,
     livestock,
+    metallurgy,
     mobile,
     monitoring,
     parks,
@@ -29,5 +30,6 @@ from validation.recipes.recipe import Recipe
 
 RECIPES: Final[dict[str, Recipe]] = {
     **accounting.RECIPES, **air.RECIPES, **area.RECIPES, **combustion.RECIPES, **domestic.RECIPES, **facilities.RECIPES,
-    **industry.RECIPES, **listing.RECIPES, **livestock.RECIPES, **mobile.RECIPES, **monitoring.RECIPES, **parks.RECIPES, **products.RECIPES, **scattered.RECIPES, **waste.RECIPES,
+    **industry.RECIPES, **listing.RECIPES, **livestock.RECIPES, **metallurgy.RECIPES, **mobile.RECIPES, **monitoring.RECIPES,
+    **parks.RECIPES, **products.RECIPES, **scattered.RECIPES, **waste.RECIPES,
 }

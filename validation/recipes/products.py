@@ -66,6 +66,8 @@ def _g101_3(rng: Random, related: Mapping[str, Answers]) -> Answers:
             energy[name] = energy.get(name, 0) + round(spread(rng, 2_000, 12_000) if name == "一般烟煤" else spread(rng, 20, 600), 2)
     if basic.get("has_voc_material"):
         materials |= {"水性涂料": round(spread(rng, 2, 30), 2), "稀释剂": round(spread(rng, 1, 8), 2)}
+    if basic.get("has_clinker"):
+        materials["石灰石"] = 2_800_000
     known = [entry.label for entry in _materials_of(str(basic.get("industry_code_1", ""))[:2])]
     for name in rng.sample(known, min(len(known), 2)) or ["其他原辅材料（在备注写明）"]:
         materials.setdefault(name, round(spread(rng, 20, 5_000), 2))
