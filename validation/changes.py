@@ -80,6 +80,19 @@ class Changes:
         for index, row in enumerate(rows):
             for candidate in candidates(item, row.get(item.key), hints, self.rng, self.known):
                 yield Change(place, value.form, value.group, index if value.group else -1, item.key, candidate)
+        if place == "own" and value.place == "row":
+            yield from self._without_section(value, rows)
+
+    def _without_section(self, value: Value, rows: list[Answers]) -> Iterator[Change]:
+        """Leave blank all items of the section in which an item stands, row by row: an outlet that does not exist."""
+        parts = [section for section in self.book.form.sections if section.repeat and section.repeat.key == value.group]
+        section = next((section for section in parts if any(item.key == value.key for item in section.items)), None)
+        if section is None or len(parts) == 1 or any(item.required is True for item in section.items):
+            return
+        keys = {item.key for item in section.items}
+        for index, row in enumerate(rows):
+            less = {key: answer for key, answer in row.items() if key not in keys}
+            yield Change("own", "", value.group, -1, "", [*rows[:index], less, *rows[index + 1:]])
 
     def _in_ready_made(self, value: Value, codes: Mapping[str, set[str]], hints: Hints, situation: Situation) -> Iterator[Change]:
         """Give changes in those ready-made rows only that a check names; their codes stay as they are."""

@@ -113,7 +113,7 @@ def _unit_forms(book: RuleBook, definitions: Catalogue, rng: Random, unit: Facts
     made: dict[str, Answers] = {}
     for code in (code for code in there if code in book.needs.forms):
         other = compile_form(definitions.current(code), definitions)
-        owed = (each for each in other.needs.present if each in definitions and not _hangs_on_a_switch(definitions.current(each), definitions))
+        owed = (each for each in other.needs.present if each in definitions and (each in USUAL or not _hangs_on_a_switch(definitions.current(each), definitions)))
         ahead: dict[str, Answers] = {each: {} for each in (book.form.code, *there, *owed) if each != code and each not in made}  # they will be filled too
         made[code] = Search(other, rng, unit).mended(Situation(draft(other, rng, unit, {**ahead, **made}), {**ahead, **made})).situation.answers
     return {**{code: {} for code in there}, **made}

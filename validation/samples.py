@@ -119,6 +119,7 @@ def draft(book: RuleBook, rng: Random, known: Facts, related: Mapping[str, Answe
             for item in group.items:
                 if item.required and item.key not in row and not item.computed:
                     row[item.key] = row_text(item, number) or raw(item, rng, known)
+        answers[key] = [{item: value for item, value in row.items() if value is not None} for row in rows]  # a recipe leaves blank by None
     return without_hidden(book, answers, related)
 
 

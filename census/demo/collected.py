@@ -25,13 +25,12 @@ from census.models.register import Unit
 from census.services import submissions, visits
 from census.services.prefill import prefill, region_names, sources
 from census.services.submission_fates import Draft
+from census.services.unit_forms import verdicts_of
 from forms.catalogue import catalogue
 from forms.values import digest
 from validation.examples import NoExample, answers_for
-from validation.expression import scope_of
-from validation.record import check_record, value_of
+from validation.record import check_record
 from validation.rulebook import compile_form
-from validation.rules import parse_for
 
 FIRST_DAY: Final = date(2018, 8, 1)
 DAYS: Final = 45
@@ -166,14 +165,10 @@ def _further(records: Records, values: Mapping[str, Any], chance: random.Random)
     """Answer the other forms that the basic form calls for, each beside those before it."""
     known = {source: value for source, value in values.items() if value}
     further: Records = {}
-    for form in catalogue().forms():
-        if form.source_kind != "industrial" or form.subject != "object" or form.code in records:
-            continue
-        asked = parse_for(form, "applies_when", form.applies_when or "True", scope_of(form, catalogue()))
-        if value_of(asked, compile_form(form, catalogue()), {}, records | further) is not True:
-            continue
-        with suppress(NoExample):  # then it is still to be filled, as in real life
-            further[form.code] = answers_for(form.code, seed=chance.randrange(10**6), related=records | further, known=known).answers
+    for code, verdict in verdicts_of("industrial", {}, records).items():
+        if verdict == "must" and code not in records:
+            with suppress(NoExample):  # then it is still to be filled, as in real life
+                further[code] = answers_for(code, seed=chance.randrange(10**6), related=records | further, known=known).answers
     return further
 
 

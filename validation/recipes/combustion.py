@@ -12,7 +12,7 @@ from validation.recipes.recipe import Answers, Recipe
 
 # How a pollutant is treated: what the items of the device begin with, its process, what it removes, its reagent.
 _TREATMENTS: Final = {
-    "so2": ("desulf", "TS", "S04", (80, 95), "石灰"), "nox": ("denox", "TN", "N04", (40, 60), "尿素"), "pm": ("dedust", "TC", "P01", (98, 99.8), ""),
+    "so2": ("desulf", "TS", ("S04",), (80, 95), "石灰"), "nox": ("denox", "TN", ("N04",), (40, 60), "尿素"), "pm": ("dedust", "TC", ("P01", "P05", "P13"), (98, 99.8), ""),
 }
 
 
@@ -22,10 +22,10 @@ def stack(rng: Random, prefix: str, gas: float, made: Mapping[str, float], treat
     for pollutant, amount in made.items():
         left = amount
         if pollutant in treated:
-            key, mark, process, (low, high), reagent = _TREATMENTS[pollutant]
+            key, mark, processes, (low, high), reagent = _TREATMENTS[pollutant]
             efficiency = round(rng.uniform(low, high), 1)
             left = amount * (1 - efficiency / 100)
-            answers |= {f"{prefix}{key}_id": f"{mark}{number:03d}", f"{prefix}{key}_process": process, f"{prefix}{key}_efficiency": f"{efficiency:.2f}"}
+            answers |= {f"{prefix}{key}_id": f"{mark}{number:03d}", f"{prefix}{key}_process": rng.choice(processes), f"{prefix}{key}_efficiency": f"{efficiency:.2f}"}
             if reagent:
                 answers |= {f"{prefix}{key}_agent": reagent, f"{prefix}{key}_agent_amount": f"{amount * rng.uniform(1.0, 1.4) + 0.01:.2f}"}
         answers |= {f"{prefix}{pollutant}_generated": f"{amount:.3f}", f"{prefix}{pollutant}_emitted": f"{left:.3f}"}
@@ -45,6 +45,10 @@ def _g103_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
     fuels = list((found or {rng.choice(list(BOILER_FUELS)): spread(rng, 60, 600)}).items())
     rng.shuffle(fuels)
     together = [fuels] if len(fuels) > 1 and rng.random() < 0.6 else [[fuel] for fuel in fuels]
+    if len(fuels) == 1 and rng.random() < 0.4:  # two boilers alike on one stack
+        together = [[(label, used / 2) for label, used in fuels]] * 2
+    alone = len(together) == len(fuels)
+    places = outlet(rng, "", related, 1, (35, 45)) if not alone else {}
     rows: list[Answers] = []
     for number, burning in enumerate(together, start=1):
         label, used = burning[0]
@@ -54,16 +58,17 @@ def _g103_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
         else:
             equipment = _steam(number, boiler, method, _rated(used / per_steam, hours), hours)
         made: dict[str, float] = {}
+        hot = rng.uniform(0.8, 3.0) if boiler == "R1" else 1  # how much nitrogen oxide coal gives hangs on the furnace
         for name, amount in burning:
             for pollutant, each in BOILER_FUELS[name][4].items():
-                made[pollutant] = made.get(pollutant, 0) + amount * each
+                made[pollutant] = made.get(pollutant, 0) + amount * each * (hot if pollutant == "nox" else 1)
         treated = tuple(pollutant for pollutant, chance in (("so2", 0.9), ("nox", 0.5), ("pm", 1)) if boiler == "R1" and rng.random() < chance)
         second = fuel_row(burning[1][0], burning[1][1], BOILER_FUELS[burning[1][0]][2], _sulfur(burning[1][0]), number=2) if len(burning) > 1 else {}
         if second and equipment["unit_class"] == "power":
             second |= {"fuel2_for_power": second["fuel2_amount"], "fuel2_for_heat": "0.00"}
         gas = sum(amount * (1.03 if name == "一般烟煤" else 1.78 if name == "燃料油" else 10.78) for name, amount in burning)
         rows.append({
-            **equipment, **fuel_row(label, used, heat, _sulfur(label), 14.5), **second, "low_nox_burner": boiler == "R3", **outlet(rng, "", related, number, (35, 60) if boiler == "R1" else (15, 30)),
+            **equipment, **fuel_row(label, used, heat, _sulfur(label), 14.5), **second, "low_nox_burner": boiler == "R3", **(places or outlet(rng, "", related, number, (35, 60) if boiler == "R1" else (15, 30))),
             **stack(rng, "", gas, made, treated, number), **({"ammonia_emitted": f"{per_fuel['nox'] * used * rng.uniform(1, 4):.3f}"} if "nox" in treated else {}),
         })
     return {"unit": rows}

@@ -45,7 +45,10 @@ def _without(form: str, prefix: str) -> Answers:
 
 
 def _second(rng: Random, label: str, amount: float, heat: int, sulfur: float) -> Answers:
-    return fuel_row(label, amount, heat, sulfur, number=2) if rng.random() < 0.4 else {}
+    """Let two in five burn a second fuel: the one named, or coal."""
+    if rng.random() < 0.6:
+        return {}
+    return fuel_row(label, amount, heat, sulfur, number=2) if rng.random() < 0.5 else fuel_row("其他洗煤", amount, 4_600, 0.7, 18, number=2)
 
 
 def _treated(rng: Random, *chances: tuple[str, float]) -> tuple[str, ...]:
@@ -65,8 +68,8 @@ def _g103_2(rng: Random, related: Related) -> Answers:
         "product_name": product.label, "product_output": f"{made:.2f}", "product_unit": product.attributes["unit"],
         "material_name": material.label, "material_amount": f"{used:.2f}", "material_unit": material.attributes["unit"],
     }
-    if rng.random() < 0.2:
-        return {"furnace": [{**row, "furnace_type": "23", **stack(rng, "", spread(rng, 500, 5_000), {"so2": 0, "nox": 0, "pm": spread(rng, 1, 20), "vocs": 0}, ("pm",))}]}
+    if rng.random() < 0.3:
+        return {"furnace": _two_alike({**row, "furnace_type": "23", **stack(rng, "", spread(rng, 500, 5_000), {"so2": 0, "nox": 0, "pm": spread(rng, 1, 20), "vocs": 0}, ("pm",))})}
     label = rng.choice(("天然气（气态）", "一般烟煤", "柴油"))
     _, _, heat, _, factors = BOILER_FUELS["燃料油" if label == "柴油" else label]
     fuel = (burnt(related, "柴油", 50) * 0.8) if label == "柴油" else spread(rng, 30, 300) * (20 if label == "一般烟煤" else 1)
@@ -76,6 +79,12 @@ def _g103_2(rng: Random, related: Related) -> Answers:
         **row, "furnace_type": rng.choice(("02", "03", "12", "19")), **fuel_row(label, fuel, heat, 20 if label == "天然气（气态）" else 0.5, 14.5), **_second(rng, "液化石油气", fuel * 0.1, 11_000, 30),
         **stack(rng, "", gas, {key: amount * fuel for key, amount in factors.items()}, treated), **({"ammonia_emitted": "12.000"} if "nox" in treated else {}),
     }]}
+
+
+def _two_alike(row: Answers) -> list[Answers]:
+    """Give two furnaces that share the product and the material."""
+    half = {key: f"{float(row[key]) / 2:.2f}" for key in ("product_output", "material_amount")}
+    return [{**row, **half, "furnace_id": f"MF01{number:02d}"} for number in (1, 2)]
 
 
 def _g103_3(rng: Random, related: Related) -> Answers:
@@ -133,7 +142,7 @@ def _g103_6(rng: Random, related: Related) -> Answers:
     hours, total = _hours(rng, related), output_of(related, "粗钢", 900_000)
     rows: list[Answers] = []
     for number, steel in enumerate(_shares(total * 0.98, 200, total / hours / 1.5), start=1):
-        kind = rng.choice("112")
+        kind = rng.choice("12")
         pig, scrap, gas = (0.95, 0.13, 0.009) if kind == "1" else (0.2, 0.9, 0)
         place, other = ("secondary_", "eaf_") if kind == "1" else ("eaf_", "secondary_")
         rows.append({
@@ -148,13 +157,13 @@ def _g103_7(rng: Random, related: Related) -> Answers:
     hours, total = _hours(rng, related), output_of(related, "水泥熟料", 1_000_000)
     rows: list[Answers] = []
     for number, clinker in enumerate(_shares(total * 0.98, 6_000, total / (hours / 24) / 0.9), start=1):
-        nitrogen = ("nox",) if rng.random() < 0.7 else ()
+        nitrogen = ("nox",) if rng.random() < 0.5 else ()
         treated = (*_treated(rng, ("so2", 0.3)), *nitrogen, "pm")
         rows.append({
             "kiln_id": f"MF{number:04d}", "kiln_type": "1", "capacity_per_day": str(max(600, ceil(clinker / (hours / 24) / 0.92))), "production_hours": str(hours),
             "limestone_used": f"{clinker * 1.28:.2f}", "clinker_output": f"{clinker:.2f}", "co_processing": False,
             **fuel_row("一般烟煤", clinker * 0.155, 5000, 0.8, 22), **_second(rng, "柴油", clinker * 1e-5, 10_200, 0.02),
-            **_point(rng, "tail_", related, number, (clinker * 0.35, {"so2": clinker * 3e-4, "nox": clinker * 1.5e-3, "pm": clinker * 0.08, "vocs": clinker * 0.01}, treated)),
+            **_point(rng, "tail_", related, number, (clinker * 0.35, {"so2": clinker * 3e-4, "nox": clinker * rng.uniform(1.2e-3, 2.4e-3), "pm": clinker * 0.08, "vocs": clinker * 0.01}, treated)),
             **({"tail_ammonia_emitted": f"{clinker * 0.02:.3f}"} if nitrogen else {}),
             **_point(rng, "head_", related, number + 10, (clinker * 0.18, {"pm": clinker * 0.03}, ("pm",))), **_general(rng, clinker * 3e-4),
         })
@@ -169,11 +178,12 @@ def _g103_8(rng: Random, related: Related) -> Answers:
     gas = energy * 0.03
     made = {"so2": fuel * 0.0096 if label == "一般烟煤" else gas * 3e-4, "nox": gas * 1e-3, "pm": fuel * 0.018 if label == "一般烟煤" else gas * 1e-4, "vocs": gas * 0.01}
     treated = _treated(rng, ("so2", 0.5), ("nox", 0.5), ("pm", 0.5))
+    place = outlet(rng, "", related, 1, (40, 90))
     return {"heater": [{
-        "heater_id": "MF0001", "heated_material": rng.choice(("原油", "石脑油", "柴油")), "heater_size": f"{energy * 0.9 / 3.6 / hours / 0.8:.2f}", "thermal_efficiency": f"{rng.uniform(86, 93):.1f}",
+        "heater_id": f"MF{number:04d}", "heated_material": rng.choice(("原油", "石脑油", "柴油")), "heater_size": f"{energy * 0.9 / 3.6 / hours / 0.8:.2f}", "thermal_efficiency": f"{rng.uniform(86, 93):.1f}",
         "furnace_temp": str(rng.randrange(680, 880)), "production_hours": str(hours), **fuel_row(label, fuel, heat, sulfur, 14.5), **_second(rng, "燃料油", fuel * 0.05, 9_800, 0.5),
-        "low_nox_burner": True, **outlet(rng, "", related, 1, (40, 90)), **stack(rng, "", gas, made, treated),
-    }]}
+        "low_nox_burner": True, **place, **stack(rng, "", gas, made, treated),
+    } for number in range(1, rng.choice((2, 3)))]}
 
 
 def _g103_9(rng: Random, related: Related) -> Answers:
