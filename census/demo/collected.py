@@ -35,6 +35,7 @@ from validation.rulebook import compile_form
 FIRST_DAY: Final = date(2018, 8, 1)
 DAYS: Final = 45
 BATCH: Final = 40
+TRIES: Final = 4
 # What is to become of a unit that lies outside the story's town; weights of the demo.
 FATES: Final = {
     "listed": 22, "without_form": 8, "checked": 20, "planted": 12, "returned": 6, "supervisor_approved": 14,
@@ -167,9 +168,17 @@ def _further(records: Records, values: Mapping[str, Any], chance: random.Random)
     further: Records = {}
     for code, verdict in verdicts_of("industrial", {}, records).items():
         if verdict == "must" and code not in records:
-            with suppress(NoExample):  # then it is still to be filled, as in real life
-                further[code] = answers_for(code, seed=chance.randrange(10**6), related=records | further, known=known).answers
+            answers = _example(code, records | further, known, chance)
+            further |= {code: answers} if answers else {}
     return further
+
+
+def _example(code: str, related: Records, known: Mapping[str, Any], chance: random.Random) -> dict[str, Any] | None:
+    """Give one form's answers beside the others; None when none were found: it is still to be filled, as in real life."""
+    for _ in range(TRIES):
+        with suppress(NoExample):
+            return answers_for(code, seed=chance.randrange(10**6), related=related, known=known).answers
+    return None
 
 
 def _drafts(unit: PlannedUnit, visit: UUID | None, records: Records, planted: Plant | None) -> Iterator[Draft]:

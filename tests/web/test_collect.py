@@ -261,3 +261,10 @@ def test_a_sent_form_is_taken_back_until_a_reviewer_opens_it(browser: PlainBrows
         forms = len(session.scalars(select(Submission.id)).all())
     asked = {"submission": str(sent), "revision": "1"}
     browser.open(f"/collect/units/{unit}")
+    assert browser.html.count(">撤回<") == forms - 1  # the one that was opened has no button
+    browser.post(asked, to=f"/collect/units/{unit}/withdraw")
+    assert "已撤回。改好后再签字提交" in browser.text
+    browser.post(asked, to=f"/collect/units/{unit}/withdraw")
+    assert "不能再撤回" in browser.text
+    with own_databases.census.transaction(FULL) as session:
+        assert session.get_one(Submission, sent).state == "withdrawn"
