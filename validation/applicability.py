@@ -7,7 +7,7 @@ which forms their conditions lean on; a listing form belongs to those whose cond
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final, Literal
 
@@ -41,7 +41,6 @@ class Condition:
     form: Form
     ask: Question
     needs: Needs
-    readers: Mapping[str, Reader]
     baseline: Reader
     is_open: bool                # told only in words: nobody but a person can say
 
@@ -50,13 +49,11 @@ class Condition:
         """Codes of the forms that the condition looks at."""
         return frozenset(self.needs.forms) | self.needs.present
 
-    def holds(self, answers: Mapping[str, Answers], present: frozenset[str], known: Answers) -> bool | None:
-        """Whether the form applies; None while that is not known."""
+    def holds(self, unit: Record, known: Answers) -> bool | None:
+        """Whether the form applies to a unit (the records of its forms); None while that is not known."""
         if self.is_open:
             return None
-        forms = {code: Record(*reader.read(answers[code])[:2]) for code, reader in self.readers.items() if code in answers}
-        baseline = self.baseline.read(known)[0] if self.needs.baseline else _NOTHING
-        return self.ask(Record({}, {}, forms, baseline, present=present))
+        return self.ask(replace(unit, baseline=self.baseline.read(known)[0]) if self.needs.baseline else unit)
 
 
 class Applicability:
@@ -74,6 +71,11 @@ class Applicability:
             for code, places in _merged(self.conditions).items() for group, key in places if code in self.conditions
         )
         self._known = sorted(set[str]().union(*(condition.needs.baseline for condition in self.conditions.values()), self._prefilled()))
+        self._readers = {
+            code: Reader(catalogue.current(code), [(group, key) for place, group, key in self._places if place == code])
+            for code in dict.fromkeys(code for code, _, _ in self._places)
+        }
+        self._sources = {(code, key): self._source(code, key) for code, group, key in self._places if not group}
         self._remembered: dict[object, Verdicts] = {}
 
     @property
@@ -100,16 +102,20 @@ class Applicability:
 
     def _settle(self, mine: Mapping[str, Answers], known: Answers) -> Verdicts:
         verdicts: dict[str, Applies] = dict.fromkeys(self.conditions, "may")
+        read = {code: self._read(code, given) for code, given in mine.items() if code in self._readers}
+        alone = {code: self._read(code, given) for code, given in self._presumed(known).items()}
+        complete = {code for code, given in mine.items() if self._is_complete(code, given)}
         for _ in range(ROUNDS):
             out = {code for code, verdict in verdicts.items() if verdict == "must_not"}
-            usable = {code: given for code, given in mine.items() if code not in out}
+            usable = mine.keys() - out
             filled = frozenset(usable) | {code for code, verdict in verdicts.items() if verdict == "must"}
             perhaps = frozenset(self.conditions) - out
-            presumed = self._presumed(usable, known) | usable
-            settled = {code for code, given in usable.items() if self._is_complete(code, given)}
+            records = alone | {code: record for code, record in read.items() if code in usable}
+            settled = complete & usable
+            units = Record({}, {}, records, present=filled), Record({}, {}, records, present=perhaps)
             renewed: dict[str, Applies] = {}
             for code, condition in self.conditions.items():
-                verdict = _verdict(condition, presumed, (filled, perhaps), known)
+                verdict = _verdict(condition, units, known)
                 waits_for = (condition.leans_on & perhaps) - settled
                 renewed[code] = "must_not" if verdict == "may" and condition.leans_on and not waits_for else verdict
             if renewed == verdicts:
@@ -117,24 +123,27 @@ class Applicability:
             verdicts = renewed
         return verdicts
 
-    def _presumed(self, usable: Mapping[str, Answers], known: Answers) -> dict[str, dict[str, Any]]:
+    def _read(self, code: str, given: Answers) -> Record:
+        """What conditions look at in one form."""
+        wanted = {group or key: given.get(group or key) for place, group, key in self._places if place == code}
+        return Record(*self._readers[code].read(wanted)[:2])
+
+    def _presumed(self, known: Answers) -> dict[str, dict[str, Any]]:
         """What the forms not filled yet would say by themselves: in scope, and what the register fills in."""
         found: dict[str, dict[str, Any]] = {}
-        for code, _, key in self._places:
-            if code not in usable:
-                value = self._by_itself(code, key, known)
-                if value is not None:
-                    found.setdefault(code, {})[key] = value
+        for (code, key), source in self._sources.items():
+            value = True if source is True else known.get(source.removeprefix("unit.")) if source.startswith("unit.") else source.removeprefix("const:")
+            if value is not None and value != "":
+                found.setdefault(code, {})[key] = value
         return found
 
-    def _by_itself(self, code: str, key: str, known: Answers) -> object:
+    def _source(self, code: str, key: str) -> str | Literal[True]:
+        """Where an item's value comes from while nobody has filled the form: "" when from nowhere."""
         form = self.conditions[code].form
         if key == IN_SCOPE and form.source_kind == "listing":
             return True
         source = next((item.prefill for item in form.items() if item.key == key and not item.rows_key), "")
-        if source.startswith("const:"):
-            return source.removeprefix("const:")
-        return known.get(source.removeprefix("unit.")) if source.startswith("unit.") else None
+        return source if source.startswith(("unit.", "const:")) else ""
 
     def _prefilled(self) -> set[str]:
         items = ((code, item) for code, condition in self.conditions.items() for item in condition.form.items())
@@ -154,7 +163,6 @@ def condition_of(form: Form, catalogue: Catalogue) -> Condition:
     needs = needs_of(form, [node])
     return Condition(
         form, question(node), needs,
-        {code: Reader(catalogue.current(code), keys) for code, keys in needs.forms.items()},
         Reader(form, [("", key) for key in needs.baseline]),
         is_open=not form.applies_when and bool(form.applies_text) and form.source_kind not in {"listing", "scattered"},
     )
@@ -193,10 +201,8 @@ def _merged(conditions: Mapping[str, Condition]) -> dict[str, set[tuple[str, str
     return found
 
 
-def _verdict(
-    condition: Condition, answers: Mapping[str, Answers], present: tuple[frozenset[str], frozenset[str]], known: Answers,
-) -> Applies:
-    """The verdict if it is the same whether forms that may be filled will be or not."""
-    least = condition.holds(answers, present[0], known)
-    most = least if present[0] == present[1] or not condition.needs.present else condition.holds(answers, present[1], known)
+def _verdict(condition: Condition, units: tuple[Record, Record], known: Answers) -> Applies:
+    """The verdict if it is the same whether forms that may be filled will be (the second record) or not."""
+    least = condition.holds(units[0], known)
+    most = condition.holds(units[1], known) if condition.needs.present else least
     return "may" if least is None or least is not most else "must" if least else "must_not"

@@ -62,6 +62,33 @@ def test_a_late_phone_loses_nothing_and_overwrites_nothing(first: Phone, second:
         assert len(session.scalars(select(Submission.id).where(Submission.unit_id == unit)).all()) == 2
 
 
+def test_a_supervisor_chooses_between_two_phones_versions_at_the_desk(
+    client: FlaskClient, first: Phone, second: tuple[Phone, UUID], own_databases: Databases,
+) -> None:
+    unit = first.units[0]
+    second[0].send(a_draft(unit))
+    first.send(a_draft(unit, answers={"water_intake_total": "99", "tap_water_intake": "12400"}))
+    signed_in(client, "supervisor01")
+    page = client.get(f"/review/merges/{unit}/G102").get_data(as_text=True)
+    assert "2 份内容，1 处不同" in page
+    keys = re.findall(r'name="seen" value="([^"]+)"', page)
+    chosen = {"csrf_token": token_in(page), "seen": keys, "base": keys[1], "pick:water_intake_total": "", "reason": ""}
+    assert "请写明为什么这样合并" in client.post(f"/review/merges/{unit}/G102", data=chosen, follow_redirects=True).get_data(as_text=True)
+    client.post(f"/review/merges/{unit}/G102", data=chosen | {"reason": "以现场水表为准"})
+    with own_databases.census.transaction(FULL) as session:
+        states = session.execute(select(Submission.state, Submission.revision).order_by(Submission.created_at)).all()
+    assert [tuple(row) for row in states] == [("submitted", 2), ("withdrawn", 1)]
+
+
+def signed_in(client: FlaskClient, username: str) -> None:
+    token = token_in(client.get("/sign-in").get_data(as_text=True))
+    client.post("/sign-in", data={"username": username, "password": PASSWORD, "programme": "census", "csrf_token": token})
+
+
+def token_in(page: str) -> str:
+    return re.findall(r'name="csrf_token" value="([0-9a-f]+)"', page)[0]
+
+
 def test_who_never_had_a_unit_sends_nothing_for_it(first: Phone, second: tuple[Phone, UUID]) -> None:
     assert second[0].send(a_draft(first.units[1]))[0]["reason"] == "not_yours"
 
@@ -97,11 +124,10 @@ def test_a_supervisor_shares_out_an_area_at_the_desk(client: FlaskClient, own_da
         session.flush()
         units = [an_assigned_unit(session, None, area_code=AREA, name=f"工厂 {number}", lon=113.38, lat=23.04) for number in range(2)]
         target = f"account:{account.id}"
-    seed = re.findall(r'name="csrf_token" value="([0-9a-f]+)"', client.get("/sign-in").get_data(as_text=True))[0]
-    client.post("/sign-in", data={"username": "supervisor01", "password": PASSWORD, "programme": "census", "csrf_token": seed})
+    signed_in(client, "supervisor01")
     assert "北亭村第一小区" in client.get("/areas/").get_data(as_text=True)
     page = client.get(f"/areas/{AREA}").get_data(as_text=True)
-    token = re.findall(r'name="csrf_token" value="([0-9a-f]+)"', page)[0]
+    token = token_in(page)
     assert "2 户，已入户 0，未分配 2" in page
     client.post(f"/areas/{AREA}/assign", data={"csrf_token": token, "unit": [str(units[0])], "target": target, "show": "all"})
     page = client.get(f"/areas/{AREA}").get_data(as_text=True)
