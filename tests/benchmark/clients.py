@@ -43,14 +43,23 @@ def _more(line: socket.socket) -> bytes:
     return part
 
 
-def send_all(port: int, requests: Sequence[bytes], clients: int) -> tuple[float, list[bytes]]:
-    """Share requests among clients that each send one after the other; give the seconds and all answers."""
+def send_all(
+    port: int, requests: Sequence[bytes], clients: int, took_s: list[float] | None = None,
+) -> tuple[float, list[bytes]]:
+    """Share requests among clients that each send one after the other; give the seconds and all answers.
+
+    ``took_s`` gets the time of each exchange.
+    """
     answers: list[bytes] = []
 
     def one(number: int) -> None:
         with socket.create_connection(("127.0.0.1", port), timeout=ANSWER_WITHIN_S) as line:
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            answers.extend([exchange(line, request) for request in requests[number::clients]])
+            for request in requests[number::clients]:
+                begun = time.perf_counter()
+                answers.append(exchange(line, request))
+                if took_s is not None:
+                    took_s.append(time.perf_counter() - begun)
 
     return all_at_once(one, clients), answers
 

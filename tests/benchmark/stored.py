@@ -63,10 +63,14 @@ FINDINGS: Final = """
       from pg_temp.number(%(after)s, %(upto)s), generate_series(1, 3) place
      where (case when place = 3 then n %% 10 = 0 else state = 'flagged' end)
 """
+TALLY: Final = """
+    insert into submission_tally (region_code, form, state, records)
+    select region_code, form, state, count(*) from submission group by 1, 2, 3
+"""
 
 
-def store(county: Instance, count: int, username: str) -> None:
-    """Store so many submissions of as many units, sent by one enumerator; then let PostgreSQL learn what it holds."""
+def store(county: Instance, there: int, count: int, username: str) -> None:
+    """Store submissions of as many units until there are so many; then let PostgreSQL learn what it holds."""
     superuser = psycopg.connect(
         host=str(county.cluster._socket_folder), user="postgres", password=county.cluster._password("postgres"), dbname="census",
         autocommit=True,
@@ -83,11 +87,12 @@ def store(county: Instance, count: int, username: str) -> None:
             connection.execute("insert into example values (%s, %s)", [place, json.dumps(answers_for(FORM, seed=place).answers)])
         connection.execute(NUMBERS)
         connection.execute("drop index ix_unit_name_trgm")
-        for after in range(0, count, PART):
+        for after in range(there, count, PART):
             values = {"after": after, "upto": min(count, after + PART), "account": account[0], "examples": EXAMPLES}
             for statement in (UNITS, SUBMISSIONS, REVISIONS, FINDINGS):
                 connection.execute(statement, values)
-        connection.execute("insert into submission_tally (region_code, form, state, records) select region_code, form, state, count(*) from submission group by 1, 2, 3")
+        connection.execute("truncate submission_tally")
+        connection.execute(TALLY)
         connection.execute("create index ix_unit_name_trgm on unit using gin (name gin_trgm_ops)")
         connection.execute("vacuum (analyze) unit, submission, revision, finding, submission_tally")
         connection.execute("checkpoint")

@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
+from census.db import FULL
 from tests.benchmark.clients import all_at_once, request_bytes, send_all
 from tests.benchmark.conftest import Figures, scaled
 from tests.served import Instance
@@ -56,6 +57,11 @@ def bare_inserts(county: Instance, batches: Sequence[Sequence[dict[str, Any]]]) 
     ("ingest.single", scaled(SINGLE, 80), 1), ("ingest.batch_50", scaled(BATCHES, 8), BATCH),
 ], ids=["one at a time", "fifty at a time"])
 def test_ingest(county: Instance, figures: Figures, contents: list[dict[str, Any]], name: str, count: int, size: int) -> None:
+    measure(county, figures, contents, name, count, size)
+
+
+def measure(county: Instance, figures: Figures, contents: list[dict[str, Any]], name: str, count: int, size: int) -> None:
+    """Send so many batches of a size from eight clients, and insert the same bytes barely right afterwards."""
     username = name.replace(".", "_")
     units = county.add_units((CLIENTS + count) * size, username)
     drafts = [draft(unit, contents[number % EXAMPLES]) for number, unit in enumerate(units)]
@@ -64,9 +70,20 @@ def test_ingest(county: Instance, figures: Figures, contents: list[dict[str, Any
     bodies = [json.dumps({"submissions": batch}, ensure_ascii=False).encode() for batch in batches]
     requests = [request_bytes("/api/v1/submissions", token, body) for body in bodies]
     send_all(county.port, requests[:CLIENTS], CLIENTS)  # the first ones compile the rule book
-    seconds, answers = send_all(county.port, requests[CLIENTS:], CLIENTS)
+    due_before, took_s = due(county), list[float]()
+    seconds, answers = send_all(county.port, requests[CLIENTS:], CLIENTS, took_s)
+    due_after = due(county)
     results = [result for answer in answers for result in json.loads(answer)["results"]]
     sent = count * size
     assert [result["status"] for result in results] == ["stored"] * sent
     bare = bare_inserts(county, batches[CLIENTS:])
     figures.add(name, sent / seconds, "submissions/s", sent / bare, f"bare INSERT of the same bytes, {CLIENTS} connections")
+    figures.add(f"{name}.p95", 1_000 * sorted(took_s)[int(0.95 * len(took_s))], "ms", 1_000 * bare * CLIENTS / count, "mean of the bare INSERT and its commit")
+    judged = sent - max(0, due_after - due_before)
+    figures.add(f"{name}.judged_meanwhile", judged / seconds, "submissions/s", sent / seconds, "what came in")
+
+
+def due(county: Instance) -> int:
+    """How many records wait for their verdict."""
+    with county.database.transaction(FULL) as session:
+        return session.execute(text("select count(*) from submission where judge_due")).scalar_one()
