@@ -64,7 +64,7 @@ def find_units(
         .outerjoin(Region, Region.code == Unit.region_code)
         .outerjoin(Assignment, Assignment.unit_id == Unit.id)
         .outerjoin(Account, Account.id == Assignment.account_id)
-        .order_by(order).limit(PAGE + 1)
+        .order_by(Unit.region_code, Unit.id).limit(PAGE + 1)  # as columns: of a row the index knows nothing
     )
     if words:
         query = query.where(
