@@ -11,6 +11,7 @@ from validation.recipes.amounts import spread
 from validation.recipes.recipe import Answers, Recipe
 
 _DUST: Final = ("33-01", "33-04", "33-06", "33-08", "2922-02")  # coefficients for dust by mass, for which a filter is listed
+_GAS: Final = "4430-03"  # nitrogen oxides of natural gas without low-NOx burner
 _COAL: Final = "4430-25"  # sulphur dioxide of bituminous coal on a grate
 _PLAIN: Final = ("2929-01", "2926-01", "2921-01", "33-09")
 
@@ -21,17 +22,47 @@ def _g106_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
     dust = [factors.entry(code) for code in rng.sample(_DUST, rng.choice((1, 2))) if factors.get(code)]
     plain = [factors.entry(code) for code in rng.sample(_PLAIN, rng.choice((0, 1))) if factors.get(code)]
     coal = [_untreated(rng, factors.entry(_COAL), sulphur=f"{rng.uniform(0.3, 0.9):.4f}")] if rng.random() < 0.2 else []
-    return {"calc": [*(_filtered(rng, factor, hours) for factor in dust), *(_untreated(rng, factor) for factor in plain), *coal, *_water(related.get("G102", {}))]}
+    workshop = [*(_filtered(rng, factor, hours) for factor in dust), *(_untreated(rng, factor) for factor in plain), *coal]
+    elsewhere = [*_water(related), *_boilers(related)]
+    return {"calc": [*(workshop if "G103-13" in related or not elsewhere else []), *elsewhere]}
 
 
-def _water(form: Answers) -> list[Answers]:
+def _totals(rows: list[Answers], key: str) -> tuple[float, float]:
+    made, left = (sum(float(row.get(f"{key}_{end}") or 0) for row in rows) for end in ("generated", "emitted"))
+    return made, left
+
+
+def _boilers(related: Mapping[str, Answers]) -> list[Answers]:
+    """Account for the sulphur dioxide and nitrogen oxides of G103-1: as much fuel as its amounts come from."""
+    units: list[Answers] = related.get("G103-1", {}).get("unit") or []
+    rows: list[Answers] = []
+    for code, key, sulphur in ((_COAL, "so2", 0.5), (_GAS, "nox", 1.0)):
+        made, left = _totals(units, key)
+        known = codelist("emission_factor").entry(code).attributes
+        if made <= 0:
+            continue
+        parameter: Answers = {"factor_param_value": f"{sulphur:.4f}"} if known.get("parameter") else {}
+        rows.append({
+            **parameter, "source_form": "G103-1", "outlet_id": units[0].get("outlet_id"), "step_name": "锅炉", "factor_code": code, "process_name": known["process"], "scale_level": known["scale"],
+            "product_name": known["product"], "material_name": known["material"], "product_output": "0.0000", "material_amount": f"{made * 1000 / float(known['per_base']) / sulphur:.4f}",
+            "material_amount_unit": known["base_unit"], "pollutant_name": known["pollutant"], "generation_factor": known["per_base"], "generation_factor_unit": f"千克/{known['base_unit']}",
+            "pollutant_generated": f"{made:.4f}", "pollutant_generated_unit": "吨", "treatment_process": "锅炉烟气治理", "removal_efficiency": f"{100 - 100 * left / made:.4f}",
+            "removal_efficiency_unit": "%", "pollutant_emitted": f"{left:.4f}",
+        })
+    return rows
+
+
+def _water(related: Mapping[str, Answers]) -> list[Answers]:
     """Account for what G102 says of the first pollutants of waste water; the library has no coefficient for it."""
+    form = related.get("G102", {})
+    products: list[Answers] = related.get("G101-2", {}).get("product") or [{}]
+    product = products[0]
     rows: list[Answers] = []
     for name, key in (("化学需氧量", "cod"), ("氨氮", "ammonia_nitrogen")) if form.get("outlet") else ():
-        made, left = (sum(float(row.get(f"{key}_{end}") or 0) for row in form["outlet"]) for end in ("generated", "emitted"))
+        made, left = _totals(form["outlet"], key)
         rows.append({
-            "source_form": "G102", "outlet_id": form["outlet"][0]["outlet_id"], "step_name": "综合废水", "process_name": "生产全过程", "scale_level": "所有规模", "product_name": "主要产品",
-            "product_output": "1000.0000", "product_output_unit": "吨", "material_amount": "0.0000", "pollutant_name": name, "generation_factor": f"{made:.4f}", "generation_factor_unit": "千克/吨",
+            "source_form": "G102", "outlet_id": form["outlet"][0]["outlet_id"], "step_name": "综合废水", "process_name": "生产全过程", "scale_level": "所有规模", "product_name": codelist("census_product").label(product["product_code"]) if product.get("product_code") else "主要产品",
+            "product_output": f"{float(product.get('actual_output') or 1000):.4f}", "product_output_unit": "吨", "material_amount": "0.0000", "pollutant_name": name, "generation_factor": f"{made:.4f}", "generation_factor_unit": "千克/吨",
             "pollutant_generated": f"{made:.4f}", "pollutant_generated_unit": "吨", "treatment_process": "生物处理", "removal_efficiency": f"{100 - 100 * left / made if made else 0:.4f}",
             "removal_efficiency_unit": "%", "pollutant_emitted": f"{left:.4f}",
         })

@@ -61,13 +61,17 @@ def _yard(rng: Random, number: int) -> Answers:
 
 def _g103_13(rng: Random, related: Mapping[str, Answers]) -> Answers:
     hours = float(related.get("G101-1", {}).get("production_hours") or 4800)
-    return {"process": [_step(rng, hours, product, material) for product, material in rng.sample(_STEPS, rng.choice((1, 2)))], "forklifts": "0"}
+    rows = [_step(rng, hours, product, material) for product, material in rng.sample(_STEPS, rng.choice((1, 2)))]
+    made: list[Answers] = related.get("G101-2", {}).get("product") or []
+    if made and made[0].get("product_code") and float(made[0].get("actual_output") or 0) > float(rows[0]["product_output"]):
+        rows[0]["product_name"] = codelist("census_product").label(made[0]["product_code"])
+    return {"process": rows, "forklifts": "0"}
 
 
 def _step(rng: Random, hours: float, product: str, material: str) -> Answers:
     output = spread(rng, 50, 5_000)
     gas = hours * rng.uniform(3_000, 20_000) / 10_000
-    dust, vapour = output * rng.uniform(1, 8) / 1000, output * rng.uniform(0.5, 3)
+    dust, vapour = output * rng.uniform(1, 8) / 1000, output * rng.uniform(0.5, 3) if rng.random() < 0.6 else 0.0
     return {
         "product_name": product, "product_output": f"{output:.2f}", "product_unit": "吨", "material_name": material, "material_amount": f"{output * 1.05:.2f}", "material_unit": "吨",
         "dedust_id": f"TA{rng.randrange(1, 30):03d}", "dedust_process": "P01", "dedust_efficiency": "92.00", "waste_gas": f"{gas:.2f}", "so2_generated": "0.000", "so2_emitted": "0.000",
