@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from random import Random
 from typing import Any, Final
 
@@ -15,9 +16,10 @@ from forms.catalogue import Catalogue, catalogue
 from forms.definition import Form
 from validation.expression import parse, scope_of
 from validation.nodes import Value
-from validation.rulebook import RuleBook, compile_form, needs_of
+from validation.rulebook import Definition, RuleBook, compile_form, needs_of
 from validation.sample_units import Facts, facts
 from validation.samples import Answers, draft
+from validation.scope import Definitions
 from validation.search import Broken, Search, Situation
 
 BUDGETS: Final = (200,) * 20 + (1200, 1200)  # tries with one unit each: another plant may break at once what the first cannot
@@ -56,8 +58,15 @@ def answers_for(form_code: str, breaking: str | None = None, seed: int = 0, rela
     best: Broken | None = None
     alike = 0
 
+    there = tuple(related) if related is not None else _beside(book, definitions, breaking)
+
     def start(attempt: int) -> tuple[Search, Broken]:
-        return _valid(book, definitions, f"{seed} {attempt}", (related, known), breaking, BUDGETS[attempt])
+        drawn, budget = f"{seed} {attempt}", BUDGETS[attempt]
+        if related is None and known is None:
+            unit, valid = _kept(Definition(book.form, definitions), frozenset(reached), drawn, there, budget)
+        else:
+            unit, valid = _valid(book, definitions, drawn, there, (related, known), budget)
+        return Search(book, _chance(book, drawn, breaking or ""), unit, budget), valid
 
     for search, valid in _starts(start, breaking):
         found = valid if breaking is None else None if valid.also else search.broken(valid.situation, breaking)
@@ -89,27 +98,41 @@ def _starts(start: Callable[[int], tuple[Search, Broken]], breaking: str | None)
     yield from (start(attempt) for attempt, budget in enumerate(BUDGETS) if budget == BUDGETS[-1])
 
 
-def _valid(book: RuleBook, definitions: Catalogue, seed: str, given: tuple[Mapping[str, Answers] | None, Mapping[str, Any] | None],
-           breaking: str | None, budget: int) -> tuple[Search, Broken]:
-    """Make a record without findings, if it can be, and the search that goes on from there."""
+@lru_cache(maxsize=128)
+def _kept(definition: Definition, reached: frozenset[str], seed: str, there: tuple[str, ...], budget: int) -> tuple[Facts, Broken]:
+    """The valid record to begin from, made once however many checks are to be broken: nothing is changed in place."""
+    return _valid(compile_form(definition.form, definition.catalogue, reached), definition.catalogue, seed, there, (None, None), budget)
+
+
+def _valid(book: RuleBook, definitions: Definitions, seed: str, there: tuple[str, ...], given: tuple[Mapping[str, Answers] | None, Mapping[str, Any] | None],
+           budget: int) -> tuple[Facts, Broken]:
+    """Make a record without findings, if it can be, and the unit that it is about."""
     related, known = given
-    rng = Random(f"{book.form.code} {seed}")  # noqa: S311 - examples, no secrets
-    unit = facts(Random(f"unit {seed}")) | dict(known or {})  # noqa: S311 - the same
-    others = dict(related) if related is not None else _unit_forms(book, definitions, rng, unit, breaking)
+    rng = _chance(book, seed)
+    unit = facts(Random(f"unit {seed}")) | dict(known or {})  # noqa: S311 - examples, no secrets
+    others = dict(related) if related is not None else _unit_forms(book, definitions, rng, unit, there)
     baseline = {key: unit[item.prefill] for key in book.form.baseline if (item := book.form.item(key)).prefill in unit}
-    search = Search(book, rng, unit, budget)
-    return search, search.mended(Situation(draft(book, rng, unit, others), others, baseline))
+    return unit, Search(book, rng, unit, budget).mended(Situation(draft(book, rng, unit, others), others, baseline))
 
 
-def _unit_forms(book: RuleBook, definitions: Catalogue, rng: Random, unit: Facts, breaking: str | None) -> dict[str, Answers]:
-    """Make the other forms of the unit that matter, each valid beside those made before.
+def _chance(book: RuleBook, *seed: str) -> Random:
+    return Random(" ".join((book.form.code, *seed)))  # noqa: S311 - the same
+
+
+def _beside(book: RuleBook, definitions: Definitions, breaking: str | None) -> tuple[str, ...]:
+    """Name the other forms of the unit that matter, the listing first: the others lean on it.
 
     These are the forms that every such unit fills, and those that the check to be broken leans on: a plant is not given
     all processes of the country because one form could be compared with all of them.
     """
     asked = needs_of(book.form, [book.rule(breaking).node]).forms if breaking else {}
-    leaned = [code for code in _order(definitions) if code in {*book.needs.forms, *book.needs.present} and code != book.form.code]
-    there = [code for code in leaned if code in asked or not _hangs_on_a_switch(definitions.current(code), definitions) or (code in USUAL and code in book.needs.forms)]
+    leaned = {code for code in (*book.needs.forms, *book.needs.present) if code in definitions} - {book.form.code}
+    there = (code for code in leaned if code in asked or not _hangs_on_a_switch(definitions.current(code), definitions) or (code in USUAL and code in book.needs.forms))
+    return tuple(sorted(there, key=lambda code: (definitions.current(code).source_kind != "listing", code)))
+
+
+def _unit_forms(book: RuleBook, definitions: Definitions, rng: Random, unit: Facts, there: tuple[str, ...]) -> dict[str, Answers]:
+    """Make the other forms of the unit, each valid beside those made before."""
     made: dict[str, Answers] = {}
     for code in (code for code in there if code in book.needs.forms):
         other = compile_form(definitions.current(code), definitions)
@@ -119,12 +142,7 @@ def _unit_forms(book: RuleBook, definitions: Catalogue, rng: Random, unit: Facts
     return {**{code: {} for code in there}, **made}
 
 
-def _hangs_on_a_switch(form: Form, definitions: Catalogue) -> bool:
+def _hangs_on_a_switch(form: Form, definitions: Definitions) -> bool:
     """Tell whether only some units fill a form: those that answered yes to one item of their basic form."""
     node = parse(form.applies_when or "True", scope_of(form, definitions, viewer="*"))
     return isinstance(node, Value) and node.form in definitions and definitions.current(node.form).source_kind != "listing"
-
-
-def _order(definitions: Catalogue) -> list[str]:
-    """Put the listing first: the other forms of a unit lean on it."""
-    return sorted({form.code for form in definitions.forms()}, key=lambda code: (definitions.current(code).source_kind != "listing", code))

@@ -25,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def sheet(path: Path, name: str) -> list[dict[str, Any]]:
     head, *rows = openpyxl.load_workbook(path, read_only=True)[name].iter_rows(values_only=True)
-    return [dict(zip(head, row, strict=True)) for row in rows]
+    return [dict(zip(map(str, head), row, strict=True)) for row in rows]
 
 
 @pytest.mark.parametrize("code", FORMS)
