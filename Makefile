@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT   ?= 8000
 ROUNDS ?= 5
+JOBS   ?= auto
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -23,7 +24,7 @@ demo: $(STAMPS)/census
 	@exec $(BIN)/census demo --port $(PORT) $(DEMO)
 
 test: $(STAMPS)/test
-	$(BIN)/python -m pytest tests/unit tests/web tests/property $(PYTEST)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/unit tests/web tests/property $(PYTEST)
 
 check: lint test
 
