@@ -24,7 +24,7 @@ def _g106_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
     coal = [_untreated(rng, factors.entry(_COAL), sulphur=f"{rng.uniform(0.3, 0.9):.4f}")] if rng.random() < 0.2 else []
     workshop = [*(_filtered(rng, factor, hours) for factor in dust), *(_untreated(rng, factor) for factor in plain), *coal]
     elsewhere = [*_water(related), *_boilers(related)]
-    return {"calc": [*(workshop if "G103-13" in related or not elsewhere else []), *elsewhere]}
+    return {"calc": [*(workshop if "G103-13" in related or not elsewhere or rng.random() < 0.3 else []), *elsewhere]}
 
 
 def _totals(rows: list[Answers], key: str) -> tuple[float, float]:
