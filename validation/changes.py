@@ -41,6 +41,8 @@ class Changes:
         if rule and rule.kind in ("rows", "unknown"):
             yield from self._shape(rule)
         values = dict.fromkeys(part for part in parts if isinstance(part, Value))
+        for repeated in dict.fromkeys(part.rows for part in parts if isinstance(part, Aggregate) and part.name == "unique"):
+            yield from self.of_rows(repeated, situation)  # the last row twice
         hints, ready_made = Hints(node, parts, self.book, situation), _ready_made(parts)
         for value in sorted(values, key=lambda value: value.place not in ("loop", "row")):  # what hides rows comes last
             if value in ready_made:

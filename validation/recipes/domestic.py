@@ -121,12 +121,12 @@ def _town(rng: Random, everybody: float) -> Answers:
     urban = everybody * rng.uniform(0.6, 0.8)
     guests, urban_guests = everybody * rng.uniform(0.1, 0.2), urban * rng.uniform(0.05, 0.1)
     served = (urban + urban_guests) * rng.uniform(0.95, 0.995)
-    water = served * rng.uniform(130, 260) * 365 / 1_000
+    water = served * rng.uniform(110, 200) * 365 / 1_000
     return {
         "total_population": written(everybody, 4), "urban_population": written(urban, 4), "total_temporary_population": written(guests, 4),
         "urban_temporary_population": written(urban_guests, 4), "public_service_water": written(water * 0.3, 2), "household_water": written(water * 0.68, 2),
         "free_water": written(water * 0.02, 2), "water_population": written(served, 4), "central_heating_area": "0.00", "manufactured_gas": "0.00",
-        "natural_gas": written(urban * rng.uniform(15, 40), 2), "lpg": written(urban * rng.uniform(150, 400), 2),
+        "natural_gas": written(urban * rng.uniform(15, 40) if rng.random() < 0.6 else 0.0, 2), "lpg": written(urban * rng.uniform(150, 400), 2),
     }
 
 

@@ -63,13 +63,15 @@ def _j101_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
     treated = round(capacity * days * rng.uniform(least, most) / 10_000, 4)
     reuses = related.get("J101-1", {}).get("has_reclaim_process", rng.random() < 0.3)
     reclaimed = round(treated * rng.uniform(0.02, 0.1), 4) if reuses else 0.0
-    sludge = round(treated * rng.uniform(1.0, 2.2), 2)
+    thin = rng.random() < 0.3  # little sludge, and some of it stays on the site
+    sludge = round(treated * (rng.uniform(0.31, 0.33) if thin else rng.uniform(1.0, 2.2)), 2)
+    taken = round(sludge * (0.9 if thin else 1.0), 2)
     uses = {"reclaimed_industrial": "0.0000", "reclaimed_municipal": "0.0000", "reclaimed_landscape": written(reclaimed, 4)} if reclaimed else {}
     return {
         "operating_days": str(days), "design_capacity": written(capacity, 1), "treated_volume": written(treated, 4),
         "domestic_sewage_volume": written(treated * rng.uniform(home_least, home_most), 4), "electricity_used": written(treated * rng.uniform(0.2, 0.5), 2),
-        "reclaimed_water": written(reclaimed, 4), **uses, "dry_sludge_produced": written(sludge, 2), "dry_sludge_disposed": written(sludge, 2), "self_disposed": "0.00",
-        **dict.fromkeys(("land_use", "landfilled", "building_material", "incinerated"), "0.00"), "sent_out": written(sludge, 2),
+        "reclaimed_water": written(reclaimed, 4), **uses, "dry_sludge_produced": written(sludge, 2), "dry_sludge_disposed": written(taken, 2), "self_disposed": "0.00",
+        **dict.fromkeys(("land_use", "landfilled", "building_material", "incinerated"), "0.00"), "sent_out": written(taken, 2),
     }
 
 
@@ -191,9 +193,14 @@ def _j103_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
         reused += amount if way == "1" else 0
         answers |= _hazardous_way(rng, way, capacity, amount)
     water = round(spread(rng, 3_000, 60_000), 1)
+    medical = round((total - reused) * rng.uniform(0.05, 0.2), 2) if rng.random() < 0.4 else 0.0
+    if medical:
+        answers |= {
+            "medical_method": ["1"], "medical_capacity": written(medical * 1.4, 1), "medical_incineration_capacity": written(medical * 1.4, 1), "medical_amount": written(medical, 2),
+        }
     return {
         **answers, "operating_days": str(rng.randrange(290, 341)), "hw_received": written(total * rng.uniform(0.98, 1.05), 2), "design_capacity": written(capacity_total or 20_000, 1),
-        "disposed_total": written(total, 2), "industrial_hw": written(total - reused, 2), "medical_waste": "0.00", "other_hw": "0.00", "reused_hw": written(reused, 2),
+        "disposed_total": written(total, 2), "industrial_hw": written(total - reused - medical, 2), "medical_waste": written(medical, 2), "other_hw": "0.00", "reused_hw": written(reused, 2),
         "wastewater_method": _treatments(rng)[0], "wastewater_capacity": written(round(water / 365 * 1.5, -1) + 10, 1), "wastewater_produced": written(water, 1),
         "wastewater_treated": written(water, 1), "wastewater_discharged": written(water * rng.uniform(0.6, 0.9), 1),
     }

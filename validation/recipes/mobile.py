@@ -28,10 +28,11 @@ def _opened(rng: Random) -> tuple[str, str]:
 
 
 def _y101(rng: Random, _related: Mapping[str, Answers]) -> Answers:
-    opened, ready = _opened(rng)
+    year = rng.randrange(1998, 2017)
+    opened, ready = f"{year}-{rng.randrange(1, 6):02d}-01", f"{rng.randrange(max(year, 2014), 2018)}-{rng.randrange(6, 13):02d}-01"
     made: list[Answers] = []
     for oil in ("2", "3"):
-        tanks = round(spread(rng, 5_000, 80_000), -2)
+        tanks = round(spread(rng, 200, 80_000), -2)
         made.append({
             "oil_product": oil, "tank_capacity": written(tanks, 1), "turnover": written(tanks * 0.75 * rng.uniform(4, 18), 1), "tank_roof": "2" if oil == "2" else "1",
             "loading_mode": "1", "vapour_treatment": "1" if oil == "2" else "6", "has_online_monitoring": oil == "2",
@@ -54,7 +55,7 @@ def _y103(rng: Random, _related: Mapping[str, Answers]) -> Answers:
     trucks = rng.randrange(4, 70)
     petrol = trucks * rng.uniform(1_500, 5_000)
     return {
-        "opening_date": _opened(rng)[0], "gasoline_transported": written(petrol, 1), "diesel_transported": written(petrol * rng.uniform(0.5, 1.1), 1), "tanker_count": str(trucks),
+        "opening_date": _opened(rng)[0], "gasoline_transported": written(petrol, 1), "diesel_transported": written(petrol * rng.uniform(0.5, 1.1) if rng.random() < 0.6 else 0.0, 1), "tanker_count": str(trucks),
         "tanker_with_recovery": str(trucks), "tanker_tested": str(trucks - rng.randrange(0, 2)),
     }
 
@@ -75,7 +76,7 @@ def _y201_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
 
 def _vehicle(rng: Random, kind: str, fuel: str) -> Answers:
     heavy = fuel == "2"
-    nox = rng.uniform(60, 260) if heavy and kind in ("8", "12") else rng.uniform(10, 60) if heavy or fuel == "3" else rng.uniform(0.8, 2.5)
+    nox = rng.uniform(60, 260) if heavy and kind in ("8", "12") else rng.uniform(10, 60) if heavy or fuel == "3" else rng.uniform(0.5, 0.95)
     return {
         "vehicle_type": kind, "vehicle_fuel": fuel, "nox_factor": written(nox, 4), "pm_factor": written(nox * (0.03 if heavy else 0.01), 4),
         "voc_factor": written(nox * rng.uniform(0.05, 0.12) if heavy else rng.uniform(1.0, 4.0), 4),
