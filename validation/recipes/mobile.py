@@ -70,8 +70,11 @@ def _y201_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
 
 
 def _y201_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
-    kinds = dict.fromkeys((str(row["vehicle_type"]), str(row["vehicle_fuel"])) for row in rows(related.get("Y201-1", {}), "vehicles"))
-    return {"compiling_agency": "广州市第二次全国污染源普查领导小组办公室", "emissions": [_vehicle(rng, *kind) for kind in kinds or {("4", "1"): None}]}
+    kinds = dict[tuple[str, str], int]()
+    for row in rows(related.get("Y201-1", {}), "vehicles"):
+        kind = (str(row["vehicle_type"]), str(row["vehicle_fuel"]))
+        kinds[kind] = kinds.get(kind, 0) + int(row["vehicle_count"])
+    return {"compiling_agency": "广州市第二次全国污染源普查领导小组办公室", "emissions": [_vehicle(rng, *kind) | {"vehicle_count": str(count)} for kind, count in kinds.items()]}
 
 
 def _vehicle(rng: Random, kind: str, fuel: str) -> Answers:
@@ -116,10 +119,13 @@ def _y202_3(rng: Random, _related: Mapping[str, Answers]) -> Answers:
 
 def _y202_4(rng: Random, related: Mapping[str, Answers]) -> Answers:
     listed = codelist("agri_machine_type")
-    sources = {entry.attributes["emission_source"] for row in rows(related.get("Y202-1", {}), "machines") if (entry := listed.get(str(row["machine_type"])))}
-    if related.get("Y202-3", {}).get("vessels"):
-        sources.add("6")
-    made = [{"emission_source": source, **{f"{key}_factor": written(rng.uniform(low, high), 4) for key, (low, high) in _FACTORS.items()}} for source in sorted(sources or {"1"})]
+    powers = dict[str, float]()
+    for row in rows(related.get("Y202-1", {}), "machines"):
+        source = listed.entry(str(row["machine_type"])).attributes["emission_source"]
+        powers[source] = powers.get(source, 0) + float(row["machine_power"])
+    if vessels := rows(related.get("Y202-3", {}), "vessels"):
+        powers["6"] = sum(float(row["vessel_power"]) for row in vessels)
+    made = [{"emission_source": source, "source_power": written(powers[source], 1), **{f"{key}_factor": written(rng.uniform(low, high), 4) for key, (low, high) in _FACTORS.items()}} for source in sorted(powers)]
     return {"compiling_agency": _AGENCY, "emissions": made}
 
 
