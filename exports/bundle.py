@@ -6,7 +6,7 @@ import itertools
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +14,12 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from exports import engines, package, warehouse, workbook
+from exports import engines, package, report, warehouse, workbook
+from exports.engines import Summary, SummaryQuery
 from exports.package import Description, Package, Table
-from exports.record import OpenFinding, Record, Region, Unit
+from exports.record import OpenFinding, Record, Region, Standing, Unit
+from exports.report import check_title
+from exports.warehouse import Found
 from forms.catalogue import Catalogue
 
 BATCH: Final = 4_000
@@ -33,6 +36,7 @@ class Source:
     records: Iterable[Record]
     findings: Sequence[OpenFinding]
     validation: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +64,11 @@ def build(
         draft = Path(scratch)
         for part in ("tables", "summary", "lines"):
             (draft / part).mkdir()
-        writing = _RecordWriter(draft, forms)
+        writing = _RecordWriter(draft, forms, {finding.id for finding in source.findings})
         record_count = package.write_lines(draft / "lines" / package.RECORDS, writing.tee(source.records))
-        parquet_files = [*warehouse.write_register(draft / "tables", source.units, source.regions),
-                         *(table.path for table in writing.tables)]
+        found = [_found(finding, writing.regions.get(finding.id, ""), forms) for finding in source.findings]
+        parquet_files = [*warehouse.write_register(draft / "tables", source.units, source.regions, found),
+                         *(table.path for table in (*writing.tables, *writing.unfilled(engines.queries())))]
         database = warehouse.build_database(draft, parquet_files)
         lines = _write_lines(draft / "lines", source)
         counts = {"units": len(source.units), "records": record_count, **_finding_counts(source.findings), **writing.counts()}
@@ -72,7 +77,8 @@ def build(
             out, Description(source.region, writing.forms_used(), counts, source.validation), lines, writing.csv_tables(), key,
         )
         heading = workbook.Heading(source.region, made.digest, len(source.units), record_count, made_at)
-        _write_summaries(draft, database, heading)
+        summaries = _write_summaries(draft, database, heading)
+        report.write(draft / "report.html", heading, summaries, report.Matter(source.units, source.regions, source.findings, source.standing, found))
         for part in PARTS:
             _replace(draft / part, out / part)
     return Bundle(made, counts, out)
@@ -81,21 +87,33 @@ def build(
 class _RecordWriter:
     """Writes records into the tables of their forms while they pass by on their way into the package."""
 
-    def __init__(self, draft: Path, forms: Catalogue) -> None:
+    def __init__(self, draft: Path, forms: Catalogue, found: Collection[str]) -> None:
+        self._found = found
         self._draft, self._catalogue = draft, forms
         self._versions: Counter[tuple[str, str]] = Counter()
         self._placeholders = 0
         self.tables: list[warehouse.Writer] = []
+        self.regions: dict[str, str] = {}      # of the records on which something was found
 
     def tee(self, records: Iterable[Record]) -> Iterator[Record]:
         for code, of_form in itertools.groupby(records, key=lambda record: record.form):
             with warehouse.FormTables(self._catalogue.current(code), self._draft / "tables") as form_tables:
                 while batch := list(itertools.islice(of_form, BATCH)):
                     form_tables.add(batch)
+                    self.regions.update((record.id, record.region_code) for record in batch if record.id in self._found)
                     self._versions.update((record.form, record.version) for record in batch)
                     yield from batch
             self._placeholders += form_tables.placeholders
             self.tables.extend(form_tables.tables())
+
+    def unfilled(self, queries: Iterable[SummaryQuery]) -> list[warehouse.Writer]:
+        """Give empty tables of the forms that summaries read and nobody has filled."""
+        wanted = {code for query in queries for code in query.forms} - {code for code, _ in self._versions}
+        tables: list[warehouse.Writer] = []
+        for code in sorted(wanted):
+            with warehouse.FormTables(self._catalogue.current(code), self._draft / "tables") as empty:
+                tables.extend(empty.tables())
+        return tables
 
     def counts(self) -> dict[str, int]:
         counts = {"placeholder_codes": self._placeholders}
@@ -125,12 +143,17 @@ def _finding_counts(findings: Sequence[OpenFinding]) -> dict[str, int]:
     }
 
 
-def _write_summaries(draft: Path, database: Path, heading: workbook.Heading) -> None:
+def _found(finding: OpenFinding, region: str, forms: Catalogue) -> Found:
+    form = forms.current(finding.form) if finding.form in forms else None
+    return Found(finding.id, region, finding.form, finding.check, check_title(form, finding.check), finding.severity, finding.state)
+
+
+def _write_summaries(draft: Path, database: Path, heading: workbook.Heading) -> list[Summary]:
     summaries = list(engines.run(database, engines.queries()))
     for summary in summaries:
         workbook.write_xlsx(draft / "summary" / f"{summary.query.name}.xlsx", heading, summary)
         workbook.write_csv(draft / "summary" / f"{summary.query.name}.csv", summary)
-    workbook.write_report(draft / "report.html", heading, summaries)
+    return summaries
 
 
 def _replace(new: Path, old: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -12,8 +13,8 @@ from typing import Final, Literal
 import duckdb
 
 FOLDER: Final = Path(__file__).with_name("summary")
-HEAD: Final = re.compile(r"-- (id|title|scope): (.+)")
-COLUMN: Final = re.compile(r"-- (text|sum) (\w+): ([^|]+?)(?: \| (.+))?")
+HEAD: Final = re.compile(r"-- (id|title|scope|forms): (.+)")
+COLUMN: Final = re.compile(r"-- (text|sum) (\w+): ([^|]+?)(?: \| ([^|]+?))?(?: \| (\d))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class SummaryColumn:
     label: str
     unit: str
     kind: Literal["text", "sum"]
+    decimals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class SummaryQuery:
     scope: str
     columns: tuple[SummaryColumn, ...]
     sql: str
+    forms: tuple[str, ...] = ()   # whose tables it reads; they are there, empty, where nobody has filled them
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,11 @@ def read(path: Path) -> SummaryQuery:
         if head := HEAD.fullmatch(line):
             heads[head[1]] = head[2]
         elif column := COLUMN.fullmatch(line):
-            columns.append(SummaryColumn(column[2], column[3], column[4] or "", "text" if column[1] == "text" else "sum"))
+            columns.append(SummaryColumn(column[2], column[3], column[4] or "", "text" if column[1] == "text" else "sum", int(column[5] or 0)))
     missing = {"id", "title", "scope"} - heads.keys()
     if missing or not columns:
         raise ValueError(f"{path.name}: its head lacks {', '.join(sorted(missing)) or 'columns'}")
-    return SummaryQuery(path.stem, heads["id"], heads["title"], heads["scope"], tuple(columns), text)
+    return SummaryQuery(path.stem, heads["id"], heads["title"], heads["scope"], tuple(columns), text, tuple(heads.get("forms", "").split()))
 
 
 def run(database: Path, wanted: Sequence[SummaryQuery]) -> Iterator[Summary]:
@@ -82,7 +85,11 @@ def run(database: Path, wanted: Sequence[SummaryQuery]) -> Iterator[Summary]:
 def _total(query: SummaryQuery, rows: Sequence[tuple[str | int | float | None, ...]]) -> tuple[str | int | float | None, ...]:
     first = next(place for place, column in enumerate(query.columns) if column.kind == "text")
     return tuple(
-        sum(number for row in rows if isinstance(number := row[place], int | float)) if column.kind == "sum"
+        _added(column, [number for row in rows if isinstance(number := row[place], int | float)]) if column.kind == "sum"
         else "合计" if place == first else ""
         for place, column in enumerate(query.columns)
     )
+
+
+def _added(column: SummaryColumn, numbers: Sequence[int | float]) -> int | float:
+    return round(math.fsum(numbers), column.decimals) if column.decimals else sum(numbers)

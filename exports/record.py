@@ -65,3 +65,31 @@ class OpenFinding:
     message: str
     state: str
     explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One condition of the hand-up, as the gate words it."""
+
+    name: str
+    is_open: bool
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one town has come: units of the register, those visited, those with an approved record."""
+
+    town_code: str
+    units: int
+    visited: int
+    passed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the region stands on its way to the hand-up. It stays out of the package: it is not about the records."""
+
+    sentence: str
+    doors: tuple[Door, ...] = ()
+    progress: tuple[Progress, ...] = ()

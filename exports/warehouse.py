@@ -181,12 +181,44 @@ REGION_FIELDS: Final = (
 )
 
 
-def write_register(folder: Path, units: Sequence[Unit], regions: Sequence[Region]) -> list[Path]:
-    """Write ``unit.parquet`` and ``region.parquet``."""
-    return [_write_values(folder / "unit.parquet", UNIT_FIELDS, units), _write_values(folder / "region.parquet", REGION_FIELDS, regions)]
+INDUSTRY_FIELDS: Final = (Head("code", "text", "行业大类代码"), Head("name", "text", "行业大类"))
+FINDING_FIELDS: Final = (
+    Head("record", "text", "填报编号"), Head("region_code", "text", "行政区划代码"), Head("form", "text", "表号"),
+    Head("check_id", "text", "审核规则"), Head("title", "text", "规则内容"), Head("severity", "text", "性质"), Head("state", "text", "状态"),
+)
 
 
-def _write_values(path: Path, heads: Sequence[Head], values: Sequence[Unit] | Sequence[Region]) -> Path:
+@dataclass(frozen=True, slots=True)
+class Industry:
+    """A division of the national classification of industries (GB/T 4754)."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding without what anybody answered."""
+
+    record: str
+    region_code: str
+    form: str
+    check_id: str
+    title: str
+    severity: str
+    state: str
+
+
+def write_register(folder: Path, units: Sequence[Unit], regions: Sequence[Region], findings: Sequence[Found]) -> list[Path]:
+    """Write ``unit``, ``region``, ``finding`` and ``industry`` as Parquet files."""
+    industries = [Industry(entry.code, entry.label) for entry in codelist("gbt4754") if entry.attributes.get("level") == "division"]
+    return [
+        _write_values(folder / "unit.parquet", UNIT_FIELDS, units), _write_values(folder / "region.parquet", REGION_FIELDS, regions),
+        _write_values(folder / "finding.parquet", FINDING_FIELDS, findings), _write_values(folder / "industry.parquet", INDUSTRY_FIELDS, industries),
+    ]
+
+
+def _write_values(path: Path, heads: Sequence[Head], values: Sequence[Unit] | Sequence[Region] | Sequence[Found] | Sequence[Industry]) -> Path:
     schema: Any = pa.schema([pa.field(head.name, ARROW[head.kind], metadata={"label": head.label}) for head in heads])
     arrays = [pa.array([getattr(value, head.name) for value in values], ARROW[head.kind]) for head in heads]
     parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), path, compression="zstd")

@@ -1,15 +1,13 @@
-"""Summary tables for people: XLSX, CSV and one page of HTML. Values only, no formulas, nothing that a cell could run."""
+"""Summary tables for people: XLSX and CSV. Values only, no formulas, nothing that a cell could run."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import jinja2
 import xlsxwriter
 
 from exports.engines import Summary
@@ -17,7 +15,6 @@ from exports.package import YEAR
 from exports.record import Region
 
 RUNNABLE: Final = ("=", "+", "-", "@", "\t", "\r")
-TEMPLATES: Final = Path(__file__).with_name("templates")
 Sheet = Any  # xlsxwriter.worksheet.Worksheet, whose functions are untyped
 
 
@@ -34,6 +31,7 @@ class Heading:
     def lines(self, summary: Summary) -> list[tuple[str, str]]:
         return [
             ("普查年度", YEAR), ("区划", f"{self.region.name} {self.region.code}"), ("汇总口径", summary.query.scope),
+            ("来源", "审核通过的普查表和普查对象名录"),
             ("数据版本", self.content[:12]), ("普查对象数", str(self.units)), ("填报表数", str(self.records)),
             ("生成时间", f"{self.made_at:%Y-%m-%d %H:%M}"),
         ]
@@ -49,7 +47,7 @@ def write_xlsx(path: Path, heading: Heading, summary: Summary) -> None:
         bold = book.add_format({"bold": True, "font_size": 14})
         quiet = book.add_format({"font_color": "#53615e"})
         head = book.add_format({"bold": True, "bg_color": "#e3f2ef", "border": 1, "text_wrap": True, "valign": "vcenter", "align": "center"})
-        figure = book.add_format({"num_format": "# ##0", "border": 1})
+        figures = [book.add_format({"num_format": "# ##0" + ("." + "0" * column.decimals if column.decimals else ""), "border": 1}) for column in summary.query.columns]
         words = book.add_format({"border": 1, "num_format": "@"})
         sheet.write_string(0, 0, f"表 {summary.query.id}　{summary.query.title}", bold)
         lines = heading.lines(summary)
@@ -63,7 +61,7 @@ def write_xlsx(path: Path, heading: Heading, summary: Summary) -> None:
         for number, row in enumerate(summary.rows, start=top + 1):
             for place, value in enumerate(row):
                 if isinstance(value, int | float):
-                    sheet.write_number(number, place, value, figure)
+                    sheet.write_number(number, place, value, figures[place])
                 else:
                     sheet.write_string(number, place, value or "", words)
         sheet.freeze_panes(top + 1, 2)
@@ -82,17 +80,3 @@ def write_csv(path: Path, summary: Summary) -> None:
 def harmless(value: str | float | None) -> str | float | None:
     """Take away a spreadsheet's wish to run a text as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(RUNNABLE) else value
-
-
-def write_report(path: Path, heading: Heading, summaries: Sequence[Summary]) -> None:
-    """Write ``report.html``: self-contained, without scripts, fit to print."""
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )
-    templates.filters["grouped"] = _grouped
-    page = templates.get_template("report.html").render(heading=heading, summaries=summaries, year=YEAR)
-    path.write_text(page, encoding="utf-8")
-
-
-def _grouped(value: str | float | None) -> str:
-    return f"{value:,}".replace(",", "\u2009") if isinstance(value, int | float) else value or ""

@@ -53,6 +53,11 @@ FINDINGS: Final = text("""
      where submission.region_code ^@ :region and submission.state = any(:states) and submission.applies and (severity = 'warning' or finding.state = 'exempt')
      order by finding.submission_id, check_id, path, message
 """)
+PROGRESS: Final = text("""
+    select substr(region_code, 1, 9) as town_code, count(*) as units, count(outcome) as visited,
+           count(*) filter (where exists (select from submission where submission.unit_id = unit.id and submission.state = any(:states))) as passed
+      from unit where region_code ^@ :region group by 1 order by 1
+""")
 JUDGED: Final = text("""
     select form, version, count(*) as records, count(*) filter (where judged_revision = revision and not judge_due) as judged,
            sum(warning_count) as warnings, sum(error_count) as errors
@@ -110,6 +115,7 @@ def read_source(database: Database, region: str, level: str, items: list[tuple[s
         yield Source(
             region=_region(looked.region), units=units, regions=_regions(session, region, units),
             records=read_records(session, wanted, items), findings=findings, validation=_validation(session, wanted),
+            standing=_standing(session, looked, wanted),
         )
 
 
@@ -147,6 +153,11 @@ def refuse_placeholders(counts: Mapping[str, int]) -> None:
     """Raise GateClosed when an answer uses a code that stands in for an official one."""
     if count := counts["placeholder_codes"]:
         raise GateClosed(f"还有 {count} 处用了占位代码（x- 开头），不能作最终上报。请先换成正式代码。", placeholder_codes=count)
+
+
+def _standing(session: Session, looked: gate.Gate, wanted: dict[str, Any]) -> record.Standing:
+    progress = tuple(record.Progress(**row) for row in session.execute(PROGRESS, wanted).mappings())
+    return record.Standing(looked.sentence, tuple(record.Door(door.name, door.is_open, door.says) for door in looked.doors), progress)
 
 
 def _region(row: RegionRow) -> record.Region:
