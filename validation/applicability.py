@@ -29,6 +29,7 @@ SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
 """Kinds of units in the register, and the source kinds of forms that are about them."""
 
 IN_SCOPE: Final = "in_scope"     # the item of every listing form that says whether the unit belongs to the census
+YES: Final = "yes"               # a source of values beside those that definitions may name
 ROUNDS: Final = 8                # conditions lean on each other in chains of three or four
 REMEMBERED: Final = 20_000
 _NOTHING: Final[Answers] = {}
@@ -132,16 +133,16 @@ class Applicability:
         """What the forms not filled yet would say by themselves: in scope, and what the register fills in."""
         found: dict[str, dict[str, Any]] = {}
         for (code, key), source in self._sources.items():
-            value = True if source is True else known.get(source.removeprefix("unit.")) if source.startswith("unit.") else source.removeprefix("const:")
+            value = _by_itself(source, known)
             if value is not None and value != "":
                 found.setdefault(code, {})[key] = value
         return found
 
-    def _source(self, code: str, key: str) -> str | Literal[True]:
+    def _source(self, code: str, key: str) -> str:
         """Where an item's value comes from while nobody has filled the form: "" when from nowhere."""
         form = self.conditions[code].form
         if key == IN_SCOPE and form.source_kind == "listing":
-            return True
+            return YES
         source = next((item.prefill for item in form.items() if item.key == key and not item.rows_key), "")
         return source if source.startswith(("unit.", "const:")) else ""
 
@@ -153,6 +154,12 @@ class Applicability:
     def _is_complete(self, code: str, given: Answers) -> bool:
         """Whether all is answered that other forms' conditions ask of this one."""
         return all(given.get(group or key) is not None for asked, group, key in self._places if asked == code)
+
+
+def _by_itself(source: str, known: Answers) -> object:
+    if source == YES:
+        return True
+    return known.get(source.removeprefix("unit.")) if source.startswith("unit.") else source.removeprefix("const:")
 
 
 def condition_of(form: Form, catalogue: Catalogue) -> Condition:

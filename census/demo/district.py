@@ -83,15 +83,15 @@ def load_people(session: Session, towns: Sequence[str]) -> dict[str, Account]:
 
 
 def _load_teams(session: Session, accounts: dict[str, Account]) -> None:
-    """Put the enumerators of a supervisor's towns under that supervisor."""
+    """Put the enumerators of each town under its supervisor: a team lies in one town, so that all of it see it."""
     for supervisor in [account for name, account in accounts.items() if name.startswith("supervisor")]:
-        towns = tuple(sorted(grant.region_code for grant in supervisor.grants))
-        team = Team(name=f"{supervisor.full_name}组", region_code=COUNTY if len(towns) > 1 else towns[0], supervisor_id=supervisor.id)
-        session.add(team)
-        session.flush()
-        for account in accounts.values():
-            if any(grant.role == "enumerator" and grant.region_code in towns for grant in account.grants):
-                account.team_id = team.id
+        for town in sorted(grant.region_code for grant in supervisor.grants):
+            team = Team(name=f"{supervisor.full_name}组", region_code=town, supervisor_id=supervisor.id)
+            session.add(team)
+            session.flush()
+            for account in accounts.values():
+                if any(grant.role == "enumerator" and grant.region_code == town for grant in account.grants):
+                    account.team_id = team.id
     session.flush()
 
 
