@@ -130,6 +130,22 @@ def _packaged(name: str) -> CodeList:
     return read(path)
 
 
+def offered(found: CodeList, offer: str = "") -> list[list[str | int]]:
+    """Give what pickers offer: ``[code, label, pinyin]``, in a list with levels also the code above and whether it may be chosen.
+
+    ``offer`` is the attribute that is "1" on what is offered; headings stay while something is offered below them.
+    """
+    chosen = [entry for entry in found if entry.is_selectable and (not offer or entry.attributes.get(offer) == "1")]
+    if all(entry.is_selectable for entry in found):
+        return [[entry.code, entry.label, entry.attributes.get("pinyin", "")] for entry in chosen]
+    kept = {step.code for entry in chosen for step in found.path(entry.code)}
+    codes = {entry.code for entry in chosen}
+    return [
+        [entry.code, entry.label, entry.attributes.get("pinyin", ""), entry.parent, int(entry.code in codes)]
+        for entry in found if entry.code in kept
+    ]
+
+
 def read(path: Path) -> CodeList:
     """Read a code list from a CSV file; cells are trimmed. Raises ValueError naming the line of a repeated or empty code."""
     content = path.read_bytes()

@@ -186,6 +186,25 @@ def options(item: Item) -> tuple[tuple[str, str], ...]:
     )
 
 
+def coded_item(group: Group) -> Item | None:
+    """Return the item that holds the code of a ready-made row; None where rows are added by hand."""
+    coded = [item for item in group.items if group.preset and item.codelist == group.preset]
+    return coded[0] if len(coded) == 1 else None
+
+
+def with_ready_made_rows(form: Form, answers: Answers) -> Answers:
+    """Add to answers a row for each code of a group's list that has none yet; rows come in the order of the list."""
+    found = dict(answers)
+    for key, group in form.groups().items():
+        if (coded := coded_item(group)) is None:
+            continue
+        rows = cast("list[Answers]", found.get(key, []))
+        known = {row.get(coded.key): row for row in rows}
+        codes = [code for code, _ in options(coded)]
+        found[key] = [known.get(code, {coded.key: code}) for code in codes] + [row for row in rows if row.get(coded.key) not in codes]
+    return found
+
+
 def fill(form: Form, wtform: AnswersForm, answers: Mapping[str, Any]) -> None:
     """Put answers into a form. Rows that are no objects are left out; texts stand as they came."""
     values = dict(answers)

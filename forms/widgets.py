@@ -31,6 +31,13 @@ def marks(item: Item, field_id: str) -> dict[str, Any]:
     return found
 
 
+def position_axis(item: Item) -> str:
+    """Tell which half of a position in degrees an item holds: ``lon``, ``lat``, or "" for other items."""
+    if item.type != "dms":
+        return ""
+    return "lon" if "longitude" in item.key or item.key.startswith("lon") else "lat"
+
+
 class BoxWidget:
     """One bordered row: the input and, at its right, the unit."""
 

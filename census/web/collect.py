@@ -22,7 +22,7 @@ from census.web import collect_unit as view
 from census.web.collect_addresses import blank_address
 from census.web.session import Work, work
 from forms.catalogue import catalogue
-from forms.codelists import UnknownCodeList, codelist
+from forms.codelists import UnknownCodeList, codelist, offered
 
 blueprint = Blueprint("collect", __name__, url_prefix="/collect")
 
@@ -112,16 +112,15 @@ def me() -> str:
 
 @blueprint.get("/codelists/<name>")
 def code_list(name: str) -> Response:
-    """A code list for the phone's own suggestions: ``[[code, label, pinyin], …]``; its address holds its digest."""
+    """A code list for the phone's own suggestions; its address holds its digest.
+
+    ``[[code, label, pinyin], …]``; with two more cells where the list has levels: the code above, and 0 for a heading.
+    """
     try:
         found = codelist(name)
     except UnknownCodeList:
         raise NotFound from None
-    offer = request.args.get("offer", "")
-    entries = [
-        [entry.code, entry.label, entry.attributes.get("pinyin", "")] for entry in found
-        if entry.is_selectable and (not offer or entry.attributes.get(offer) == "1")
-    ]
+    entries = offered(found, request.args.get("offer", ""))
     response = jsonify(entries)
     if request.args.get("v") == found.digest[:16]:
         response.headers["Cache-Control"] = FOR_EVER

@@ -19,11 +19,11 @@ from census.web.collect import collecting
 from census.web.collect_addresses import blank_address, definition_address, list_address, release
 from census.web.form_pages import Page, page_of, pages
 from census.web.session import Work
-from forms import codelists
+from forms import codelists, widgets
 from forms.boundaries import FOLDER as BOUNDARIES
 from forms.boundaries import boundary
 from forms.catalogue import UnknownForm, catalogue
-from forms.definition import Form
+from forms.definition import Form, Item
 from forms.fields import answers_from, empty_row, fill, form_class, is_short, row_class
 from validation.browser import rules_json
 from validation.record import check_record, hidden
@@ -135,6 +135,12 @@ def _blank(form: Form) -> str:
     )
 
 
+@blueprint.app_template_global()
+def position_axis(item: Item) -> str:
+    """Which half of a position an item is, for templates."""
+    return widgets.position_axis(item)
+
+
 @cache
 def _definition(form: Form) -> dict[str, Any]:
     lists: dict[str, str] = {}
@@ -143,7 +149,7 @@ def _definition(form: Form) -> dict[str, Any]:
             lists[item.codelist] = list_address(item.codelist)
             if item.offer:
                 lists[f"{item.codelist}:{item.offer}"] = list_address(item.codelist, item.offer)
-    outlines = {path.stem: boundary(path.stem) for path in BOUNDARIES.glob("*.geojson")} if rulebook(form).needs.boundaries else {}
+    outlines = {path.stem: boundary(path.stem) for path in BOUNDARIES.glob("*.geojson")} if rulebook(form).needs.boundaries or any(item.type in {"dms", "gps"} for item in form.items()) else {}
     return {"rules": rules_json(rulebook(form)), "lists": lists, "boundaries": outlines}
 
 

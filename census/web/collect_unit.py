@@ -18,6 +18,7 @@ from census.services.register import baseline
 from census.services.review_states import TRANSITIONS
 from census.web.form_pages import item_at
 from forms.definition import Form
+from forms.fields import with_ready_made_rows
 from validation.applicability import Applies
 
 KINDS: Final = {
@@ -145,7 +146,7 @@ def related_of(lines: Sequence[FormLine], code: str) -> dict[str, Mapping[str, A
 def first_answers(session: Session, actor: Actor, unit: Unit, form: Form) -> dict[str, Any]:
     """What the program fills in by itself before anybody types."""
     names = prefill.region_names(session, {unit.region_code})[unit.region_code]
-    return prefill.prefill(form, prefill.sources(unit, names, actor, today()))
+    return with_ready_made_rows(form, prefill.prefill(form, prefill.sources(unit, names, actor, today())))
 
 
 def reasons(form: Form, returned: Returned | None) -> list[dict[str, str]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from forms.definition import Form, Group, Item, Section
+from forms.fields import coded_item, options
 
 STAGES_IN_THE_STREET: Final = frozenset({"found", "verified"})
 FILLED_BY_OTHERS: Final = ("review.", "case.")
@@ -39,6 +40,23 @@ class Page:
         """The sections with what is asked in them; one without is left out."""
         parts = (Part(section.title, tuple(filter(is_asked, section.items))) for section in self.sections)
         return tuple(part for part in parts if part.items)
+
+    @property
+    def coded(self) -> Item | None:
+        """The item whose code each ready-made row has; None where rows are added by hand."""
+        return coded_item(self.group) if self.group else None
+
+    @property
+    def ready_made(self) -> tuple[tuple[str, str], ...]:
+        """The codes and names of the ready-made rows, in their order."""
+        return options(self.coded) if self.coded else ()
+
+    def name_of(self, row: Mapping[str, Any]) -> str:
+        """What a row is called in the list: its first answer, a code by its name."""
+        if self.coded:
+            code = str(row.get(self.coded.key, ""))
+            return dict(self.ready_made).get(code, code)
+        return str(row.get(self.items[0].key) or "")
 
     @property
     def note(self) -> str:

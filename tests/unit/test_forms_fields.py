@@ -10,8 +10,9 @@ from werkzeug.datastructures import MultiDict
 
 from forms.catalogue import catalogue
 from forms.client import client_codelist, client_form
+from forms.codelists import codelist, offered
 from forms.definition import Form, Item
-from forms.fields import answers_from, empty_row, fill, form_class, options
+from forms.fields import answers_from, empty_row, fill, form_class, options, with_ready_made_rows
 
 FORMS = catalogue().forms()
 G102 = catalogue().current("G102")
@@ -153,3 +154,28 @@ def test_a_code_list_for_the_phone_has_a_cell_for_every_column():
     assert found["columns"][:3] == ["code", "label", "parent"]
     assert {len(row) for row in found["rows"]} == {len(found["columns"])}
     assert len(found["rows"]) == 1971
+
+
+def test_ready_made_rows_come_one_for_each_code_and_keep_what_is_filled_in():
+    form = catalogue().current("J101-3")
+    filled = with_ready_made_rows(form, {"pollutants": [{"pollutant": "W03", "influent_avg": "2.5"}]})["pollutants"]
+    assert [row["pollutant"] for row in filled] == [entry.code for entry in codelist("water_pollutant") if entry.is_selectable]
+    assert filled[2] == {"pollutant": "W03", "influent_avg": "2.5"}
+    assert all(list(row) == ["pollutant"] for row in (*filled[:2], *filled[3:]))
+
+
+def test_a_form_without_ready_made_rows_stays_as_it_is():
+    assert with_ready_made_rows(G102, {"facility": [{}]}) == {"facility": [{}]}
+
+
+def test_pickers_get_levels_with_the_headings_above_what_is_offered():
+    rows = offered(codelist("gbt4754"), "industrial")
+    codes = {str(row[0]): row for row in rows}
+    assert codes["3311"][1:] == ["金属结构制造", "jsjgzz", "331", 1]
+    assert codes["33"][4] == 0
+    assert "A" not in codes
+    assert all(not row[3] or row[3] in codes for row in rows)
+
+
+def test_pickers_of_a_plain_list_get_three_cells():
+    assert offered(codelist("water_pollutant"))[0] == ["W01", "化学需氧量", "hxxyl"]

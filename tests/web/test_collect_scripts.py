@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import struct
 import subprocess
 from pathlib import Path
 
@@ -91,6 +92,56 @@ def test_suggestions_come_by_code_and_by_name(client: FlaskClient, text: str, fi
     entries = client.get("/collect/codelists/gbt4754?offer=industrial").get_json()
     script = "import { search } from './combobox.js'; console.log(JSON.stringify(search(values[0], values[1])[0][0]));"
     assert run(script, entries, text) == first
+
+
+@pytest.mark.parametrize(("pasted", "angles"), [
+    ("113.3845", [113.3845]), ("22.94, 113.3845", [22.94, 113.3845]), ("113°23′04.2″", [113.3845]), ("东经113度23分4.2秒，北纬22度56分30秒", [113.3845, 22.941667]),
+    ("113:23:04.2", [113.3845]), ("１１３．３８４５", [113.3845]), ("钟村", []),
+])
+def test_degrees_are_understood_as_people_paste_them(pasted: str, angles: list[float]) -> None:
+    script = "import { degreesOf } from './position.js'; console.log(JSON.stringify(degreesOf(values[0]).map((angle) => Number(angle.toFixed(6)))));"
+    assert run(script, pasted) == angles
+
+
+def test_when_and_where_a_photo_was_taken_is_read_from_it() -> None:
+    script = "import { factsOf } from './exif.js'; console.log(JSON.stringify(values.map((hex) => factsOf(Uint8Array.from(Buffer.from(hex, 'hex')).buffer))));"
+    whole = a_jpeg_with_exif()
+    assert run(script, whole.hex(), whole[:60].hex(), b"\x89PNG".hex()) == [
+        {"at": "2018-08-20T09:51:07", "lon": "113.384500", "lat": "22.941667"}, {}, {},
+    ]
+
+
+def a_jpeg_with_exif() -> bytes:
+    """The beginning of a photo as cameras write it, big-endian: taken 2018-08-20 09:51:07 at 22°56′30″N 113°23′04.2″E."""
+    def entry(tag: int, kind: int, count: int, value: bytes) -> bytes:
+        return struct.pack(">HHI", tag, kind, count) + value.ljust(4, b"\0")
+
+    def directory(*entries: bytes) -> bytes:
+        return struct.pack(">H", len(entries)) + b"".join(entries) + b"\0" * 4
+
+    exif_at, gps_at, data_at = 8 + 30, 8 + 30 + 18, 8 + 30 + 18 + 54
+    taken = b"2018:08:20 09:51:07\0"
+    lat, lon = (struct.pack(">6I", d, 1, m, 1, s, 10) for d, m, s in ((22, 56, 300), (113, 23, 42)))
+    top = directory(entry(0x8769, 4, 1, struct.pack(">I", exif_at)), entry(0x8825, 4, 1, struct.pack(">I", gps_at)))
+    exif = directory(entry(0x9003, 2, 20, struct.pack(">I", data_at)))
+    gps = directory(
+        entry(1, 2, 2, b"N\0"), entry(2, 5, 3, struct.pack(">I", data_at + 20)), entry(3, 2, 2, b"E\0"), entry(4, 5, 3, struct.pack(">I", data_at + 44)),
+    )
+    tiff = b"MM\0*" + struct.pack(">I", 8) + top + exif + gps + taken + lat + lon
+    block = b"Exif\0\0" + tiff
+    return b"\xff\xd8\xff\xe1" + struct.pack(">H", len(block) + 2) + block + b"\xff\xd9"
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("统一社会信用代码：91440113MA59ABCD1X;名称：兴盛五金加工厂", None),
+    ("统一社会信用代码：{code};名称：兴盛五金加工厂;", {"name": "兴盛五金加工厂"}),
+    ("http://www.gsxt.gov.cn/index?uniscid={code}&entname=%E5%85%B4%E7%9B%9B", {"name": "兴盛"}),
+    ("https://weixin.qq.com/abc", None),
+])
+def test_a_licence_tells_its_code_only_when_its_check_digit_is_right(text: str, told: dict[str, str] | None) -> None:
+    code = "91440101190483454N"
+    script = "import { licenceOf } from './licence.js'; console.log(JSON.stringify(licenceOf(values[0])));"
+    assert run(script, text.format(code=code)) == (None if told is None else {"code": code} | told)
 
 
 def test_the_first_form_page_is_light(client: FlaskClient) -> None:

@@ -44,6 +44,7 @@ class FormPage {
     /** @type {HTMLElement[]} the sections of a row */
     this.parts = [];
     this.saver = new Saver(draft, (problem) => this.tellSaved(problem));
+    this.prepare();
     this.known = info.forms.find((/** @type {any} */ one) => one.form === draft.form) || {};
     this.rows = new Rows(this);
     this.overview = new Overview(this);
@@ -53,6 +54,7 @@ class FormPage {
     form.addEventListener('input', (/** @type {Event} */ event) => this.typed(event));
     form.addEventListener('focusin', (/** @type {Event} */ event) => this.entered(event));
     form.addEventListener('focusout', (/** @type {Event} */ event) => this.left(event));
+    form.addEventListener('paste', (/** @type {Event} */ event) => this.pasted(/** @type {ClipboardEvent} */ (event)));
     form.addEventListener('click', (/** @type {Event} */ event) => this.clicked(event));
     form.addEventListener('submit', (/** @type {Event} */ event) => event.preventDefault());
     the('forward').addEventListener('click', () => this.forward());
@@ -66,6 +68,19 @@ class FormPage {
   get key() { return this.section.dataset.page || ''; }
 
   get group() { return this.section.dataset.group || ''; }
+
+  /** Ready-made rows: one for each code of their list, in its order. */
+  prepare() {
+    for (const section of sections) {
+      const { group, preset } = section.dataset;
+      if (!group || !preset) continue;
+      const rows = Array.isArray(this.draft.answers[group]) ? this.draft.answers[group] : [];
+      const codes = [...section.querySelectorAll('.names [data-code]')].map((name) => /** @type {HTMLElement} */ (name).dataset.code);
+      const others = rows.filter((/** @type {any} */ row) => !codes.includes(row[preset]));
+      this.draft.answers[group] = [...codes.map((code) => rows.find((/** @type {any} */ row) => row[preset] === code) || { [preset]: code }), ...others];
+    }
+    this.checks.all();
+  }
 
   /** @param {HTMLElement} section */
   keysOf(section) { return keysOf(section); }
@@ -163,7 +178,7 @@ class FormPage {
       this.drawReturned(block, path);
       this.drawSame(block, path);
       const input = controls(block)[0];
-      if (input && input.dataset.codelist && !input.dataset.computed) this.suggest(block, input);
+      if (input && input.dataset.codelist) this.suggest(block, path, input);
     }
     this.shown = true;
   }
@@ -230,61 +245,41 @@ class FormPage {
     if (!button || !found) return;
     const [block, path] = found;
     if (button.matches('.same')) {
-      const value = this.info.baseline[block.dataset.key || ''];
-      write(block, value);
-      this.change(block, path, value);
-    } else if (button.dataset.locate !== undefined) {
-      const { locate } = await import('./position.js');
-      const fix = await locate(block);
-      if (fix) { write(block, fix); this.change(block, path, fix); this.touch(path); }
-    } else if (button.dataset.locateDegrees !== undefined) {
-      await this.locateDegrees(block);
-    } else if (button.dataset.take === 'photo') {
-      const { takePhoto } = await import('./photo.js');
-      const digest = await takePhoto(block);
-      if (digest) this.change(block, path, digest);
-    } else if (button.dataset.take === 'signature') {
-      const { signInto } = await import('./signature.js');
-      const digest = await signInto(block);
-      if (digest) this.change(block, path, digest);
-    }
-  }
-
-  /** One fix for the two items of a position in degrees. @param {HTMLElement} block */
-  async locateDegrees(block) {
-    const { dms, locate } = await import('./position.js');
-    const fix = await locate(block);
-    if (!fix) return;
-    for (const [other, path] of this.places) {
-      const key = other.dataset.key || '';
-      const degrees = /longitude$/.test(key) ? fix.lon : /latitude$/.test(key) ? fix.lat : null;
-      if (degrees === null || other.dataset.kind !== 'dms') continue;
-      write(other, dms(degrees));
-      this.change(other, path, dms(degrees));
+      const last = this.last(path);
+      write(block, last.value);
+      this.change(block, path, last.value);
       this.touch(path);
+      /** @type {HTMLElement|null} */ (block.querySelector('input:not([type=hidden])'))?.focus({ preventScroll: true });
+    } else if (button.matches('.only-js')) {
+      const { use } = await import('./devices.js');
+      await use(this, button, block, path);
     }
   }
 
-  /** A long code list: suggestions once somebody types. @param {HTMLElement} block @param {HTMLInputElement} input */
-  suggest(block, input) {
-    if (input.dataset.ready) return;
+  /** Degrees pasted as people have them, 113.3845 or 113°23′04″, fill all boxes; two of them both items. @param {ClipboardEvent} event */
+  async pasted(event) {
+    const found = this.blockOf(/** @type {Element} */ (event.target));
+    const text = event.clipboardData ? event.clipboardData.getData('text') : '';
+    if (!found || !['dms', 'gps'].includes(found[0].dataset.kind || '') || !/[^0-9\s]/.test(text.trim())) return;
+    event.preventDefault();
+    (await import('./devices.js')).paste(this, found[0], found[1], text);
+  }
+
+  /** Put an answer that a device or a list gave. @param {HTMLElement} block @param {string} path @param {any} answer */
+  put(block, path, answer) {
+    write(block, answer);
+    this.change(block, path, answer);
+    this.touch(path);
+  }
+
+  /** A long code list: its names are said, and suggested once somebody is there. @param {HTMLElement} block @param {string} path @param {HTMLInputElement} input */
+  async suggest(block, path, input) {
+    const answer = valueAt(this.draft.answers, path);
+    const named = answer !== undefined && (await import('./lists.js')).nameCode(this, block, input, answer);
+    if (input.dataset.ready) return named;
     input.dataset.ready = 'true';
-    input.addEventListener('focus', async () => {
-      const [{ attach }, entries] = await Promise.all([import('./combobox.js'), this.list(input.dataset.codelist || '', input.dataset.offer || '')]);
-      if (entries) attach(input, entries, () => { const found = this.blockOf(input); if (found) { this.change(block, found[1], read(block)); this.touch(found[1]); } });
-    }, { once: true });
-  }
-
-  /** @param {string} name @param {string} offer @returns {Promise<any[]|null>} */
-  async list(name, offer) {
-    try {
-      const entries = await getJson(this.definition.lists[offer ? `${name}:${offer}` : name]);
-      if (!this.lists.has(name)) this.lists.set(name, new Set((offer ? await getJson(this.definition.lists[name]) : entries).map((/** @type {any} */ entry) => entry[0])));
-      return entries;
-    } catch (refused) {
-      if (refused instanceof Refused) return null;
-      throw refused;
-    }
+    input.addEventListener('focus', async () => (await import('./lists.js')).offer(this, block, input), { once: true });
+    return named;
   }
 
   /** Tell whether a finding may be shown: somebody has been there. @param {import('./rules.js').Finding} finding */
@@ -360,13 +355,31 @@ class FormPage {
     block.insertBefore(note, block.children[1]);
   }
 
-  /** Offer the register's value where it differs. @param {HTMLElement} block @param {string} path */
+  /** What was answered before: in the row above, by the register, when the form was sent. @param {string} path @returns {{word: string, value: any}} */
+  last(path) {
+    const [group, row, key] = path.slice(1).split('/');
+    if (key !== undefined) return { word: '上一行', value: Number(row) > 0 ? valueAt(this.draft.answers, `/${group}/${Number(row) - 1}/${key}`) : undefined };
+    const known = this.info.baseline[group];
+    if (known !== undefined && known !== null) return { word: '名录', value: known };
+    return { word: '上次填', value: this.known.submission ? valueAt(this.known.submission.answers, path) : undefined };
+  }
+
+  /** Offer with one tap what was answered before, where it differs; in a row only what is blank. @param {HTMLElement} block @param {string} path */
   drawSame(block, path) {
-    const button = /** @type {HTMLElement|null} */ (block.querySelector('.same'));
-    const value = path.split('/').length === 2 ? this.info.baseline[block.dataset.key || ''] : undefined;
-    if (!button) return;
-    button.hidden = value === undefined || value === null || valueAt(this.draft.answers, path) === value;
-    if (!button.hidden) button.title = reader(block)(value);
+    const { kind } = block.dataset;
+    const { word, value } = this.last(path);
+    const now = valueAt(this.draft.answers, path);
+    const offered = value !== undefined && value !== null && kind !== 'photo' && kind !== 'signature' && !block.querySelector('[data-computed]')
+      && (word === '上一行' ? now === undefined : JSON.stringify(now) !== JSON.stringify(value));
+    let button = block.querySelector('.same');
+    if (!offered) { if (button) button.remove(); return; }
+    if (!button) {
+      button = the('same-template').content.firstElementChild.cloneNode(true);
+      block.insertBefore(/** @type {Element} */ (button), block.querySelector('.said'));
+    }
+    const words = `${word}：${reader(block)(value)}`;
+    const place = /** @type {Element} */ (/** @type {Element} */ (button).firstElementChild);
+    if (place.textContent !== words) place.textContent = words;
   }
 
   /** @param {Error|null} problem */

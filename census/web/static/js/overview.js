@@ -96,7 +96,7 @@ export class Overview {
     const pages = page.pages;
     const place = pages.indexOf(page.section);
     const form = page.draft.form === 'scattered' ? '' : `${page.draft.form} `;
-    const row = page.row === null ? '' : `（第 ${page.row + 1} 个）`;
+    const row = page.row === null ? '' : `（${page.rows.presetName(page.rows.all()[page.row]) || `第 ${page.row + 1} 个`}）`;
     the('heading').textContent = `${form}${page.key === 'summary' ? '核对' : short(page.section)}${row}`;
     the('count').textContent = place < 0 ? '' : `${place + 1} / ${pages.length}`;
     document.title = `${the('heading').textContent} · 污染源普查`;

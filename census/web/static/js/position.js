@@ -65,6 +65,16 @@ export function dms(degrees) {
   return { d: Math.floor(hundredths / 360_000), m: Math.floor(hundredths / 6_000) % 60, s: ((hundredths % 6_000) / 100).toFixed(2) };
 }
 
+const MARKED = /(-?\d{1,3})\s*[°度:]\s*(\d{1,2})\s*[′'’分:]\s*(\d{1,2}(?:\.\d+)?)\s*(?:["″”秒]|''|′′)?/g;
+
+/** The angles in a text, in degrees: 113.3845, 113°23′04.2″, 113度23分4秒, one or two of them. @param {string} text @returns {number[]} */
+export function degreesOf(text) {
+  const half = text.replace(/[\uff01-\uff5e]/g, (char) => String.fromCharCode(char.charCodeAt(0) - 0xfee0));
+  const marked = [...half.matchAll(MARKED)].map(([, d, m, s]) => Number(d) + Number(m) / 60 + Number(s) / 3600);
+  const found = marked.length ? marked : (half.match(/\d{1,3}\.\d+/g) || []).map(Number);
+  return found.filter((angle) => angle > 0 && angle <= 180).slice(0, 2);
+}
+
 /** Metres between two points. @param {number} lon1 @param {number} lat1 @param {number} lon2 @param {number} lat2 */
 export function metres(lon1, lat1, lon2, lat2) {
   const rad = Math.PI / 180;

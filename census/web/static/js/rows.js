@@ -41,14 +41,15 @@ export class Rows {
     rows.forEach((answers, index) => {
       const line = list.children[index] || list.appendChild(this.card(index));
       const [text, chip] = line.firstElementChild.children;
-      const [first, ...more] = this.told(answers);
+      const name = this.presetName(answers);
+      const [first, ...more] = name ? [name, ...this.told(answers)] : this.told(answers);
       const counts = tally.get(`/${group}/${index}`) || NONE;
       const words = [first || `第 ${index + 1} 个`, more.slice(0, 2).join('，')];
-      const state = [...words, counts.error, counts.blank, counts.warning].join('\n');
+      const state = [...words, counts.error, counts.blank, counts.warning, Object.keys(answers).length].join('\n');
       if (line.dataset.state === state) return;
       line.dataset.state = state;
       [text.firstElementChild.textContent, text.lastElementChild.textContent] = words;
-      overview.chip(chip, counts, true);
+      overview.chip(chip, counts, Object.keys(answers).length > (name ? 1 : 0));
     });
     while (list.children.length > rows.length) list.lastElementChild.remove();
     list.hidden = !rows.length;
@@ -64,6 +65,14 @@ export class Rows {
     const line = this.page.overview.line();
     line.firstElementChild.href = `#${new URLSearchParams({ unit: this.page.info.id, page: this.page.key, row: String(index) })}`;
     return line;
+  }
+
+  /** What a ready-made row is called. @param {any} answers @returns {string} */
+  presetName(answers) {
+    const { preset } = this.page.section.dataset;
+    const code = preset && answers[preset];
+    const name = code && this.page.section.querySelector(`.names [data-code="${code}"]`);
+    return name ? name.textContent : code || '';
   }
 
   /** The first answers of a row as people read them. @param {any} answers @returns {string[]} */
@@ -84,15 +93,16 @@ export class Rows {
   /** @param {number} index */
   delete(index) {
     const { draft, group, key, touched } = this.page;
-    const before = JSON.parse(JSON.stringify({ rows: this.all(), explanations: draft.explanations, touched: [...touched] }));
+    const before = JSON.parse(JSON.stringify({ rows: this.all(), explanations: draft.explanations, touched: [...touched], points: draft.points || {}, photos: draft.photos || {} }));
     draft.explanations = moved(draft.explanations, group, index, -1);
     this.page.touched = new Set(moved([...touched].map((path) => ({ path })), group, index, -1).map(({ path }) => path));
+    for (const name of ['points', 'photos']) draft[name] = shifted(draft[name], group, index);
     this.keep(this.all().filter((_row, place) => place !== index));
     this.page.go(key);
     const bar = /** @type {any} */ (document.getElementById('undo-template')).content.cloneNode(true).firstElementChild;
     bar.querySelector('span').textContent = `已删除第 ${index + 1} 个`;
     bar.querySelector('button').addEventListener('click', () => {
-      draft.explanations = before.explanations;
+      Object.assign(draft, { explanations: before.explanations, points: before.points, photos: before.photos });
       this.page.touched = new Set(before.touched);
       this.keep(before.rows, group);
       bar.remove();
@@ -110,6 +120,11 @@ export class Rows {
     this.page.changed();
   }
 }
+
+/** What devices said of rows, after one of them is gone. @param {Record<string, any>|undefined} said by path @param {string} group @param {number} index */
+const shifted = (said, group, index) => Object.fromEntries(
+  moved(Object.entries(said || {}).map(([path, value]) => ({ path, value })), group, index, -1).map(({ path, value }) => [path, value]),
+);
 
 /** @type {WeakMap<Element, [string, (answer: any) => string][]>} */
 const known = new WeakMap();
