@@ -29,4 +29,4 @@ VOLUME /var/lib/census
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
-CMD ["gunicorn", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--timeout", "60", "wsgi:app"]
+CMD ["census", "serve", "--host", "0.0.0.0", "--port", "8000"]
