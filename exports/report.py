@@ -10,9 +10,9 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import jinja2
 
@@ -30,6 +30,7 @@ INDUSTRIES_SHOWN: Final = 10
 CHECKS_SHOWN: Final = 10
 WARNINGS_SHOWN: Final = 20
 MAP_WIDTH: Final = 640
+WHOLE: Final = ("objects_by_town",)   # summary tables short enough to stand in the report as they are
 IMPLIED: Final = {
     "required": "必填", "type": "写法", "range": "取值范围", "code": "代码", "precision": "小数位数", "pattern": "格式", "rows": "行数", "unknown": "多余的指标",
     "duplicate": "重复填报",
@@ -59,6 +60,7 @@ class Town:
     units: int
     visited: int
     passed: int
+    found: int
     x: float | None = None
     y: float | None = None
     radius: float = 0.0
@@ -86,13 +88,12 @@ def write(path: Path, heading: Heading, summaries: Sequence[Summary], matter: Ma
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )
-    templates.filters["grouped"] = _grouped
-    templates.filters["percent"] = _percent
+    cast("dict[str, object]", templates.filters).update(grouped=_grouped, percent=_percent)
     tables = {summary.query.name: _rows(summary) for summary in summaries}
     outline, towns = _towns(heading.region, matter)
     water, hidden = shown_industries(tables["wastewater_by_industry"][:-1])
     page = templates.get_template("report.html").render(
-        heading=heading, summaries=[summary for summary in summaries if summary.query.name != "wastewater_by_industry"], year=YEAR, matter=matter,
+        heading=heading, summaries=[summary for summary in summaries if summary.query.name in WHOLE], year=YEAR, matter=matter,
         outline=outline, width=MAP_WIDTH, towns=towns, kinds=_kinds(matter.units), water=water, hidden_industries=hidden, fewest=FEWEST_FIRMS,
         water_total=tables["wastewater_by_industry"][-1], checks=_checks(matter.found), check_count=len({each.check_id for each in matter.found}),
         states=Counter(finding.state for finding in matter.findings), warnings=_warnings(matter), warning_limit=WARNINGS_SHOWN,
@@ -157,7 +158,11 @@ def _warnings(matter: Matter) -> list[tuple[str, str, str]]:
 def _towns(region: Region, matter: Matter) -> tuple[Map | None, list[Town]]:
     names = {each.code: each.name for each in matter.regions}
     progress = matter.standing.progress if matter.standing else _counted(matter.units)
-    towns = [Town(number, each.town_code, names.get(each.town_code, each.town_code), each.units, each.visited, each.passed) for number, each in enumerate(progress, start=1)]
+    found = Counter(each.region_code[:9] for each in matter.found)
+    towns = [
+        Town(number, each.town_code, names.get(each.town_code, each.town_code), each.units, each.visited, each.passed, found[each.town_code])
+        for number, each in enumerate(progress, start=1)
+    ]
     rings = boundary(region.code[:6])
     if rings is None:
         return None, towns
@@ -180,7 +185,7 @@ def _placed(town: Town, units: Sequence[Unit], largest: int, at: Callable[[float
     if not spots:
         return town
     x, y = at(sum(lon for lon, _ in spots) / len(spots), sum(lat for _, lat in spots) / len(spots))
-    return Town(town.number, town.code, town.name, town.units, town.visited, town.passed, x, y, round(11 + 15 * math.sqrt(town.units / largest), 1))
+    return replace(town, x=x, y=y, radius=round(11 + 15 * math.sqrt(town.units / largest), 1))
 
 
 def _counted(units: Iterable[Unit]) -> list[Progress]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,32 @@ def seconds(work: Callable[[], object]) -> float:
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun
+
+
+def sixty(rulebook: RuleBook) -> RuleBook:
+    """The first sixty checks of the book: the size that issue 3 asks about."""
+    return replace(rulebook, rules=rulebook.rules[:60], tables=())
+
+
+@pytest.mark.parametrize("count", [scaled(1_000, 100), scaled(1_000_000, 1_000)])
+def test_a_run_of_sixty_checks(figures: Figures, rulebook: RuleBook, examples: list[Example], count: int) -> None:
+    """A million records are a thousand times the same thousand: laying them out is measured by itself."""
+    book, part = sixty(rulebook), min(count, 1_000)
+    frame = engine.frame_of(book, a_thousand(examples, part))
+    frame = frame.loc[frame.index.repeat(count // part)].reset_index(drop=True)
+    frame["_revision"] = frame.index.astype("int64[pyarrow]")  # a record stands once
+    checkpoint.run(frame.head(1), book)
+    repeats = REPEATS if count <= 1_000 else 1
+    ours = min(seconds(lambda: checkpoint.run(frame, book)) for _ in range(repeats))
+    bare = min(seconds(lambda: engine.failing(frame, book.rules)) for _ in range(repeats))
+    figures.add(f"great_expectations.60_checks.{count}", ours, "s", bare, "the same 60 checks as one query of DuckDB")
+
+
+def a_thousand(examples: list[Example], count: int) -> list[Row]:
+    return [
+        Row(str(number), 1, str(number), "440113011001", one.answers, one.related, one.baseline, frozenset(one.related))
+        for number in range(count) for one in [examples[number % EXAMPLES]]
+    ]
 
 
 @pytest.mark.parametrize("count", [1, scaled(1_000, 100), scaled(100_000, 1_000)])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any, Final, cast
 from uuid import UUID
 
+import duckdb
 import psycopg
 from sqlalchemy import insert
 
@@ -22,6 +26,28 @@ from validation.examples import answers_for
 SUBMISSIONS: Final = 50_000
 PART: Final = 5_000
 EXAMPLES: Final = 25
+TABLES: Final = """
+import json, resource, sys, time
+from pathlib import Path
+from sqlalchemy.orm import Session
+from census.db import FULL, Database, set_scope
+from census.jobs.export import read_records, uncollected
+from exports import warehouse
+from forms.catalogue import catalogue
+url, region, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+begun, items, batch = time.perf_counter(), [], []
+with uncollected(), Session(Database(url).engine) as session, session.begin():
+    set_scope(session, FULL)
+    with warehouse.FormTables(catalogue().current("G102"), folder) as tables:
+        for record in read_records(session, {"region": region, "states": ["county_approved"]}, items):
+            batch.append(record)
+            if len(batch) == 4_000:
+                tables.add(batch)
+                batch.clear()
+        tables.add(batch)
+    warehouse.write_csv_tables(folder, tables.tables())
+print(json.dumps([time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(items)]))
+"""
 
 
 def test_export(county: Instance, figures: Figures, tmp_path: Path) -> None:
@@ -32,6 +58,27 @@ def test_export(county: Instance, figures: Figures, tmp_path: Path) -> None:
     ours = time.perf_counter() - begun
     assert made.bundle.counts["records"] == count
     figures.add(f"export.{count}", ours, "s", raw_copy_s(county, tmp_path / "raw"), "COPY of the same answers into a file")
+
+
+def test_csv_and_parquet(county: Instance, figures: Figures, tmp_path: Path) -> None:
+    """In a process of its own, whose memory is this work's alone; the records are those of the export before."""
+    count = scaled(SUBMISSIONS, 500)
+    (tmp_path / "tables").mkdir()
+    asked = [sys.executable, "-c", TABLES, county.database.url, VILLAGE, str(tmp_path / "tables")]
+    took, peak_mib, written = json.loads(subprocess.run(asked, check=True, capture_output=True, text=True).stdout)
+    assert written == count
+    figures.add(f"csv_and_parquet.{count}", took, "s", raw_duckdb_s(tmp_path / "tables"), "DuckDB reading the Parquet files and writing them as CSV and Parquet")
+    figures.add(f"csv_and_parquet.{count}.peak", peak_mib, "MiB", 300, "what issue 3 allows")
+
+
+def raw_duckdb_s(folder: Path) -> float:
+    files = sorted(folder.glob("*.parquet"))
+    begun = time.perf_counter()
+    with duckdb.connect(config={"threads": 2}) as connection:
+        for file in files:
+            for kind in ("csv", "parquet"):
+                connection.execute(f"copy (from '{file}') to '{file.with_suffix('.raw')}.{kind}' (format {kind})")
+    return time.perf_counter() - begun
 
 
 def store_approved(county: Instance, count: int) -> None:
