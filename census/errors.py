@@ -49,6 +49,13 @@ class NotSignedIn(CensusError):
     sentence = "登录已失效。请重新登录，手机里未上传的数据不会丢失。"
 
 
+class DeviceRevoked(NotSignedIn):
+    """The office gave this phone up as lost: what it holds of the account is to be removed from it."""
+
+    code = "device_revoked"
+    sentence = "这台设备已被管理员停用，本机数据已清除。请联系本级普查办。"
+
+
 class NotAllowed(CensusError):
     code = "not_allowed"
     status = 403

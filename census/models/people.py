@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from census.db import Base, Stamp, Text, new_id, now
@@ -67,5 +67,6 @@ class DeviceSession(Base):
     created_at: Mapped[datetime] = mapped_column(Stamp, default=now)
     expires_at: Mapped[datetime] = mapped_column(Stamp)
     revoked_at: Mapped[datetime | None] = mapped_column(Stamp)
+    is_wiped: Mapped[bool] = mapped_column(default=False, server_default=text("false"))  # the phone forgets all on its next contact
 
     account: Mapped[Account] = relationship(lazy="joined")

@@ -53,16 +53,23 @@ def devices_of(session: Session, actor: Actor, account_id: UUID) -> tuple[Accoun
     ).all()
 
 
-def revoke(session: Session, actor: Actor, session_id: UUID) -> DeviceSession:
-    """End one device's session: a lost phone can send nothing more. What it has not sent stays on it."""
+def revoke(session: Session, actor: Actor, session_id: UUID, *, wipe: bool = False) -> DeviceSession:
+    """End one device's session: it can send nothing more. What it has not sent stays on it.
+
+    ``wipe``: the phone is lost; all sessions of its account on the same kind of device end, and a phone that calls again
+    with one of them is told to forget everything.
+    """
     require(actor, "administer")
     opened = session.get(DeviceSession, session_id)
     if opened is None:
         raise NotFound
     if opened.revoked_at is None:
-        opened.revoked_at = now()
+        lost = select(DeviceSession).where(DeviceSession.account_id == opened.account_id, DeviceSession.device == opened.device)
+        for device in session.scalars(lost).all() if wipe else [opened]:
+            device.revoked_at = device.revoked_at or now()
+            device.is_wiped = wipe
         session.flush()
-        evidence.record(session, actor.username, "revoke_device", str(opened.id), {"account": opened.account.username})
+        evidence.record(session, actor.username, "wipe_device" if wipe else "revoke_device", str(opened.id), {"account": opened.account.username})
     return opened
 
 

@@ -14,7 +14,7 @@ from census.web.session import work
 ACTION_NAMES: Final = {
     "submit": "提交填报", "visit": "登记入户", "verdict": "自动校验", "approve": "通过", "return": "退回", "exempt": "豁免",
     "withdraw": "撤回", "comment": "批注", "reveal": "查看个人信息", "hand_up": "上报", "receipt": "应用回执", "receive": "收到数据包",
-    "package": "生成数据包", "import": "导入名录", "key.trusted": "信任公钥", "revoke_device": "让设备退出", "load_scattered": "装入示例",
+    "package": "生成数据包", "import": "导入名录", "key.trusted": "信任公钥", "revoke_device": "让设备退出", "wipe_device": "清空丢失的设备", "rescue": "导入救援文件", "load_scattered": "装入示例",
 }
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -39,10 +39,14 @@ def devices(account_id: UUID) -> str:
 
 @blueprint.post("/devices/<uuid:session_id>/revoke")
 def revoke(session_id: UUID) -> Response:
-    """Sign a lost phone out."""
+    """Sign a phone out; a lost one also forgets everything on its next contact."""
+    wipe = "wipe" in request.form
     with work("administer") as current:
-        opened = administration.revoke(current.session, current.actor, session_id)
-    flash("这台设备已退出登录。未上传的数据还在设备上，重新登录后可以继续上传。", "green")
+        opened = administration.revoke(current.session, current.actor, session_id, wipe=wipe)
+    flash(
+        "这台设备已停用。它下次联网时，会清除本账号的全部数据。" if wipe
+        else "这台设备已退出登录。未上传的数据还在设备上，重新登录后可以继续上传。", "green",
+    )
     return redirect(f"/admin/accounts/{opened.account_id}", 303)
 
 
