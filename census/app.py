@@ -37,10 +37,12 @@ from census.web import (
     paper,
     reference,
     register,
+    rescue,
     review,
     session,
     sign_in,
     tus,
+    wechat,
 )
 from census.web.instance import Instance
 
@@ -65,6 +67,7 @@ BLUEPRINTS: Final = (
     merges.blueprint,
     dashboard.blueprint,
     register.blueprint,
+    rescue.blueprint,
     paper.blueprint,
     areas.blueprint,
     cases.blueprint,
@@ -94,8 +97,10 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["census"] = Instance(settings, databases)
     assets.install(app)
     headers.install(app, settings)
+    app.before_request(rescue.allow_large_files)
     session.install(app)
     failures.install(app)
+    wechat.install(app)
     desk.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from census.access import Actor, Grant, Programme
 from census.db import now
-from census.errors import NotSignedIn, RateLimited
+from census.errors import DeviceRevoked, NotSignedIn, RateLimited
 from census.models.people import Account, DeviceSession, RoleGrant
 from census.services import evidence
 
@@ -105,8 +105,10 @@ def note_failure(session: Session, username: str, at: datetime | None = None) ->
 
 
 def actor_of(session: Session, token: str, programme: Programme, at: datetime | None = None) -> Actor:
-    """Find who a token belongs to. Raises NotSignedIn for an unknown, expired or revoked one."""
+    """Find who a token belongs to. Raises NotSignedIn for an unknown, expired or revoked one, DeviceRevoked for a lost phone's."""
     opened = session.scalar(select(DeviceSession).where(DeviceSession.token_digest == token_digest(token)))
+    if opened is not None and opened.is_wiped:
+        raise DeviceRevoked
     if (
         opened is None
         or opened.revoked_at is not None
@@ -114,6 +116,11 @@ def actor_of(session: Session, token: str, programme: Programme, at: datetime | 
         or not opened.account.is_active
     ):
         raise NotSignedIn
+    return _actor(opened.account, opened, programme)
+
+
+def actor_on(opened: DeviceSession, programme: Programme) -> Actor:
+    """Who a session belonged to, also when it is over: for what its phone left behind."""
     return _actor(opened.account, opened, programme)
 
 

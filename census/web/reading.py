@@ -55,6 +55,16 @@ def drafts() -> list[Draft | Outcome]:
     return [_draft(row, suspicious=parsed.is_suspicious) for row in rows]
 
 
+def draft_of(row: object) -> Draft | Outcome:
+    """Read one submission that did not come as a request of its own."""
+    return _draft(row, suspicious=True)
+
+
+def visit_of(row: object) -> VisitDraft | VisitOutcome:
+    """Read one visit that did not come as a request of its own."""
+    return _visit_draft(row)
+
+
 def _draft(row: object, *, suspicious: bool) -> Draft | Outcome:
     if not isinstance(row, dict):
         return refused(None, "unreadable")

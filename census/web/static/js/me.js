@@ -84,10 +84,17 @@ function entryLine(one, name, drafts) {
     name, small: `${one.kind === 'visit' ? '入户记录' : one.form}，${when(one.at)} 签好`, chip: stateOfEntry(one), href: `/collect/units/${one.unit}`, said: one.problem || '',
     acts: [
       ...(one.state === 'conflict' ? [] : [/** @type {[string, () => Promise<any>]} */ (['现在传', () => sendNow(one)])]),
+      ['导出', () => exportOf((other) => other === one || other.id === one.id || (one.kind === 'submission' && other.id === `visit ${one.body.visit}`))],
       ...(draft ? [/** @type {[string, () => Promise<any>]} */ (['打开改', () => takeBack(one, drafts)])] : []),
       ['丢弃', () => discard(one, 'outbox', `已丢弃 ${one.title}`), 'danger'],
     ],
   };
+}
+
+/** @param {(entry: any) => boolean} [wanted] */
+async function exportOf(wanted) {
+  const { save } = await import('./rescue.js');
+  await save(wanted);
 }
 
 async function drawAll() {
@@ -97,7 +104,7 @@ async function drawAll() {
   /** @type {Line[]} */
   const begun = drafts.filter((draft) => draft.state === 'draft').map((draft) => ({
     name: name(draft.unit), small: `${draft.form}，离线可填`, chip: stateOf(draft), href: `/collect/units/${draft.unit}`,
-    acts: [['丢弃', () => discard(draft, 'drafts', `已丢弃 ${name(draft.unit)} ${draft.form}`), 'danger']],
+    acts: [['导出', () => exportOf((other) => other.unit === draft.unit && other.form === draft.form)], ['丢弃', () => discard(draft, 'drafts', `已丢弃 ${name(draft.unit)} ${draft.form}`), 'danger']],
   }));
   const queued = outbox.filter((one) => !['received', 'discarded'].includes(one.state)).map((one) => entryLine(one, name(one.unit), drafts));
   draw('waiting', 'no-waiting', [...queued, ...begun]);
@@ -153,6 +160,7 @@ async function start() {
   });
   the('lock').hidden = !await vault.hasPin(store.account);
   the('lock').addEventListener('click', async () => { await vault.lock(store.account); location.assign('/collect/'); });
+  the('rescue').addEventListener('click', () => exportOf().catch((problem) => { the('rescue-said').textContent = problem.message; }));
   await drawAll();
   addEventListener('census:sent', drawAll);
 }
