@@ -119,7 +119,7 @@ def _forms(programme: Programme) -> dict[str, dict[str, Any]]:
 def _facts(form: Form) -> dict[str, Any]:
     return {
         "version": form.version, "title": form.title, "applies": applies_json(form, catalogue()),
-        "blank": blank_address(form), "definition": definition_address(form), "kinds": unit_forms.kinds_of(form.code),
+        "blank": blank_address(form), "definition": definition_address(form), "kinds": {kind: unit_forms.verdicts_of(kind, {}, {})[form.code] for kind in unit_forms.kinds_of(form.code)},
         "prefill": {item.key: item.prefill for section in form.sections if section.repeat is None for item in section.items if item.prefill},
     }
 
@@ -158,8 +158,16 @@ def _account(work: Work) -> dict[str, Any]:
     actor = work.actor
     return {
         "account": f"{actor.programme}:{actor.username}", "username": actor.username, "full_name": actor.full_name,
-        "card": actor.card_number, "place": place_of(work.session, actor),
+        "card": actor.card_number, "place": place_of(work.session, actor), "home": _home(work),
     }
+
+
+def _home(work: Work) -> dict[str, Any]:
+    """What a form may take from the region in which a place found on the way is registered."""
+    code = (work.actor.regions("collect") or work.actor.scope)[0]
+    names = prefill.region_names(work.session, {code})[code]
+    told = prefill.sources(Unit(region_code=code, name="", known={}), names, None, today())
+    return {source: value for source, value in told.items() if value and source.startswith("unit.")}
 
 
 def _ids(text: str) -> list[UUID]:

@@ -26,7 +26,7 @@ SHELLS: Final = {  # template -> the addresses that it stands for
     "units": "/collect/", "unit": UNIT, "visit": f"{UNIT}/visit", "finish": f"{UNIT}/finish", "new": "/collect/new", "me": "/collect/me",
     "check": "/collect/check", "unlock": "/collect/unlock",
 }
-DESK_ONLY: Final = ("desk", "deliver", "reopen")
+DESK_ONLY: Final = ("desk", "deliver", "reopen", "background")
 EMPTY: Final = "const SERVER = { release: '', precache: [], shells: [] };"
 CONFIRMED_BY: Final = {"in_person": "当面确认", "phone": "电话确认", "stamp": "盖章确认"}
 
@@ -62,8 +62,18 @@ def unlock() -> str:
 @blueprint.get("/sw.js")
 def worker() -> Response:
     """The service worker with the list of what it keeps. At the root, so that every page is in its reach."""
-    source = (assets.FOLDER / "js/sw.js").read_text()
-    response = Response(source.replace(EMPTY, f"const SERVER = {_told()};", 1), mimetype="text/javascript")
+    return _script("")
+
+
+@blueprint.get("/sw-sync.js")
+def worker_that_sends() -> Response:
+    """The same worker as a module, for browsers that wake it when the network is back: it sends what waits."""
+    return _script(f"import '{assets.static_url('js/background.js')}';\n")
+
+
+def _script(before: str) -> Response:
+    source = (assets.FOLDER / "js/sw.js").read_text().replace(EMPTY, f"const SERVER = {_told()};", 1)
+    response = Response(before + source, mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
     return response
 

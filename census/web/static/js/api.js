@@ -107,9 +107,16 @@ export async function api(path, options = {}) {
     return await send(false);
   } catch (refused) {
     if (!(refused instanceof Refused) || refused.status !== 401) throw refused;
-    if (refused.code === 'device_revoked') return (await import('./revoked.js')).wipe();
+    if (refused.code === 'device_revoked') return revoked();
     return send(true);
   }
+}
+
+/** This phone was signed off by the office: nothing of this account stays on it. @returns {Promise<never>} */
+async function revoked() {
+  await store.wipe();
+  if (typeof document !== 'undefined') location.replace('/sign-in');
+  return new Promise(() => undefined);
 }
 
 /** Keep a file on the phone, named by its SHA-256; it is sent when there is a network. @param {Blob} file @param {string} name @returns {Promise<string>} */

@@ -5,6 +5,7 @@ import { Refused, api, json, session } from './api.js';
 import { digest, isGenuine } from './canonical.js';
 import * as store from './store.js';
 import { note } from './synclog.js';
+import { sendFile } from './tus.js';
 
 /** @typedef {{id: string, kind: 'visit'|'submission', unit: string, form?: string, title: string, body: any, state: 'waiting'|'received'|'refused'|'conflict'|'discarded',
  *   tries: number, next_at: number, problem?: string, code?: string, at: string, receipt?: any, received_at?: string, findings?: any[], before?: string}} Entry */
@@ -155,7 +156,6 @@ async function later(entries, problem) {
 async function sendFiles() {
   const due = (await store.all('uploads')).filter((one) => isWaiting(one) && one.next_at <= Date.now());
   if (!due.length) return;
-  const { sendFile } = await import('./tus.js');
   for (const upload of due) {
     try {
       await store.put('uploads', { ...await sendFile(upload), problem: '' });

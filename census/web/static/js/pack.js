@@ -103,7 +103,7 @@ export function whole(unit, shared) {
 export async function needed() {
   const shared = await store.get('session', 'forms');
   const codes = new Set((await store.all('units')).flatMap((unit) => unit.forms.map((/** @type {any} */ form) => form.form)));
-  const forms = Object.entries((shared && shared.forms) || {}).filter(([code]) => codes.has(code)).map(([, form]) => form);
+  const forms = Object.entries((shared && shared.forms) || {}).filter(([code]) => !codes.size || codes.has(code)).map(([, form]) => form);
   return { pages: forms.map((form) => form.blank), definitions: forms.map((form) => form.definition) };
 }
 

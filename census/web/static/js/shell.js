@@ -22,6 +22,15 @@ async function send() {
   if (next !== null) timer = setTimeout(send, Math.max(1_000, Math.min(LOOK_MS, next - Date.now())));
 }
 
+/** With Background Sync the worker sends by itself, and is a module for it; elsewhere it keeps pages and the key. */
+async function keepWorker() {
+  const { serviceWorker } = navigator;
+  if ('SyncManager' in window) {
+    try { await serviceWorker.register('/sw-sync.js', { type: 'module' }); return; } catch { /* no modules there: an older browser */ }
+  }
+  await serviceWorker.register('/sw.js').catch(() => undefined); // a private window has none: see the check before going out
+}
+
 /** Something was put in the outbox, or the network is back. */
 export async function hurry() {
   const worker = navigator.serviceWorker && await navigator.serviceWorker.getRegistration();
@@ -35,7 +44,7 @@ addEventListener('online', async () => { await (await import('./outbox.js')).hur
 if (store.account) vault.watchIdle(store.account);
 if (navigator.serviceWorker) {
   navigator.serviceWorker.addEventListener('message', (event) => { if (event.data === 'send') send(); });
-  addEventListener('load', () => navigator.serviceWorker.register('/sw.js').catch(() => undefined)); // a private window has none: see the check before going out
+  addEventListener('load', keepWorker);
 }
 if (document.readyState === 'complete') send();
 else addEventListener('load', () => setTimeout(send, 500));

@@ -95,6 +95,7 @@ export async function sealAnew(under, vaultRecord) {
 export async function wipe() {
   (await database.open()).close();
   database.forget();
+  database.run = () => new Promise(() => undefined); // what a page still wants to read or write would make it anew
   await new Promise((resolve, reject) => {
     const request = indexedDB.deleteDatabase(`census ${account}`);
     request.onsuccess = resolve;
@@ -102,7 +103,7 @@ export async function wipe() {
     request.onblocked = resolve; // goes when the other page lets go
   });
   await vault.forget(account);
-  localStorage.removeItem('account');
+  if (inPage) localStorage.removeItem('account');
 }
 
 // A page that the browser kept in memory may come back after somebody else signed in.

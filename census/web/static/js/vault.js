@@ -9,6 +9,7 @@ const IDLE_MS = 15 * 60_000;
 const FREE_TRIES = 3;
 const FIRST_DELAY_MS = 30_000;
 const LAST_TRY = 10;
+const inPage = typeof document !== 'undefined';
 
 /** @typedef {{name: 'vault', key?: CryptoKey, pin?: Wrapped & {salt: Uint8Array<ArrayBuffer>, rounds: number}, recovery?: Wrapped, tries: number, blocked_until: number}} Record */
 /** @typedef {{iv: Uint8Array<ArrayBuffer>, wrapped: ArrayBuffer}} Wrapped */
@@ -63,8 +64,8 @@ async function find(account) {
   if (known) return known;
   const there = await record(account) || await begin(account);
   const found = there.key || await fromWorker(account);
-  if (found) { open.set(account, found); return found; }
-  if (typeof document === 'undefined') throw new Locked('locked');
+  if (found) { if (inPage) open.set(account, found); return found; } // the worker's own memory of it ends when it is locked
+  if (!inPage) throw new Locked('locked');
   return askPin();
 }
 
@@ -163,7 +164,7 @@ export const isOpen = async (account) => Boolean(open.get(account) || ((await re
 // --- between pages ----------------------------------------------------------------------------------------------------
 
 /** @returns {ServiceWorker|null} */
-const worker = () => (typeof document !== 'undefined' && navigator.serviceWorker && navigator.serviceWorker.controller) || null;
+const worker = () => (inPage && navigator.serviceWorker && navigator.serviceWorker.controller) || null;
 
 /** Give the key to the service worker for the next page. @param {string} account */
 export async function hold(account) {
@@ -174,7 +175,7 @@ export async function hold(account) {
 /** @param {string} account @returns {Promise<CryptoKey|null>} */
 function fromWorker(account) {
   const place = worker();
-  if (!place) return Promise.resolve(typeof document === 'undefined' ? /** @type {any} */ (globalThis).held?.(account) || null : null);
+  if (!place) return Promise.resolve(inPage ? null : /** @type {any} */ (self).held(account));
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = (event) => resolve(event.data);
