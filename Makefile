@@ -9,14 +9,14 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 STAMPS := $(VENV)/.stamps
 
-.PHONY: help demo test check lint coverage browser fault bench docs lock clean
+.PHONY: help demo test check lint coverage browser firefox fault bench docs lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     a county and its province on http://127.0.0.1:$(PORT), Ctrl-C ends them"
 	@echo "make test     unit, web and property tests"
 	@echo "make check    lint, types, layers, make test"
-	@echo "make browser | fault | bench     real Chromium | kill, disk and network faults | benchmarks"
+	@echo "make browser | firefox | fault | bench     real Chromium | Firefox | kill, disk and network faults | benchmarks"
 	@echo "make docs     write the reference page of each form anew"
 	@echo "make lock     choose package versions anew"
 
@@ -47,6 +47,9 @@ browser: $(STAMPS)/test $(STAMPS)/node
 
 fault: $(STAMPS)/test
 	ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/fault $(PYTEST)
+
+firefox: $(STAMPS)/test
+	$(BIN)/python -m pytest tests/firefox $(PYTEST)
 
 bench: $(STAMPS)/test
 	$(BIN)/python -m pytest tests/benchmark -s $(PYTEST)

@@ -30,16 +30,13 @@ RAW: Final = """async () => {
   database.close();
   return found;
 }"""
-MODULE: Final = """async ([name, body]) => {
-  const release = [...document.querySelectorAll('script[src], link[href]')].map((one) => /\\/static\\/[0-9a-f]+\\//.exec(one.src || one.href)).find(Boolean)[0];
-  const module = await import(`${release}js/${name}.js`);
-  return new (Object.getPrototypeOf(async () => undefined).constructor)('module', body)(module);
-}"""
+# Where this release's modules lie: a page knows it by its own script.
+SCRIPTS: Final = "[...document.querySelectorAll('script[src], link[href]')].map((one) => /\\/static\\/[0-9a-f]+\\//.exec(one.src || one.href)).find(Boolean)[0] + 'js/'"
 
 
 def run(page: Page, module: str, body: str) -> Any:
     """Run some lines with one of the phone's own modules: the same instance that the page works with."""
-    return page.evaluate(MODULE, [module, body])
+    return page.evaluate(f"async () => {{ const module = await import({SCRIPTS} + '{module}.js'); {body} }}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +74,11 @@ class Phone:
         return eventually(lambda: not self.waiting(), within_s)
 
 
-def a_prepared_phone(demo: Demo, device: Device, name: str, username: str, *, pin: str = PIN) -> Phone:
+def a_prepared_phone(demo: Demo, device: Device, name: str, username: str, *, pin: str = PIN, programme: str = "census") -> Phone:
     """Sign in, fetch everything, set the PIN, and see the green tick."""
     watched = device(name, PHONE, permissions=["geolocation"], geolocation={"longitude": 113.36, "latitude": 22.93, "accuracy": 8})
     phone = Phone(watched, demo.county)
-    sign_in(watched.page, demo.county, username)
+    sign_in(watched.page, demo.county, username, programme)
     page = phone.open("/collect/check")
     expect(page.get_by_role("heading", name="可以出门了").or_(page.get_by_role("heading", name="还差"))).to_be_visible()
     if pin:

@@ -46,15 +46,15 @@ def test_a_place_registered_on_a_phone_becomes_one_case_of_the_office(demo: Demo
     one_case(office.page, demo)
 
 
-def register_the_place(page: Page) -> None:
+def register_the_place(page: Page, name: str = NAME) -> None:
     page.get_by_role("link", name="登记新场所").click()
-    page.get_by_label("场所名称").fill(NAME)
+    page.get_by_label("场所名称").fill(name)
     page.get_by_label("地址", exact=True).fill(ADDRESS)
     page.get_by_label("同行人员证号").fill("44010077")
     page.get_by_role("button", name="获取定位").click()
     expect(page.get_by_text("精度 8 米")).to_be_visible()
     page.get_by_role("button", name="登记并开始填表").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 
 def fill_the_register_form(page: Page) -> str:

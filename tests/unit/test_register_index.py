@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from census.db import set_scope
-from census.models.register import Assignment, EnumerationArea
-from census.services.my_units import areas_of_mine, companion, last_place, listed, nearest
+from census.models.register import Assignment
+from census.services.my_units import nearest
 from census.services.register_index import index_around, initials, similar
-from tests.review_builders import OTHER_TOWN, TOWN, VILLAGE, a_submission, a_unit, a_visit, an_account
+from tests.review_builders import OTHER_TOWN, TOWN, a_unit, an_account
 
 HERE = (113.38, 23.04)
 
@@ -53,21 +53,3 @@ def test_my_units_come_by_distance(session: Session) -> None:
         session.add(Assignment(unit_id=unit.id, account_id=account.id))
     session.flush()
     assert [(unit.id, away) for unit, away in nearest(session, account.id, HERE)] == [(close.id, 102), (far.id, 1024)]
-
-
-def test_a_page_without_scripts_lists_by_area_and_from_where_one_was_last(session: Session) -> None:
-    account = an_account(session, "enumerator")
-    session.add(EnumerationArea(code=f"{VILLAGE}0001", name="第一小区", region_code=VILLAGE))
-    session.flush()
-    far, close = a_unit(session, lon=113.39, lat=23.04, area_code=f"{VILLAGE}0001"), a_unit(session, lon=113.381, lat=23.04)
-    for unit in (far, close):
-        session.add(Assignment(unit_id=unit.id, account_id=account.id))
-    session.flush()
-    assert last_place(session, account.id) is None
-    seen = a_submission(session, unit=a_unit(session), enumerator=account)
-    a_visit(session, seen, lon=113.38, lat=23.04, cards=["0173", "0188"])
-    assert (last_place(session, account.id), companion(session, account.id, "0173")) == (HERE, "0188")
-    lines, more = listed(session, account.id, "next", near=HERE)
-    assert ([line.unit.id for line in lines], more) == ([close.id, far.id], None)
-    assert [line.unit.id for line in listed(session, account.id, "next", area=f"{VILLAGE}0001")[0]] == [far.id]
-    assert areas_of_mine(session, account.id) == [(f"{VILLAGE}0001", "第一小区")]

@@ -107,7 +107,7 @@ def test_a_colleagues_units_never_reach_the_phone(client: FlaskClient, token: di
 
 def test_names_around_are_sent_once_for_each_version(client: FlaskClient, token: dict[str, str], unit: UUID) -> None:
     told = client.get("/collect/phone/names", headers=token).get_json()
-    assert told["names"] == [[str(unit), "兴盛五金加工厂", "谢村工业路 18 号"]]
+    assert [row[:3] for row in told["names"]] == [[str(unit), "兴盛五金加工厂", "谢村工业路 18 号"]]
     assert client.get(f"/collect/phone/names?kept={told['version']}", headers=token).get_json() == {"version": told["version"]}
 
 
@@ -131,3 +131,11 @@ def test_a_hundred_units_cost_the_queries_of_one(client: FlaskClient, token: dic
         event.remove(engine, "before_cursor_execute", listener)
         counted.append(len(statements))
     assert counted[1] <= counted[0]
+
+
+def test_wechats_browser_is_led_out_and_may_stay(client: FlaskClient) -> None:
+    wechat = {"User-Agent": "Mozilla/5.0 (Linux; Android 10) Chrome/86 MicroMessenger/8.0.2"}
+    assert "在浏览器打开" in client.get("/collect/", headers=wechat).get_data(as_text=True)
+    assert client.get("/sign-in?stay=1", headers=wechat).status_code == 303
+    assert "用户名" in client.get("/sign-in", headers=wechat).get_data(as_text=True)
+    assert "用户名" in client.application.test_client().get("/sign-in").get_data(as_text=True)
