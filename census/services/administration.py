@@ -18,6 +18,7 @@ from census.models.people import Account, DeviceSession
 from census.services import evidence
 
 PAGE: Final = 100
+AT_THE_DOOR: Final = ("enumerator", "inspector")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,10 @@ def people(session: Session, actor: Actor) -> People:
 
 def devices_of(session: Session, actor: Actor, account_id: UUID) -> tuple[Account, Sequence[DeviceSession]]:
     """The devices an account is signed in on, latest first."""
-    require(actor, "administer")
     account = session.get(Account, account_id)
     if account is None:
         raise NotFound
+    _require_care(actor, account)
     return account, session.scalars(
         select(DeviceSession)
         .where(DeviceSession.account_id == account_id, DeviceSession.revoked_at.is_(None), DeviceSession.expires_at > now())
@@ -59,10 +60,10 @@ def revoke(session: Session, actor: Actor, session_id: UUID, *, wipe: bool = Fal
     ``wipe``: the phone is lost; all sessions of its account on the same kind of device end, and a phone that calls again
     with one of them is told to forget everything.
     """
-    require(actor, "administer")
     opened = session.get(DeviceSession, session_id)
     if opened is None:
         raise NotFound
+    _require_care(actor, opened.account)
     if opened.revoked_at is None:
         lost = select(DeviceSession).where(DeviceSession.account_id == opened.account_id, DeviceSession.device == opened.device)
         for device in session.scalars(lost).all() if wipe else [opened]:
@@ -71,6 +72,17 @@ def revoke(session: Session, actor: Actor, session_id: UUID, *, wipe: bool = Fal
         session.flush()
         evidence.record(session, actor.username, "wipe_device" if wipe else "revoke_device", str(opened.id), {"account": opened.account.username})
     return opened
+
+
+def _require_care(actor: Actor, account: Account) -> None:
+    """An administrator looks after everybody's devices, others after those of who visits units in their own regions."""
+    require(actor, "revoke_device")
+    if actor.may("administer"):
+        return
+    if not account.grants or not all(
+        grant.role in AT_THE_DOOR and actor.may("revoke_device", grant.region_code) for grant in account.grants
+    ):
+        raise NotFound
 
 
 def trail(session: Session, actor: Actor, before: int | None = None) -> Sequence[AuditEntry]:

@@ -12,7 +12,8 @@ from census.services import administration
 from census.web.session import work
 
 ACTION_NAMES: Final = {
-    "submit": "提交填报", "visit": "登记入户", "verdict": "自动校验", "approve": "通过", "return": "退回", "exempt": "豁免",
+    "submit": "提交填报", "sign_in": "登录", "sign_in_failed": "登录失败", "add_device": "添加设备", "assign": "分户",
+    "hand_back": "交回", "make_team": "编组", "merge": "合并核对", "visit": "登记入户", "verdict": "自动校验", "approve": "通过", "return": "退回", "exempt": "豁免",
     "withdraw": "撤回", "comment": "批注", "reveal": "查看个人信息", "hand_up": "上报", "receipt": "应用回执", "receive": "收到数据包",
     "package": "生成数据包", "import": "导入名录", "key.trusted": "信任公钥", "revoke_device": "让设备退出", "wipe_device": "清空丢失的设备", "rescue": "导入救援文件", "load_scattered": "装入示例",
 }
@@ -32,7 +33,7 @@ def accounts() -> str | Response:
 @blueprint.get("/accounts/<uuid:account_id>")
 def devices(account_id: UUID) -> str:
     """The devices of one account."""
-    with work("administer") as current:
+    with work("revoke_device") as current:
         account, opened = administration.devices_of(current.session, current.actor, account_id)
         return render_template("admin/devices.html", account=account, devices=opened, own=current.actor.session_id)
 
@@ -41,7 +42,7 @@ def devices(account_id: UUID) -> str:
 def revoke(session_id: UUID) -> Response:
     """Sign a phone out; a lost one also forgets everything on its next contact."""
     wipe = "wipe" in request.form
-    with work("administer") as current:
+    with work("revoke_device") as current:
         opened = administration.revoke(current.session, current.actor, session_id, wipe=wipe)
     flash(
         "这台设备已停用。它下次联网时，会清除本账号的全部数据。" if wipe
