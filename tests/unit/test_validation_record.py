@@ -137,6 +137,7 @@ def test_an_error_names_form_check_and_position():
         a_book(Check("C", "error", "n > m", "错", ("n",)), items=NUMBERS)
 
 
+@pytest.mark.parametrize(("number", "shown"), [(12345.678, "12\u2009345.678"), (-0.00001, "0"), (0.03125, "0.0313"), (1e21, "1" + "\u2009000" * 7), (float("inf"), "未填")])
 def test_numbers_are_shown_in_groups_of_three(number: float, shown: str):
     assert show_number(number) == shown
 
