@@ -15,8 +15,8 @@ def register(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from census import jobs
     from census.cluster import with_databases
+    from census.jobs.worker import work
 
-    jobs.work(with_databases(Settings.from_env()), once=arguments.once)
+    work(with_databases(Settings.from_env()), once=arguments.once)
     return 0
