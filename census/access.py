@@ -24,13 +24,16 @@ ROLE_NAMES: Final = {
     "province": "省级审核员",
     "inspector": "镇街检查员",
     "case_office": "区专项办",
+    "department": "部门填报员",
 }
 
 ACTIONS: Final[dict[str, frozenset[str]]] = {
-    "collect": frozenset({"enumerator", "inspector"}),
+    "collect": frozenset({"enumerator", "inspector", "department"}),
     "review": frozenset({"supervisor", "county", "city", "province"}),
     "read_register": frozenset({"enumerator", "supervisor", "county", "checker", "city", "province", "admin"}),
     "edit_register": frozenset({"county", "admin"}),
+    "fill_regional": frozenset({"department"}),
+    "read_regional": frozenset({"department", "county", "city"}),
     "assign": frozenset({"supervisor", "county", "admin"}),
     "exempt": frozenset({"county"}),
     "hand_up": frozenset({"county", "city"}),

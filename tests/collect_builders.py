@@ -97,7 +97,10 @@ class PlainBrowser:
                 for row in rows:
                     self.post({"go": "add"})
                     prefix = self.address.split("/forms/")[1].split("/")
-                    self.post({**posted(row, f"{prefix[1]}-{prefix[2]}-"), "go": "next"})
+                    filled = {**posted(row, f"{prefix[1]}-{prefix[2]}-"), "go": "next"}
+                    self.post(filled)
+                    if self.address.endswith(f"/{prefix[1]}/{prefix[2]}"):  # held back once: the other rows are not there yet
+                        self.post(filled)
                 self.post({"go": "next"})
                 continue
             wanted = posted(answers, "")

@@ -27,6 +27,8 @@ SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "mobile": ("mobile",), "scattered": ("scattered",),
 }
 """Kinds of units in the register, and the source kinds of forms that are about them."""
+REGIONAL: Final = ("county", "city")
+"""Kinds of units that are a region themselves: departments fill one form for the whole of it, at a desk."""
 
 IN_SCOPE: Final = "in_scope"     # the item of every listing form that says whether the unit belongs to the census
 YES: Final = "yes"               # a source of values beside those that definitions may name
@@ -63,10 +65,12 @@ class Applicability:
     def __init__(self, kind: str, catalogue: Catalogue) -> None:
         programme = "scattered" if kind == "scattered" else "census"
         current = [catalogue.current(code) for code in dict.fromkeys(form.code for form in catalogue.forms())]
+        is_regional = kind in REGIONAL
         conditions = {
-            form.code: condition_of(form, catalogue) for form in current if form.subject == "object" and form.programme == programme
+            form.code: condition_of(form, catalogue) for form in current
+            if form.programme == programme and (form.subject != "object" and form.unit_of_report == kind if is_regional else form.subject == "object")
         }
-        self.conditions = _of_kind(SOURCES.get(kind, (kind,)), conditions)
+        self.conditions = conditions if is_regional else _of_kind(SOURCES.get(kind, (kind,)), conditions)
         self._places = sorted(
             (code, group, key)
             for code, places in _merged(self.conditions).items() for group, key in places if code in self.conditions

@@ -75,7 +75,7 @@ def load_people(session: Session, towns: Sequence[str]) -> dict[str, Account]:
     shares[1:] = [busy[1:][start::7] for start in range(7)]
     for number, share in enumerate(shares, start=1):
         add(f"supervisor{number:02d}", f"4402{number:04d}", *(("supervisor", town) for town in share))
-    for role in ("county", "checker", "admin", "auditor"):
+    for role in ("county", "checker", "admin", "auditor", "department"):
         add(f"{role}01", None, (role, COUNTY))
     session.flush()
     _load_teams(session, accounts)

@@ -39,7 +39,7 @@ class RoleGrant(Base):
         UniqueConstraint("account_id", "role", "region_code"),
         CheckConstraint(
             "role in ('enumerator', 'supervisor', 'county', 'checker', 'admin', 'auditor', 'city', 'province',"
-            " 'inspector', 'case_office')",
+            " 'inspector', 'case_office', 'department')",
             name="known_role",
         ),
     )

@@ -17,7 +17,7 @@ from census.services.cases import today
 from forms.catalogue import catalogue
 from forms.definition import Form
 
-AT_THE_DOOR: Final = frozenset({"enumerator", "inspector"})
+AT_THE_DOOR: Final = frozenset({"enumerator", "inspector", "department"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 from sqlalchemy import Text, cast, exists, select
@@ -15,7 +16,9 @@ from census.models.answers import Revision, RevisionConflict, Submission
 from census.models.review import Decision
 from census.models.visits import Visit
 from census.services.review_states import MERGED, allowed
+from forms.catalogue import catalogue
 
+REGIONAL_OUTCOMES: Final = ("", "approve", "return")
 REVIEWERS: Final = ("supervisor", "county", "city", "province")  # in the order in which they decide
 
 
@@ -28,8 +31,20 @@ def acting_role(actor: Actor, submission: Submission, outcome: str = "") -> str:
     roles = [role for role in REVIEWERS if role in held]
     if not roles:
         raise NotAllowed
+    if "county" in held and outcome in REGIONAL_OUTCOMES and is_regional(submission.form):
+        return "county_regional"
     outcomes = {outcome} if outcome else {"approve", "return", "exempt"}
     return next((role for role in roles if outcomes & allowed(submission.state, role)), roles[-1])
+
+
+@cache
+def regional_forms() -> tuple[str, ...]:
+    """Codes of the forms that departments fill for a whole region."""
+    return tuple(sorted({form.code for form in catalogue().forms() if form.subject != "object"}))
+
+
+def is_regional(form: str) -> bool:
+    return form in regional_forms()
 
 
 def approval_obstacle(session: Session, submission: Submission, actor: Actor) -> CensusError | None:

@@ -33,6 +33,7 @@ from census.errors import InvalidInput
 from census.models.answers import Submission, SubmissionTally
 from census.models.register import Region, Unit
 from census.models.review import FindingRow
+from census.services.review_obstacles import regional_forms
 from census.services.review_states import STATE_NAMES, WAITING
 
 LONGEST_PAGE: Final = 200
@@ -233,6 +234,9 @@ def _places(actor: Actor, filters: Filters, of: Rows) -> dict[str, ColumnElement
     for grant in actor.grants:
         for state in WAITING.get(grant.role, ()):
             places.setdefault(state, []).append(of.region_code.startswith(grant.region_code, autoescape=True))
+        if grant.role == "county":  # departments' forms come straight to the county
+            here = and_(of.region_code.startswith(grant.region_code, autoescape=True), of.form.in_(regional_forms()))
+            places.setdefault("checked", []).append(here)
     return {state: or_(*below) for state, below in places.items()}
 
 

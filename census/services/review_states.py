@@ -45,6 +45,7 @@ ACTING_ROLE_NAMES: Final[Mapping[str, str]] = {
     "worker": "自动校验",
     "supervisor": "普查指导员",
     "county": "县级审核员",
+    "county_regional": "县级审核员（综合表）",
     "city": "市级审核员",
     "province": "省级审核员",
     "receipt": "上级回执",
@@ -89,6 +90,9 @@ def _transitions() -> dict[tuple[str, str, str], str]:
     allow("county", "approve", ("supervisor_approved",), "county_approved")
     allow("county", "return", ("checked", "flagged", "supervisor_approved", "county_approved"), "returned")
     allow("county", "exempt", ("flagged",), "checked")  # once no error is left open
+    allow("county_regional", "approve", ("checked",), "county_approved")  # a department's form: no supervisor visits it
+    allow("county_regional", "return", ("checked", "flagged", "county_approved"), "returned")
+    allow("county_regional", "exempt", ("flagged",), "checked")
     allow("county", "hand_up", ("county_approved",), "handed_up")
     for role in ("supervisor", "county"):  # two versions of one form of a unit: see services.merges
         allow(role, "merge", OPEN, "submitted")

@@ -22,6 +22,7 @@ from census.services.leases import Held, copies
 PAGE: Final = 50
 KINDS: Final = {
     "industrial": "工业企业", "livestock": "规模化畜禽养殖场", "domestic": "生活源锅炉及其他", "centralized": "集中式污染治理设施",
+    "county": "县（区）综合", "city": "地市综合",
     "mobile": "油库、加油站和运输企业", "scattered": "散乱污场所",
 }
 OUTCOMES: Final = {

@@ -35,6 +35,7 @@ from census.web.phone_keys import recovery_key
 from census.web.session import Work, bearer_of
 from forms.definition import Form
 from forms.values import digest
+from validation.applicability import REGIONAL
 from validation.record import hidden
 from validation.results import Finding
 
@@ -106,6 +107,8 @@ def finish(unit_id: UUID) -> str:
     """What stands against signing, else the signature."""
     with collecting() as work:
         unit = my_units.my_unit(work.session, work.actor.account_id, unit_id)
+        if unit.kind in REGIONAL:
+            return render_template("regional/finish.html", unit=unit, ready=ready_forms(work, unit))
         return _finish(work, unit, "")
 
 
@@ -115,7 +118,7 @@ def send(unit_id: UUID) -> str | AnyResponse:
     with collecting() as work:
         session, actor = work.session, work.actor
         unit = my_units.my_unit(session, actor.account_id, unit_id)
-        ready = _ready(work, unit)
+        ready = ready_forms(work, unit)
         begun = _begun(unit_id) or _again(work, unit)
         name = request.form.get("signed_name", "").strip()
         if not ready or not all(one.is_clean for one in ready):
@@ -130,7 +133,7 @@ def send(unit_id: UUID) -> str | AnyResponse:
             over = [digest(one.answers, one.explanations) for one in ready]
             visit_id = _store_visit(work, unit, begun, {"signed_name": name, "signed_at": now().isoformat(), "over": over, "how": "paper"})
         confirmation = None if how == "paper" else {"name": name, "how": how, "at": now().isoformat()}
-        outcomes = _submit(work, unit, ready, visit_id, confirmation)
+        outcomes = submit_ready(work, unit, ready, visit_id, confirmation)
         sent = [one.form.code for one, outcome in zip(ready, outcomes, strict=True) if outcome.status in {"stored", "repeat"}]
         drafts.discard(session, actor, unit.id, sent)
         cookie.pop(f"visit {unit_id}", None)
@@ -176,13 +179,13 @@ def _finish(work: Work, unit: Unit, problem: str) -> str:
     lines = view.form_lines(work.session, work.actor, unit)
     missing = [line for line in lines if line.need == "must" and line.answers is None]
     return render_template(
-        "collect/finish.html", unit=unit, ready=_ready(work, unit), missing=missing, problem=problem,
+        "collect/finish.html", unit=unit, ready=ready_forms(work, unit), missing=missing, problem=problem,
         how=CONFIRMED_BY, is_correction=any(line.draft and line.submission for line in lines), lines=lines,
         blank_address=blank_address, definition_address=definition_address,
     )
 
 
-def _ready(work: Work, unit: Unit) -> list[Ready]:
+def ready_forms(work: Work, unit: Unit) -> list[Ready]:
     """The unit's drafts with what the checks say of them."""
     lines = view.form_lines(work.session, work.actor, unit)
     ready: list[Ready] = []
@@ -230,7 +233,7 @@ def _asked(answers: Mapping[str, Any], unasked: frozenset[str]) -> dict[str, Any
     }
 
 
-def _submit(
+def submit_ready(
     work: Work, unit: Unit, ready: list[Ready], visit_id: UUID | None, confirmation: dict[str, Any] | None,
 ) -> list[Outcome]:
     lines = {line.form.code: line for line in view.form_lines(work.session, work.actor, unit)}

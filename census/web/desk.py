@@ -69,8 +69,13 @@ def number(value: float) -> str:
     return grouped(str(value))
 
 
+def figure(value: float, precision: int | None) -> str:
+    """A figure with as many decimals as its item has, digits in threes."""
+    return grouped(f"{value:.{precision or 0}f}")
+
+
 def install(app: Flask) -> None:
     """Give the desk's templates their words."""
     globals_: dict[str, Any] = {"chip": chip, "role_names": ROLE_NAMES, "state_names": STATE_NAMES}
     app.jinja_env.globals.update(globals_)
-    app.jinja_env.filters.update(moment=moment, waited=waited, count=number, village=village)
+    app.jinja_env.filters.update(moment=moment, waited=waited, count=number, village=village, figure=figure)

@@ -19,7 +19,7 @@ blueprint = Blueprint("sign_in", __name__)
 
 PROGRAMME_NAMES: Final[dict[Programme, str]] = {"census": "普查", "scattered": "散乱污"}
 HOMES: Final = (  # the first action that the caller has decides where "/" leads
-    ("collect", "/collect/"), ("receive", "/packages"), ("review", "/review/"), ("register_case", "/cases/"),
+    ("fill_regional", "/regional/"), ("collect", "/collect/"), ("receive", "/packages"), ("review", "/review/"), ("register_case", "/cases/"),
     ("administer", "/admin/"), ("read_audit", "/admin/"), ("read_register", "/units/"),
 )
 WRONG: Final = "用户名或密码不对。请核对后再试；忘记密码请联系本级普查办管理员。"
