@@ -41,7 +41,7 @@ def run(frame: pd.DataFrame, rulebook: RuleBook, folder: Path | None = None, sur
         outcome = _whole_frames().get_batch({"dataframe": frame}).validate(suite, result_format="BASIC")
     results: dict[str, Any] = outcome.to_json_dict()  # plain numbers: the objects hold numpy scalars
     answered = {_name(result): result for result in results["results"]}  # in no particular order
-    expected = [_name({"expectation_config": expectation.configuration.to_json_dict()}) for expectation in suite.expectations]
+    expected = [str(getattr(expectation, "rule_id", "") or expectation.expectation_type) for expectation in suite.expectations]
     crashed = tuple(name for name in expected if name not in answered or _has_crashed(answered[name]))
     failing = {rule.id: batch.failing(rule.id) for rule in rules if rule.id not in crashed and not answered[rule.id]["success"]}
     counts = {name: int(result["result"]["unexpected_count"]) for name, result in answered.items() if _is_failing_check(result) and name not in crashed}
