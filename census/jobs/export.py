@@ -54,9 +54,10 @@ FINDINGS: Final = text("""
      order by finding.submission_id, check_id, path, message
 """)
 PROGRESS: Final = text("""
-    select substr(region_code, 1, 9) as town_code, count(*) as units, count(outcome) as visited,
-           count(*) filter (where exists (select from submission where submission.unit_id = unit.id and submission.state = any(:states))) as passed
-      from unit where region_code ^@ :region group by 1 order by 1
+    with passed as (select distinct unit_id from submission where region_code ^@ :region and state = any(:states))
+    select substr(unit.region_code, 1, 9) as town_code, count(*) as units, count(unit.outcome) as visited, count(passed.unit_id) as passed
+      from unit left join passed on passed.unit_id = unit.id
+     where unit.region_code ^@ :region group by 1 order by 1
 """)
 JUDGED: Final = text("""
     select form, version, count(*) as records, count(*) filter (where judged_revision = revision and not judge_due) as judged,
