@@ -31,6 +31,7 @@ REGIONAL: Final = ("county", "city")
 """Kinds of units that are a region themselves: departments fill one form for the whole of it, at a desk."""
 
 IN_SCOPE: Final = "in_scope"     # the item of every listing form that says whether the unit belongs to the census
+LISTING: Final = "listing"       # what the register may know: the one listing form that found the unit
 YES: Final = "yes"               # a source of values beside those that definitions may name
 ROUNDS: Final = 8                # conditions lean on each other in chains of three or four
 REMEMBERED: Final = 20_000
@@ -97,7 +98,7 @@ class Applicability:
         """
         mine = {code: answers[code] for code in answers if code in self.conditions}
         told = tuple(repr(mine.get(code, _NOTHING).get(group or key)) for code, group, key in self._places)
-        key = (frozenset(mine), told, tuple(repr(known.get(item)) for item in self._known))
+        key = (frozenset(mine), told, tuple(repr(known.get(item)) for item in (LISTING, *self._known)))
         found = self._remembered.get(key)
         if found is None:
             if len(self._remembered) >= REMEMBERED:
@@ -106,9 +107,10 @@ class Applicability:
         return found
 
     def _settle(self, mine: Mapping[str, Answers], known: Answers) -> Verdicts:
+        foreign = self._other_listings(mine, known)
         verdicts: dict[str, Applies] = dict.fromkeys(self.conditions, "may")
         read = {code: self._read(code, given) for code, given in mine.items() if code in self._readers}
-        alone = {code: self._read(code, given) for code, given in self._presumed(known).items()}
+        alone = {code: self._read(code, given) for code, given in self._presumed(known).items() if code not in foreign}
         complete = {code for code, given in mine.items() if self._is_complete(code, given)}
         for _ in range(ROUNDS):
             out = {code for code, verdict in verdicts.items() if verdict == "must_not"}
@@ -120,13 +122,23 @@ class Applicability:
             units = Record({}, {}, records, present=filled), Record({}, {}, records, present=perhaps)
             renewed: dict[str, Applies] = {}
             for code, condition in self.conditions.items():
-                verdict = _verdict(condition, units, known)
+                verdict = "must_not" if code in foreign else _verdict(condition, units, known)
                 waits_for = (condition.leans_on & perhaps) - settled
                 renewed[code] = "must_not" if verdict == "may" and condition.leans_on and not waits_for else verdict
             if renewed == verdicts:
                 break
             verdicts = renewed
         return verdicts
+
+    def _other_listings(self, mine: Mapping[str, Answers], known: Answers) -> frozenset[str]:
+        """The listing forms of other objects of this kind: a hotel's boiler is no outfall, if the register says what it is."""
+        listed = known.get(LISTING)
+        if listed not in self.conditions:
+            return frozenset()
+        return frozenset(
+            code for code, condition in self.conditions.items()
+            if condition.form.source_kind == "listing" and code != listed and code not in mine
+        )
 
     def _read(self, code: str, given: Answers) -> Record:
         """What conditions look at in one form."""

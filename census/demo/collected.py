@@ -35,7 +35,9 @@ from validation.rulebook import compile_form
 FIRST_DAY: Final = date(2018, 8, 1)
 DAYS: Final = 45
 BATCH: Final = 40
-TRIES: Final = 4
+TRIES: Final = 3
+UNIT_TRIES: Final = 4
+SORT_TRIES: Final = 40
 # What is to become of a unit that lies outside the story's town; weights of the demo.
 FATES: Final = {
     "listed": 22, "without_form": 8, "checked": 20, "planted": 12, "returned": 6, "supervisor_approved": 14,
@@ -74,8 +76,6 @@ def fates(units: Iterable[PlannedUnit], seed: int) -> dict[UUID, str]:
         if unit.village.town_code == STORY_TOWN:
             drawn[unit.id] = _story_fate(in_story)
             in_story += 1
-        elif unit.trade is None:
-            drawn[unit.id] = "unknown"  # its forms have no definition yet
         else:
             drawn[unit.id] = chance.choices(list(FATES), weights=list(FATES.values()))[0]
     return drawn
@@ -94,8 +94,7 @@ def load_collected(database: Database, district: District, seed: int) -> list[Co
     fate_of = fates(district.units, seed)
     by_visitor: dict[str, list[PlannedUnit]] = {}
     for unit in district.units:
-        if fate_of[unit.id] != "unknown":
-            by_visitor.setdefault(district.visitor[unit.id], []).append(unit)
+        by_visitor.setdefault(district.visitor[unit.id], []).append(unit)
     collected: list[Collected] = []
     planted: Counter[str] = Counter()
     for username, units in sorted(by_visitor.items()):
@@ -134,11 +133,11 @@ def _with_sources(
 def _collect(
     unit: PlannedUnit, fate: str, values: Mapping[str, Any], so_far: Counter[str], chance: random.Random
 ) -> Collected:
-    if fate == "without_form" or unit.trade is None:
-        return Collected(unit, "without_form", new_id())
-    records = records_of(unit, values, chance)
+    if fate == "without_form":
+        return Collected(unit, fate, new_id())
     if fate == "listed":  # the listing came first; the door-to-door survey has not reached it yet
-        return Collected(unit, fate, None, tuple(_drafts(unit, None, {"QC-1": records["QC-1"]}, None)))
+        return Collected(unit, fate, None, tuple(_drafts(unit, None, listing_of(unit, values, chance), None)))
+    records = records_of(unit, values, chance)
     planted: Plant | None = None
     if fate == "planted":
         found = plant(records, so_far, chance)
@@ -150,27 +149,60 @@ def _collect(
 
 def records_of(unit: PlannedUnit, values: Mapping[str, Any], chance: random.Random) -> Records:
     """Answer every form that a unit must fill, right in itself and with its neighbours."""
+    records: Records = {}
+    for _ in range(UNIT_TRIES):
+        records = _further(unit, _first_forms(unit, values, chance), values, chance)
+        if not _due(unit, records):
+            break
+    return records
+
+
+def _first_forms(unit: PlannedUnit, values: Mapping[str, Any], chance: random.Random) -> Records:
+    """Answer the forms on which the others hang."""
     trade = unit.trade
-    if trade is None:
-        return {}
+    if trade is None or unit.sort is not None:
+        return listing_of(unit, values, chance)
     shop = workshop(trade.industry, chance, makes_wastewater=unit.makes_wastewater)
     filled = {code: prefill(catalogue().current(code), values) for code in unit.row["forms"]}
     records: Records = {"QC-1": filled["QC-1"] | listing(shop)}
     records["G101-1"] = filled["G101-1"] | basics(shop, filled["G101-1"] | unit.row["known"], chance)
     if "G102" in filled:
         records["G102"] = filled["G102"] | wastewater(shop, records["G101-1"], chance)
-    return records | _further(records, values, chance)
+    return records
 
 
-def _further(records: Records, values: Mapping[str, Any], chance: random.Random) -> Records:
-    """Answer the other forms that the basic form calls for, each beside those before it."""
+def listing_of(unit: PlannedUnit, values: Mapping[str, Any], chance: random.Random) -> Records:
+    """Answer only the form that lists a unit."""
+    sort, trade = unit.sort, unit.trade
+    if sort is None:
+        shop = workshop(trade.industry if trade else "", chance, makes_wastewater=unit.makes_wastewater)
+        return {"QC-1": prefill(catalogue().current("QC-1"), values) | listing(shop)}
     known = {source: value for source, value in values.items() if value}
-    further: Records = {}
-    for code, verdict in verdicts_of("industrial", {}, records).items():
-        if verdict == "must" and code not in records:
-            answers = _example(code, records | further, known, chance)
-            further |= {code: answers} if answers else {}
-    return further
+    for _ in range(SORT_TRIES):
+        answers = _example(sort.listing, {}, known, chance)
+        if answers and sort.fits(answers):
+            return {sort.listing: answers}
+    return {}
+
+
+def _further(unit: PlannedUnit, records: Records, values: Mapping[str, Any], chance: random.Random) -> Records:
+    """Answer the other forms that those answered so far call for, each beside those before it."""
+    known = {source: value for source, value in values.items() if value}
+    answered: Records = dict(records)
+    unanswerable: set[str] = set()
+    while due := [code for code in _due(unit, answered) if code not in unanswerable]:
+        for code in due:
+            answers = _example(code, answered, known, chance)
+            if answers:
+                answered[code] = answers
+            else:
+                unanswerable.add(code)
+    return answered
+
+
+def _due(unit: PlannedUnit, records: Records) -> list[str]:
+    """The forms that a unit must fill and has not answered."""
+    return [code for code, verdict in verdicts_of(unit.row["kind"], unit.row["known"], records).items() if verdict == "must" and code not in records]
 
 
 def _example(code: str, related: Records, known: Mapping[str, Any], chance: random.Random) -> dict[str, Any] | None:

@@ -20,8 +20,9 @@ APPROVALS: Final = {
     "county_approved": ("supervisor", "county"),
     "listed": ("supervisor", "county"),
 }
+ADDRESS: Final = ("/address", "missing", "门牌号没有写全，请到现场核对后补上。")
 RETURNED: Final = {
-    "QC-1": ("/address", "missing", "门牌号没有写全，请到现场核对后补上。"),
+    **dict.fromkeys(("QC-1", "QC-2", "QC-3", "QC-4", "QC-5"), ADDRESS),
     "G101-1": ("/gross_output", "evidence_mismatch", "与企业提供的报表差一位，请对照 2017 年 12 月报表核实，单位是千元。"),
     "G102": ("/water_intake_total", "evidence_mismatch", "取水量与水费单不一致，请核对水费单后改正。"),
 }

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from census.db import new_id
 from census.demo import names
 from census.demo.places import Ring, Village, near, outline, villages
+from census.demo.sorts import Sort, short, sort_of
 from census.models.people import Account
 from census.models.register import Assignment, EnumerationArea, Region, Team, Unit
 from census.services.accounts import HASHER, create_account
@@ -37,11 +38,12 @@ FORMS_OF_INDUSTRY: Final = ("QC-1", "G101-1")
 
 @dataclass(frozen=True, slots=True)
 class PlannedUnit:
-    """A unit of the synthetic register and the trade it was drawn for."""
+    """A unit of the synthetic register and the trade, or else the sort of unit, it was drawn for."""
 
     id: UUID
     village: Village
     trade: names.Trade | None
+    sort: Sort | None
     makes_wastewater: bool
     row: dict[str, Any]
 
@@ -162,14 +164,15 @@ def _unit(village: Village, chance: random.Random) -> PlannedUnit:
     kind = "industrial" if is_story else chance.choices(list(KIND_WEIGHTS), weights=list(KIND_WEIGHTS.values()))[0]
     identity = new_id()
     trade = names.trade(chance) if kind == "industrial" else None
+    sort = sort_of(kind, chance) if trade is None else None
     makes_wastewater = is_story or (trade is not None and chance.random() < trade.makes_wastewater)
     lon, lat = near(village.centre, village.radius, ring(), chance)
-    forms = [*FORMS_OF_INDUSTRY, *(["G102"] if makes_wastewater else [])] if trade else []
-    return PlannedUnit(identity, village, trade, makes_wastewater, {
+    forms = [*FORMS_OF_INDUSTRY, *(["G102"] if makes_wastewater else [])] if sort is None else [sort.listing]
+    return PlannedUnit(identity, village, trade, sort, makes_wastewater, {
         "id": identity,
         "kind": kind,
-        "name": _name(kind, trade, village, chance),
-        "address": f"{village.name.removesuffix('居委会').removesuffix('村委会')}工业路{chance.randrange(1, 200)}号",
+        "name": sort.name(village, chance) if sort else names.workshop(chance, village.town_name, trade or names.TRADES[0]),
+        "address": f"{short(village.name)}{'工业路' if trade else chance.choice(('大道', '中路', '环村路'))}{chance.randrange(1, 200)}号",
         "credit_code": names.credit_code(chance),
         "industry_code": trade.industry if trade else None,
         "region_code": village.code,
@@ -181,17 +184,10 @@ def _unit(village: Village, chance: random.Random) -> PlannedUnit:
             "contact_person": names.person(chance),
             "contact_phone": names.phone(chance),
             "legal_representative": names.person(chance),
+            **({"listing": sort.listing} if sort else {}),
         },
         "forms": forms,
     })
-
-
-def _name(kind: str, trade: names.Trade | None, village: Village, chance: random.Random) -> str:
-    if trade is not None:
-        return names.workshop(chance, village.town_name, trade)
-    pair = "".join(chance.sample(names.SHOPS, 2))
-    ending = {"livestock": "养殖场", "domestic": "加油站", "centralized": "污水处理站"}[kind]
-    return f"{village.town_name}{pair}{ending}"
 
 
 def _assign(units: list[PlannedUnit], accounts: dict[str, Account], towns: list[str]) -> dict[UUID, str]:

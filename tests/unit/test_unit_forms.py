@@ -94,3 +94,10 @@ def test_what_was_sent_of_a_unit_is_one_query_and_a_withdrawn_double_hides_nothi
 def test_units_of_each_kind_have_forms_of_their_own() -> None:
     assert "G101-1" in owed("industrial", {}, {}).must
     assert "G101-1" not in owed("livestock", {}, {}).must
+
+
+def test_the_register_may_know_which_listing_found_a_unit() -> None:
+    boilers = owed("domestic", {"listing": "QC-3"}, {}).must
+    outfall = owed("domestic", {"listing": "QC-4"}, {}).must
+    assert set(boilers) == {"QC-3", "S103"}
+    assert set(outfall) == {"QC-4", "S104", "S105"}
