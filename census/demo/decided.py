@@ -76,7 +76,9 @@ def _withdraw(session: Session, crew: Crew, one: Collected) -> int:
 
 
 def _return_last(session: Session, crew: Crew, one: Collected) -> int:
-    draft = next(draft for draft in reversed(one.sent) if draft.form in RETURNED)
+    draft = next((draft for draft in reversed(one.sent) if draft.form in RETURNED), None)
+    if draft is None:
+        return 0
     path, reason, text = RETURNED[draft.form]
     reviews.decide(
         session, crew.supervisor(one), draft.id, outcome="return", note="请改正后重新上报。",
