@@ -19,7 +19,7 @@ COLUMN = "pinyin"
 
 def initials(name: str) -> str:
     """Give the first letter of each character's sound, letters and digits as they are, nothing for signs."""
-    sounds = lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda signs: [sign for sign in signs if sign.isalnum()])
+    sounds = lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda signs: "".join(filter(str.isalnum, signs)))
     return "".join(sounds).lower()
 
 

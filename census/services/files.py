@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from census.access import Actor
 from census.errors import ChecksumMismatch, NotFound, WrongContent
 from census.models.files import Attachment, Blob
-from census.services.photos import FORMATS, clean
+from census.services.photos import FORMATS, clean, told_facts
 from census.settings import Programme, Settings
 
 CHUNK_BYTES: Final = 2**20
@@ -43,9 +43,10 @@ class Content:
             self.kept.unlink(missing_ok=True)
 
 
-def examine(file: Path, promised_sha256: str | None = None) -> Content:
+def examine(file: Path, promised_sha256: str | None = None, told: str | None = None) -> Content:
     """Digest a file, tell its type by its first bytes, and prepare a photo for keeping.
 
+    ``told`` is what a phone read from a photo before it stripped it; what the photo itself still says comes first.
     Raises WrongContent unless it is a whole photo or a PDF, ChecksumMismatch when it is not the file that was promised.
     """
     with file.open("rb") as content:
@@ -59,7 +60,7 @@ def examine(file: Path, promised_sha256: str | None = None) -> Content:
     if media_type not in FORMATS:
         return Content(sha256, file.stat().st_size, media_type, file)
     cleaned = clean(file, media_type)
-    return Content(sha256, cleaned.size, cleaned.media_type, cleaned.file, cleaned.facts)
+    return Content(sha256, cleaned.size, cleaned.media_type, cleaned.file, told_facts(told) | cleaned.facts)
 
 
 def record(session: Session, content: Content, account_id: UUID | None) -> None:

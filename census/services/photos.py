@@ -8,6 +8,8 @@ that its SHA-256 still proves it. See docs/decisions/0010.
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import struct
 import warnings
 from collections.abc import Iterator
@@ -28,6 +30,7 @@ WRITTEN: Final = {"PNG": "image/png", "JPEG": "image/jpeg"}
 JPEG_SEGMENTS: Final = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD, 0xE0, 0xEE})
 PNG_CHUNKS: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"sRGB", b"cHRM", b"pHYs", b"sBIT", b"IDAT", b"IEND"})
 EXIF, GPS, ORIENTATION, TAKEN, ZONE = 0x8769, 0x8825, 0x0112, 0x9003, 0x9011
+TOLD_ANGLE: Final = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,9})?")
 BROKEN: Final = "这张照片打不开或不完整。请重新拍一张再上传。"
 
 
@@ -65,6 +68,23 @@ def clean(file: Path, media_type: str) -> Cleaned:
                 return _written(upright, file, facts)
     except (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise WrongContent(BROKEN) from None
+
+
+def told_facts(text: str | None) -> dict[str, Any]:
+    """What a phone read from a photo before it stripped it, ``{"lon", "lat", "at"}`` as JSON; what makes no sense is left out."""
+    try:
+        told = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    if not isinstance(told, dict):
+        return {}
+    said = cast("dict[str, Any]", told)
+    facts: dict[str, Any] = {}
+    if TOLD_ANGLE.fullmatch(str(said.get("lon"))) and TOLD_ANGLE.fullmatch(str(said.get("lat"))):
+        lon, lat = float(said["lon"]), float(said["lat"])
+        facts |= {"lon": lon, "lat": lat} if abs(lon) <= 180 and abs(lat) <= 90 else {}
+    taken = _moment(str(said.get("at")).replace("-", ":").replace("T", " "), None)
+    return facts | ({"taken_at": taken} if taken else {}) | ({"told_by": "phone"} if facts or taken else {})
 
 
 def _written(picture: Any, file: Path, facts: dict[str, Any]) -> Cleaned:

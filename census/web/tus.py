@@ -151,7 +151,7 @@ def _finish(purpose: Purpose, sender: Sender, upload: Upload, file: Path) -> Non
     content = None
     if purpose == "file":
         try:
-            content = files.examine(file, upload.meta.get("sha256"))
+            content = files.examine(file, upload.meta.get("sha256"), upload.meta.get("facts"))
         except FileNotFoundError:
             raise Busy from None  # another request is finishing it
         except (WrongContent, ChecksumMismatch):

@@ -69,3 +69,13 @@ def test_a_webp_becomes_what_every_desk_can_show(tmp_path: Path) -> None:
 def test_what_is_no_whole_photo_is_refused(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(WrongContent):
         examined(tmp_path, data)
+
+
+@pytest.mark.parametrize(("told", "facts"), [
+    ('{"lon": "113.3845", "lat": "22.9416", "at": "2018-08-20T09:51:07"}', {"lon": 113.3845, "lat": 22.9416, "taken_at": "2018-08-20T09:51:07+08:00", "told_by": "phone"}),
+    ('{"lon": "999", "lat": "22.9", "at": "yesterday"}', {}), ('{"lon": [], "lat": {}}', {}), ("[1]", {}), ("{", {}), (None, {}),
+])
+def test_what_a_phone_read_before_it_stripped_a_photo_is_kept_where_it_makes_sense(tmp_path: Path, told: str | None, facts: dict[str, Any]) -> None:
+    file = tmp_path / "sent"
+    file.write_bytes(a_jpeg(640, 480))
+    assert files.examine(file, told=told).facts == facts | {"width": 640, "height": 480}

@@ -119,13 +119,16 @@ async function revoked() {
   return new Promise(() => undefined);
 }
 
-/** Keep a file on the phone, named by its SHA-256; it is sent when there is a network. @param {Blob} file @param {string} name @returns {Promise<string>} */
-export async function upload(file, name) {
+/**
+ * Keep a file on the phone, named by its SHA-256; it is sent when there is a network.
+ * @param {Blob} file @param {string} name @param {any} [facts] what was read from a photo before it was stripped @returns {Promise<string>}
+ */
+export async function upload(file, name, facts) {
   const bytes = await file.arrayBuffer();
   const digest = await sha256(bytes);
   await store.commit([
     { store: 'files', put: { sha256: digest, bytes } },
-    { store: 'uploads', put: { sha256: digest, name, type: file.type, size: bytes.byteLength, state: 'waiting', tries: 0, next_at: 0, at: new Date().toISOString() } },
+    { store: 'uploads', put: { sha256: digest, name, type: file.type, size: bytes.byteLength, facts, state: 'waiting', tries: 0, next_at: 0, at: new Date().toISOString() } },
   ]);
   dispatchEvent(new Event('census:waiting'));
   return digest;

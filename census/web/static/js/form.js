@@ -56,6 +56,7 @@ class FormPage {
     form.addEventListener('focusout', (/** @type {Event} */ event) => this.left(event));
     form.addEventListener('paste', (/** @type {Event} */ event) => this.pasted(/** @type {ClipboardEvent} */ (event)));
     form.addEventListener('click', (/** @type {Event} */ event) => this.clicked(event));
+    form.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => this.keyed(event));
     form.addEventListener('submit', (/** @type {Event} */ event) => event.preventDefault());
     the('forward').addEventListener('click', () => this.forward());
     the('back').addEventListener('click', () => this.backward());
@@ -236,6 +237,16 @@ class FormPage {
     if (this.touched.has(path)) return;
     this.touched.add(path);
     this.draw();
+  }
+
+  /** Enter leads to the next box, after the last to the main action. @param {KeyboardEvent} event */
+  keyed(event) {
+    if (event.key !== 'Enter' || event.defaultPrevented || event.isComposing || !(event.target instanceof HTMLInputElement)) return;
+    event.preventDefault();
+    const inputs = /** @type {HTMLInputElement[]} */ ([...this.section.querySelectorAll('input:not([type=hidden]):not([readonly])')])
+      .filter((input) => input.getClientRects().length && (input.type !== 'radio' || input.checked || input === input.closest('ul')?.querySelector('input')));
+    const after = inputs.filter((input) => /** @type {Node} */ (event.target).compareDocumentPosition(input) & Node.DOCUMENT_POSITION_FOLLOWING && (input.type !== 'radio' || input.name !== /** @type {HTMLInputElement} */ (event.target).name));
+    (after[0] || the('forward')).focus();
   }
 
   /** @param {Event} event */

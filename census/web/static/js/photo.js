@@ -56,7 +56,7 @@ export async function takePhoto(block) {
   place.textContent = '正在存照片……';
   try {
     const { blob, facts } = await prepared(file);
-    const digest = await upload(blob, 'photo.jpg');
+    const digest = await upload(blob, 'photo.jpg', facts);
     place.textContent = '';
     const image = document.createElement('img');
     image.src = URL.createObjectURL(blob);

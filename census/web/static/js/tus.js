@@ -7,7 +7,7 @@ export const CHUNK_BYTES = 128 * 1024;
 const TUS = { 'Tus-Resumable': '1.0.0' };
 const b64 = (/** @type {string} */ text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
-/** @typedef {{sha256: string, name: string, type: string, size: number, state: string, url?: string, tries: number, next_at: number, sent?: number, problem?: string, at: string, received_at?: string}} Upload */
+/** @typedef {{sha256: string, name: string, type: string, size: number, facts?: any, state: string, url?: string, tries: number, next_at: number, sent?: number, problem?: string, at: string, received_at?: string}} Upload */
 
 /** Send what is missing; resolves when the server has all of it. @param {Upload} upload @returns {Promise<Upload>} */
 export async function sendFile(upload) {
@@ -33,7 +33,7 @@ export async function sendFile(upload) {
 
 /** @param {Upload} upload @returns {Promise<Upload>} */
 async function begin(upload) {
-  const metadata = `filename ${b64(upload.name)},filetype ${b64(upload.type)},sha256 ${b64(upload.sha256)}`;
+  const metadata = `filename ${b64(upload.name)},filetype ${b64(upload.type)},sha256 ${b64(upload.sha256)}${upload.facts ? `,facts ${b64(JSON.stringify(upload.facts))}` : ''}`;
   const answer = await api('/files', { method: 'POST', headers: { ...TUS, 'Upload-Length': String(upload.size), 'Upload-Metadata': metadata } });
   const place = answer.headers.get('Location');
   if (!place) throw new Refused(0, 'portal', '照片没有传到普查服务器，稍后自动再传。');
