@@ -16,8 +16,8 @@ from validation.browser import rules_json
 from validation.examples import answers_for
 from validation.rulebook import compile_form
 
-EDITS: Final = 120
-ROWS: Final = 3
+EDITS: Final = 60
+ROWS: Final = 2
 ODD: Final[tuple[Any, ...]] = (None, "", "0", "x", "-1", "12.345", ["1"], True)
 
 
@@ -41,7 +41,7 @@ def test_a_record_kept_up_to_date_says_what_one_asked_anew_says(browser: Browser
 
 def drawn_edits(form: Form, answers: dict[str, Any], chance: random.Random) -> Iterator[tuple[str, Any]]:
     """Rows at the end of each group, then answers here and there: right ones of other examples, blanks, nonsense."""
-    examples = [answers, *(answers_for(form.code, seed=seed).answers for seed in (4, 7))]
+    examples = [answers, *(answers_for(form.code, seed=seed).answers for seed in (4,))]
     lengths = {key: len(answers.get(key, ())) for key in form.groups()}
     for group, item in ((group, group.items[0]) for group in form.groups().values() for _ in range(ROWS)):
         yield f"/{group.key}", {item.key: _value(item, examples, chance)}

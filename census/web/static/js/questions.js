@@ -86,8 +86,26 @@ const CONCLUSIONS = {
   first: (values) => (values.length ? values[0] : null),
 };
 
-const EMPTY = { main: {}, rows: {} };
-const at = (values, key) => (values[key] === undefined ? null : values[key]);
+const EMPTY = { main: [], rows: {} };
+const at = (values, slot) => (values[slot] === undefined ? null : values[slot]);
+const attributeOf = (table, code) => (table[code] === undefined ? null : table[code]);
+
+/** Item → where its value stands in a record or row that was read: numbers are found faster than names. @type {Map<string, number>} */
+let slots = new Map();
+
+/** Where an item's value stands. @param {string} key */
+export function slotOf(key) {
+  let slot = slots.get(key);
+  if (slot === undefined) slots.set(key, slot = slots.size);
+  return slot;
+}
+
+/** Compile something with slots of its own. @template T @param {Map<string, number>} own @param {() => T} work @returns {T} */
+export function withSlots(own, work) {
+  const before = slots;
+  slots = own;
+  try { return work(); } finally { slots = before; }
+}
 const both = (left, right, work) => (context) => {
   const a = left(context);
   if (a === null) return null;
@@ -121,17 +139,17 @@ export function rowsQuestion([, form, group, ...when]) {
 }
 
 const PLACES = {
-  main: (key) => (context) => at(context.main, key),
-  row: (key) => (context) => at(context.row, key),
-  loop: (key) => (context) => at(context.loop, key),
-  baseline: (key) => (context) => at(context.baseline, key),
-  form: (key, form) => (context) => at((context.forms[form] || EMPTY).main, key),
+  main: (slot) => (context) => at(context.main, slot),
+  row: (slot) => (context) => at(context.row, slot),
+  loop: (slot) => (context) => at(context.loop, slot),
+  baseline: (slot) => (context) => at(context.baseline, slot),
+  form: (slot, form) => (context) => at((context.forms[form] || EMPTY).main, slot),
 };
 
 const COMPILERS = {
   text: (value) => () => value,
   day: (days) => () => days,
-  value: (place, key, form) => PLACES[place](key, form),
+  value: (place, key, form) => PLACES[place](slotOf(key), form),
   together: (...parts) => {
     const questions = parts.map(question);
     return (context) => {
@@ -185,7 +203,7 @@ const COMPILERS = {
     const code = question(item);
     return (context) => {
       const value = code(context);
-      return value === null ? null : at(context.attributes[table], value);
+      return value === null ? null : attributeOf(context.attributes[table], value);
     };
   },
   sound: (place, group, key, problem) => {

@@ -1,7 +1,7 @@
 // One record that stays read and judged while somebody types: a change asks only what leans on it, for a change within
 // a row only of that row where a check looks at nothing else. What it says is what checkRecord says of the whole record.
 
-import { setAt, valueAt } from './answers.js';
+import { setAt } from './answers.js';
 import { askAll, askRow, contextOf, eachPlace, program } from './rules.js';
 
 /** @typedef {import('./rules.js').Finding} Finding */
@@ -105,11 +105,13 @@ export class Record {
   compute(one, rows, worked) {
     /** @type {Change[]} */
     const fresh = [];
-    const settle = (/** @type {string} */ path, /** @type {any} */ value) => {
+    const settle = (/** @type {number} */ index, /** @type {any} */ value) => {
       const text = value === null ? undefined : typeof value === 'number' ? String(Number(value.toPrecision(12))) : value;
-      if (valueAt(this.answers(), path) === text) return;
-      setAt(this.answers(), path, text);
-      fresh.push({ group: one.group, index: one.group ? Number(path.split('/')[2]) : -1, key: one.key });
+      const place = index < 0 ? this.answers() : this.answers()[one.group][index];
+      if (!place || place[one.key] === text) return;
+      const change = { group: one.group, index, key: one.key };
+      setAt(this.answers(), pathOf(change), text);
+      fresh.push(change);
     };
     for (const row of rows || [null]) eachPlace(one, this.context, row, settle);
     for (const change of fresh) this.read(change);
@@ -118,7 +120,12 @@ export class Record {
 
   /** @param {any} one @param {Set<number>|null} rows */
   show(one, rows) {
-    const settle = (/** @type {string} */ path, /** @type {any} */ value) => { if (value === true) this.hidden.delete(path); else this.hidden.add(path); };
+    const settle = (/** @type {number} */ index, /** @type {any} */ value) => {
+      if (value === true && !this.hidden.size) return;
+      const path = index < 0 ? `/${one.group || one.key}` : `/${one.group}/${index}/${one.key}`;
+      if (value === true) this.hidden.delete(path);
+      else this.hidden.add(path);
+    };
     for (const row of rows || [null]) eachPlace(one, this.context, row, settle);
   }
 

@@ -1,12 +1,13 @@
 // Checks one record in the browser: reads the answers, asks every check, or while one types only those that lean on what
 // changed (Record). A check fails only where it is false.
 
-import { question, rowsQuestion } from './questions.js';
+import { question, rowsQuestion, slotOf, withSlots } from './questions.js';
 import { parse } from './values.js';
 
 const DAY_MS = 86400000;
 const THIN_SPACE = '\u2009';
 const BLANK = '未填';
+const GPS_PARTS = ['lon', 'lat', 'accuracy_m', 'source'];
 
 /**
  * @typedef {{check: string, severity: 'error'|'warning', path: string, message: string, paths: string[]}} Finding
@@ -26,8 +27,8 @@ class Reader {
     this.groups = new Map(groups.map((group) => [group, new Map()]));
     for (const item of items) {
       const place = item.group ? this.groups.get(item.group) : this.main;
-      place.set(item.key, item);
-      if (item.alias && !place.has(item.alias)) place.set(item.alias, item);
+      place.set(item.key, { ...item, slot: slotOf(item.key), slots: item.type === 'gps' ? GPS_PARTS.map((part) => slotOf(`${item.key}.${part}`)) : [] });
+      if (item.alias && !place.has(item.alias)) place.set(item.alias, place.get(item.key));
     }
     this.complete = complete;
   }
@@ -50,12 +51,12 @@ class Reader {
     return raw.map((row, index) => {
       if (typeof row === 'object' && row !== null && !Array.isArray(row)) return this.values(items, group, index, row, problems);
       problems.push({ group, index, key: '', problem: 'rows' });
-      return {};
+      return [];
     });
   }
 
   values(items, group, index, answers, problems) {
-    const values = {};
+    const values = [];
     for (const key of Object.keys(answers)) {
       const raw = answers[key];
       if (raw === null || raw === undefined) continue;
@@ -67,8 +68,8 @@ class Reader {
       const parsed = parse(item, raw);
       if (parsed.problem) problems.push({ group, index, key: item.key, problem: parsed.problem });
       if (parsed.value === null) continue;
-      values[item.key] = parsed.value;
-      if (item.type === 'gps') for (const part of ['lon', 'lat', 'accuracy_m', 'source']) values[`${item.key}.${part}`] = parsed.value[part];
+      values[item.slot] = parsed.value;
+      item.slots.forEach((slot, part) => { values[slot] = parsed.value[GPS_PARTS[part]]; });
     }
     return values;
   }
@@ -79,7 +80,7 @@ const programs = new WeakMap();
 /** Compile a rule book once: its questions in order, and which of them lean on an item or group. @param {any} rules */
 export function program(rules) {
   if (!programs.has(rules)) {
-    programs.set(rules, {
+    programs.set(rules, withSlots(new Map(), () => ({
       reader: new Reader(rules.items, rules.groups, true),
       baseline: new Reader(rules.baseline, [], false),
       others: Object.keys(rules.related).map((code) => [code, new Reader(rules.related[code].items, rules.related[code].groups, false)]),
@@ -92,7 +93,7 @@ export function program(rules) {
       })),
       shown: rules.shown.map(placed),
       computed: rules.computed.map(placed),
-    });
+    })));
   }
   return programs.get(rules);
 }
@@ -138,9 +139,9 @@ export function contextOf(rules, answers, surroundings) {
     attributes: rules.attributes,
     codes: surroundings.codes || (() => null),
     boundary: surroundings.boundary || (() => null),
-    row: {},
+    row: [],
     index: -1,
-    loop: {},
+    loop: [],
   };
 }
 
@@ -192,14 +193,14 @@ function pointer(group, index, key) {
   return group ? `/${group}/${index}/${escaped}` : `/${escaped}`;
 }
 
-/** Answer a condition or computation at each of its places. @param {any} placed @param {any} context @param {number|null} only the row to ask about, null for all @param {(path: string, value: any) => void} told */
+/** Answer a condition or computation at each of its places. @param {any} placed @param {any} context @param {number|null} only the row to ask about, null for all @param {(index: number, value: any) => void} told hears of the row, -1 outside rows */
 export function eachPlace({ group, key, ask }, context, only, told) {
-  if (!group || !key) { told(`/${group || key}`, ask(context)); return; }
+  if (!group || !key) { told(-1, ask(context)); return; }
   const rows = context.rows[group] || [];
   for (let index = only ?? 0; index < (only === null ? rows.length : Math.min(only + 1, rows.length)); index += 1) {
     context.row = rows[index];
     context.index = index;
-    told(`/${group}/${index}/${key}`, ask(context));
+    told(index, ask(context));
   }
 }
 
