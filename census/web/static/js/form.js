@@ -17,6 +17,9 @@ const host = the('form');
 const form = host.querySelector('form');
 const sections = /** @type {HTMLElement[]} */ ([...form.querySelectorAll('section[data-page]')]);
 
+const MANY_ROWS = 20; // sealing and writing so many at every key would hold up the next one
+const PAUSE_MS = 400;
+
 /** @type {Map<HTMLElement, string[]>} */
 const keysIn = new Map(sections.map((section) => [section, section.dataset.group ? [section.dataset.group]
   : [...section.querySelectorAll('.item')].map((block) => /** @type {HTMLElement} */ (block).dataset.key || '')]));
@@ -44,6 +47,8 @@ class FormPage {
     /** @type {HTMLElement[]} the sections of a row */
     this.parts = [];
     this.saver = new Saver(draft, (problem) => this.tellSaved(problem));
+    this.later = 0;
+    addEventListener('pagehide', () => { if (this.later) this.saver.soon(); });
     this.prepare();
     this.known = info.forms.find((/** @type {any} */ one) => one.form === draft.form) || {};
     this.rows = new Rows(this);
@@ -214,7 +219,11 @@ class FormPage {
   save() {
     this.draft.counts = { .../** @type {any} */ (this.checks.tally().get('')) };
     this.draft.touched = [...this.touched];
-    this.saver.soon();
+    clearTimeout(this.later);
+    this.later = 0;
+    const isLong = Object.values(this.draft.answers).some((rows) => Array.isArray(rows) && rows.length > MANY_ROWS);
+    if (isLong) this.later = setTimeout(() => { this.later = 0; this.saver.soon(); }, PAUSE_MS);
+    else this.saver.soon();
   }
 
   /** @param {Event} event */
