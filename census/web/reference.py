@@ -22,6 +22,7 @@ from forms.client import client_form
 from forms.definition import Form
 from forms.json_schema import json_schema
 from validation.browser import rules_json
+from validation.counts import count_checks
 from validation.rulebook import compile_form
 
 blueprint = Blueprint("api_reference", __name__, url_prefix=API)
@@ -123,7 +124,7 @@ def _forms(programme: Programme) -> tuple[bytes, str]:
     forms = [
         {
             "form": form.code, "version": form.version, "title": form.title, "digest": form.digest,
-            "checks": len(compile_form(form, catalogue()).rules) + len(form.table_checks),
+            "checks": count_checks(form),
         }
         for form in catalogue().forms() if form.programme == programme
     ]
