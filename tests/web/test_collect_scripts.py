@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import io
 import json
 import re
 import struct
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
 
 from census.services.receipts import Receipt
 from census.web import assets
@@ -182,3 +185,18 @@ def test_scripts_keep_to_what_chrome_80_knows(script: str) -> None:
     assert not [word for word in CHROME_80_LACKS if word in source]
     assert not re.findall(r"^(?:const|let|await)[^\n]*\bawait\b", source, re.MULTILINE), "no await at the top of a module"
     assert not re.search(r"innerHTML\s*=[^=]", source)
+
+
+def test_a_photo_sheds_what_a_browser_writes_into_it_and_keeps_its_picture() -> None:
+    picture = Image.effect_noise((120, 90), 80).convert("RGB")
+    whole = io.BytesIO()
+    picture.save(whole, "JPEG", quality=80, icc_profile=b"profile" * 20, comment=b"browser")
+    script = """import { bare } from './jpeg.js';
+        const bytes = Uint8Array.from(atob(values[0]), (letter) => letter.charCodeAt(0));
+        console.log(JSON.stringify(btoa(String.fromCharCode(...new Uint8Array(bare(bytes.buffer))))));"""
+    shed = base64.b64decode(str(run(script, base64.b64encode(whole.getvalue()).decode())))
+    assert b"profile" in whole.getvalue()
+    assert b"profile" not in shed
+    assert b"browser" not in shed
+    assert Image.open(io.BytesIO(shed)).tobytes() == Image.open(whole).tobytes()
+    assert base64.b64decode(str(run(script, base64.b64encode(b"no picture").decode()))) == b"no picture"

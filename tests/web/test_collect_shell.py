@@ -9,8 +9,10 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import event, select
 
 from census.db import FULL
+from census.models.register import Assignment
 from census.web.collect_shell import SHELLS, precache, shell_address
 from tests.api_builders import an_account, an_assigned_unit
 from tests.collect_builders import PlainBrowser
@@ -112,25 +114,26 @@ def test_names_around_are_sent_once_for_each_version(client: FlaskClient, token:
 
 
 def test_a_hundred_units_cost_the_queries_of_one(client: FlaskClient, token: dict[str, str], own_databases: Databases, unit: UUID) -> None:
-    from sqlalchemy import event
+    alone = queries_of(client, token)
+    with own_databases.census.transaction(FULL) as session:
+        account = session.scalars(select(Assignment).where(Assignment.unit_id == unit)).one().account_id
+        for number in range(60):
+            session.add(Assignment(unit_id=an_assigned_unit(session, None, name=f"工厂 {number}"), account_id=account))
+    assert queries_of(client, token) <= alone
 
-    from census.models.register import Assignment
 
-    counted: list[int] = []
-    for more in (0, 60):
-        with own_databases.census.transaction(FULL) as session:
-            account = session.query(Assignment).filter_by(unit_id=unit).one().account_id
-            for number in range(more):
-                other = an_assigned_unit(session, None, name=f"工厂 {number}")
-                session.add(Assignment(unit_id=other, account_id=account))
-        engine = client.application.extensions["census"].databases["census"].engine
-        statements: list[str] = []
-        listener = lambda *arguments, heard=statements: heard.append(arguments[2])  # noqa: E731 - one line for SQLAlchemy's six arguments
-        event.listen(engine, "before_cursor_execute", listener)
-        client.get("/collect/phone/units", headers=token)
-        event.remove(engine, "before_cursor_execute", listener)
-        counted.append(len(statements))
-    assert counted[1] <= counted[0]
+def queries_of(client: FlaskClient, token: dict[str, str]) -> int:
+    """How many statements it takes to give a phone its units."""
+    statements: list[str] = []
+
+    def hear(*arguments: object) -> None:
+        statements.append(str(arguments[2]))
+
+    engine = client.application.extensions["census"].databases["census"].engine
+    event.listen(engine, "before_cursor_execute", hear)
+    client.get("/collect/phone/units", headers=token)
+    event.remove(engine, "before_cursor_execute", hear)
+    return len(statements)
 
 
 def test_wechats_browser_is_led_out_and_may_stay(client: FlaskClient) -> None:

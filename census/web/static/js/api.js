@@ -124,7 +124,7 @@ async function revoked() {
  * @param {Blob} file @param {string} name @param {any} [facts] what was read from a photo before it was stripped @returns {Promise<string>}
  */
 export async function upload(file, name, facts) {
-  const bytes = await file.arrayBuffer();
+  const bytes = (await import('./jpeg.js')).bare(await file.arrayBuffer());
   const digest = await sha256(bytes);
   await store.commit([
     { store: 'files', put: { sha256: digest, bytes } },
