@@ -29,6 +29,8 @@ DESK: Final[dict[str, Any]] = {"viewport": {"width": 1280, "height": 800}}
 HERE: Final[dict[str, Any]] = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
 PATIENCE_MS: Final = 30_000
 PICTURE_WITHIN_MS: Final = 10_000
+FIGURES: Final[list[str]] = []
+"""What tests measured: JSON lines, printed in the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,11 @@ def sign_in(page: Page, address: str, username: str, programme: str = "census") 
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for figure in FIGURES:
+        terminalreporter.write_line(figure)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import sys
 import threading
 import time
 from collections.abc import Generator
@@ -26,7 +25,7 @@ from sqlalchemy import text
 from census.db import FULL
 from census.models.people import DeviceSession
 from forms.values import digest
-from tests.browser.conftest import CHROMIUM, HERE, PATIENCE_MS, PHONE, sign_in
+from tests.browser.conftest import CHROMIUM, FIGURES, HERE, PATIENCE_MS, PHONE, sign_in
 from tests.browser.line import Line, line_to
 from tests.browser.offline import SCRIPTS, run
 from tests.served import Instance, eventually, instance
@@ -154,8 +153,8 @@ def prepare(page: Page, address: str) -> None:
 
 
 def tell(name: str, value: float, unit: str) -> None:
-    """Print one figure, past what pytest catches."""
-    sys.__stdout__.write(json.dumps({"name": name, "value": round(value, 3), "unit": unit}) + "\n")  # type: ignore[union-attr]
+    """Keep one figure; all are printed in the end."""
+    FIGURES.append(json.dumps({"name": name, "value": round(value, 3), "unit": unit}))
 
 
 def test_a_whole_day_without_a_network_arrives_whole_in_one_evening(field: Field, handset: Handset) -> None:
