@@ -109,7 +109,11 @@ export async function wipe() {
 // A page that the browser kept in memory may come back after somebody else signed in.
 if (inPage) addEventListener('pageshow', (event) => { if (event.persisted && localStorage.getItem('account') !== account) location.replace('/collect/'); });
 
-/** Ask the browser not to clear this storage when space runs short. */
+const ANSWERED_WITHIN_MS = 4_000;
+
+/** Ask the browser not to clear this storage when space runs short. Firefox asks the person, who may let it wait. @returns {Promise<boolean>} */
 export async function persist() {
-  return Boolean(navigator.storage && navigator.storage.persist && await navigator.storage.persist());
+  if (!navigator.storage || !navigator.storage.persist) return false;
+  if (await navigator.storage.persisted()) return true;
+  return Promise.race([navigator.storage.persist(), new Promise((resolve) => setTimeout(() => resolve(false), ANSWERED_WITHIN_MS))]);
 }
