@@ -20,6 +20,7 @@ PROCESSES: Final = (
 )
 # Typical intake of water per thousand yuan of output, cubic metres, and COD before treatment, mg/L.
 WATER: Final = {"3360": (1.2, 350), "1713": (2.4, 900), "1392": (1.6, 1800), "2319": (0.15, 900), "2438": (0.2, 400)}
+RECEIVER: Final = "前锋净水厂"  # the works that takes the district's industrial wastewater
 ORDINARY: Final = (0.08, 350)
 REGISTRATIONS: Final = ("171", "173", "174", "310")
 
@@ -145,7 +146,7 @@ def _outlet(basics_answers: Answers, discharged: int, cod_mg_l: float, is_treate
         "wastewater_discharged": str(discharged),
     }
     if drainage == "E":
-        outlet["receiver_name"] = "前锋净水厂"
+        outlet["receiver_name"] = RECEIVER
     strength = {"cod": 1.0, "total_nitrogen": 0.12, "ammonia_nitrogen": 0.07, "total_phosphorus": 0.015}
     for pollutant, share in strength.items():
         generated = cod_mg_l * share * discharged / 1e6  # mg/L × m³ → t

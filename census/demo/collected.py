@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from census.access import Actor, Grant
 from census.db import Database, new_id
-from census.demo.answers import basics, listing, wastewater, workshop
+from census.demo.answers import RECEIVER, basics, listing, wastewater, workshop
 from census.demo.district import STORY_TOWN, District, PlannedUnit
 from census.demo.plants import Plant, Records, plant
 from census.models.people import Account
@@ -76,6 +76,8 @@ def fates(units: Iterable[PlannedUnit], seed: int) -> dict[UUID, str]:
         if unit.village.town_code == STORY_TOWN:
             drawn[unit.id] = _story_fate(in_story)
             in_story += 1
+        elif unit.row["name"] == RECEIVER:
+            drawn[unit.id] = "county_approved"
         else:
             drawn[unit.id] = chance.choices(list(FATES), weights=list(FATES.values()))[0]
     return drawn

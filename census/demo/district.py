@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from census.db import new_id
 from census.demo import names
+from census.demo.answers import RECEIVER
 from census.demo.places import Ring, Village, near, outline, villages
-from census.demo.sorts import Sort, short, sort_of
+from census.demo.sorts import WORKS, Sort, short, sort_of
 from census.models.people import Account
 from census.models.register import Assignment, EnumerationArea, Region, Team, Unit
 from census.services.accounts import HASHER, create_account
@@ -121,7 +122,7 @@ def load_register(session: Session, count: int, seed: int) -> District:
          "boundary": outline(village), "is_schematic": True}
         for village in places
     ])
-    units = [_unit(village, chance) for village in _spread(places, count, chance)]
+    units = [_unit(village, chance, is_works=number == STORY_UNITS) for number, village in enumerate(_spread(places, count, chance))]
     visitor = _assign(units, accounts, towns)
     for start in range(0, len(units), 1000):
         part = units[start : start + 1000]
@@ -159,19 +160,20 @@ def _spread(places: list[Village], count: int, chance: random.Random) -> list[Vi
     return chosen + [chance.choice(by_town[town]) for town in drawn]
 
 
-def _unit(village: Village, chance: random.Random) -> PlannedUnit:
+def _unit(village: Village, chance: random.Random, *, is_works: bool = False) -> PlannedUnit:
+    """Draw a unit. ``is_works``: the one sewage works that others name as the receiver of their wastewater."""
     is_story = village.town_code == STORY_TOWN
-    kind = "industrial" if is_story else chance.choices(list(KIND_WEIGHTS), weights=list(KIND_WEIGHTS.values()))[0]
+    kind = WORKS.kind if is_works else "industrial" if is_story else chance.choices(list(KIND_WEIGHTS), weights=list(KIND_WEIGHTS.values()))[0]
     identity = new_id()
     trade = names.trade(chance) if kind == "industrial" else None
-    sort = sort_of(kind, chance) if trade is None else None
+    sort = WORKS if is_works else sort_of(kind, chance) if trade is None else None
     makes_wastewater = is_story or (trade is not None and chance.random() < trade.makes_wastewater)
     lon, lat = near(village.centre, village.radius, ring(), chance)
     forms = [*FORMS_OF_INDUSTRY, *(["G102"] if makes_wastewater else [])] if sort is None else [sort.listing]
     return PlannedUnit(identity, village, trade, sort, makes_wastewater, {
         "id": identity,
         "kind": kind,
-        "name": sort.name(village, chance) if sort else names.workshop(chance, village.town_name, trade or names.TRADES[0]),
+        "name": RECEIVER if is_works else sort.name(village, chance) if sort else names.workshop(chance, village.town_name, trade or names.TRADES[0]),
         "address": f"{short(village.name)}{'工业路' if trade else chance.choice(('大道', '中路', '环村路'))}{chance.randrange(1, 200)}号",
         "credit_code": names.credit_code(chance),
         "industry_code": trade.industry if trade else None,

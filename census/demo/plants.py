@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from census.demo.slips import SLIPS, Slip
+
 Records = dict[str, dict[str, Any]]
 
 
@@ -92,6 +94,10 @@ def _required_left_blank(records: Records, _: random.Random) -> bool:
     return True
 
 
+def _form_left_out(records: Records, _: random.Random) -> bool:
+    return records.pop("G103-11", None) is not None
+
+
 PLANTS: Final = (
     Plant("吨写成万分之一", "C1", "G102", "G102-C34", _unit_times_ten_thousand),
     Plant("产值误用百万元", "C1", "G101-1", "G101-1-C14", _thousand_for_ten_thousand_yuan),
@@ -102,6 +108,7 @@ PLANTS: Final = (
     Plant("排放多于产生", "C2", "G102", "G102-C17", _emitted_more_than_generated),
     Plant("开关与后表不一致", "C4", "G101-1", "G101-1-C20", _switch_without_form),
     Plant("套数与明细不一致", "C4", "G102", "G102-C02", _count_without_rows),
+    Plant("有开关没有后表", "C4", "G101-1", "G101-1-C30", _form_left_out),
     Plant("必填漏填", "C3", "G101-1", "G101-1.gross_output.required", _required_left_blank),
 )
 
@@ -110,11 +117,23 @@ def plant(
     records: Mapping[str, Mapping[str, Any]], planted: Counter[str], chance: random.Random
 ) -> tuple[Records, Plant] | None:
     """Plant the fitting kind of error that is rarest so far into a copy of a unit's records; None if none fits."""
-    for kind in sorted(PLANTS, key=lambda kind: planted[kind.name]):
-        if kind.form not in records:
-            continue
+    for kind in sorted((*PLANTS, *SLIPS), key=lambda kind: planted[kind.name]):
         changed: Records = {form: copy.deepcopy(dict(answers)) for form, answers in records.items()}
-        if kind.apply(changed, chance):
+        done = _slip(kind, changed, chance) if isinstance(kind, Slip) else _error(kind, changed, chance)
+        if done is not None:
             planted[kind.name] += 1
-            return changed, kind
+            return changed, done
+    return None
+
+
+def _error(kind: Plant, records: Records, chance: random.Random) -> Plant | None:
+    return kind if kind.form in records and kind.apply(records, chance) else None
+
+
+def _slip(slip: Slip, records: Records, chance: random.Random) -> Plant | None:
+    """Let a slip happen in one of the unit's forms, whichever it fits."""
+    for form in chance.sample(sorted(records), len(records)):
+        check = slip.plant(form, records[form], chance)
+        if check is not None:
+            return Plant(slip.name, slip.pain, form, check, lambda _records, _chance: True)
     return None

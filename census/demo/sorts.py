@@ -66,6 +66,8 @@ SORTS: Final = (
     Sort("centralized", 2, "QC-5", ("番禺区{town}净水厂", "{town}{pair}污水处理厂"), _is_category("11")),
 )
 
+WORKS: Final = SORTS[-1]
+
 
 def sort_of(kind: str, chance: random.Random) -> Sort:
     """Draw a sort of this kind by its share in the district."""
