@@ -44,6 +44,7 @@ FATES: Final = {
     "county_approved": 16, "withdrawn": 2,
 }
 WITHOUT_FORM: Final = ("closed", "moved", "not_found", "refused", "duplicate")
+OUTFALL: Final = ("outfall_code", "outfall_name", "outfall_scale", "receiving_water_code", "receiving_water_name")  # told again by later forms
 REASON: Final = "已核对水费单、台账和现场，情况属实。"
 
 
@@ -183,8 +184,13 @@ def listing_of(unit: PlannedUnit, values: Mapping[str, Any], chance: random.Rand
     for _ in range(SORT_TRIES):
         answers = _example(sort.listing, {}, known, chance)
         if answers and sort.fits(answers):
-            return {sort.listing: answers}
+            return {sort.listing: answers | _outfall(unit, chance) if "outfall_code" in answers else answers}
     return {}
+
+
+def _outfall(unit: PlannedUnit, chance: random.Random) -> dict[str, Any]:
+    """Name an outfall as the register does, under a code of its own."""
+    return {"outfall_name": unit.row["name"], "outfall_code": f"440113P{chance.randrange(10**9):09d}"}
 
 
 def _further(unit: PlannedUnit, records: Records, values: Mapping[str, Any], chance: random.Random) -> Records:
@@ -196,7 +202,8 @@ def _further(unit: PlannedUnit, records: Records, values: Mapping[str, Any], cha
         for code in due:
             answers = _example(code, answered, known, chance)
             if answers:
-                answered[code] = answers
+                listed = answered.get("QC-4", {})
+                answered[code] = answers | {key: listed[key] for key in OUTFALL if key in answers and key in listed}
             else:
                 unanswerable.add(code)
     return answered

@@ -31,7 +31,8 @@ RETURNED: Final = {
 def decide_all(database: Database, district: District, collected: Iterable[Collected]) -> int:
     """Decide on each record as its fate says, and return how many decisions were made.
 
-    Only what the worker found clean can be approved; records with a planted error stay flagged.
+    Only what the worker found clean can be approved; records with a planted error stay flagged, and what is like
+    another record waits for its explanation.
     """
     crew = Crew(district)
     made = 0
@@ -88,8 +89,8 @@ def _return_last(session: Session, crew: Crew, one: Collected) -> int:
 
 
 def _approve(session: Session, crew: Crew, one: Collected) -> int:
-    states = session.execute(select(Submission.id, Submission.state).where(Submission.unit_id == one.unit.id))
-    clean = [row.id for row in states if row.state == "checked"]
+    states = session.execute(select(Submission.id, Submission.state, Submission.unexplained_count).where(Submission.unit_id == one.unit.id))
+    clean = [row.id for row in states if row.state == "checked" and row.unexplained_count == 0]
     actors = [crew.county if role == "county" else crew.supervisor(one) for role in APPROVALS[one.fate]]
     for identity in clean:
         for actor in actors:
