@@ -78,4 +78,5 @@ def install(app: Flask) -> None:
     """Give the desk's templates their words."""
     globals_: dict[str, Any] = {"chip": chip, "role_names": ROLE_NAMES, "state_names": STATE_NAMES}
     app.jinja_env.globals.update(globals_)
-    app.jinja_env.filters.update(moment=moment, waited=waited, count=number, village=village, figure=figure)
+    filters: dict[str, Any] = {"moment": moment, "waited": waited, "count": number, "village": village, "figure": figure}
+    app.jinja_env.filters.update(filters)
