@@ -79,11 +79,14 @@ class _Writer:
                 yield from self.group(section.repeat.key)
 
     def section(self, section: Section) -> Iterator[Row]:
+        questions = [row for item in section.items for row in self.item(item)]
+        if not section.note and all(row["type"] == "calculate" for row in questions):
+            yield from questions  # nothing to see: field tools refuse an empty page
+            return
         yield {"type": "begin_group", "name": f"section_{section.key}", f"label::{LANGUAGE}": section.title, "appearance": "field-list"}
         if section.note:
             yield {"type": "note", "name": f"note_{section.key}", f"label::{LANGUAGE}": section.note}
-        for item in section.items:
-            yield from self.item(item)
+        yield from questions
         yield {"type": "end_group", "name": f"section_{section.key}"}
 
     def group(self, key: str) -> Iterator[Row]:

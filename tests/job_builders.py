@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,14 +15,14 @@ from census.services.receipts import new_number
 from forms.catalogue import catalogue
 from forms.values import digest
 from tests.review_builders import VILLAGE, a_unit, an_account
-from validation.examples import answers_for
+from validation.examples import Example, answers_for
 
 FORMS = ("G101-1", "G102")
 
 
 def a_factory(session: Session, seed: int = 0, region: str = VILLAGE, outcome: str | None = "done", **values: Any) -> Unit:
     """A visited unit that owes two forms; the register knows of it what ``valid_answers`` of the same seed say."""
-    known = answers_for("G102", seed=seed).baseline
+    known = waste_water(seed).baseline
     return a_unit(session, region, **{
         "name": known["unit_name"], "credit_code": known["credit_code"], "forms": list(FORMS), "outcome": outcome, **values,
     })
@@ -33,7 +34,7 @@ def a_sent_record(
 ) -> Submission:
     """A record whose answers hold, or break exactly one check."""
     if answers is None:
-        answers = valid_answers(form, seed) if breaking is None else dict(answers_for(form, breaking, seed).answers)
+        answers = valid_answers(form, seed) if breaking is None else broken_answers(form, breaking, seed)
     enumerator = enumerator or an_account(session, "enumerator")
     submission = Submission(
         id=uuid4(), unit_id=unit.id, form=form, version=catalogue().current(form).version, region_code=unit.region_code,
@@ -55,9 +56,24 @@ def add_revision(session: Session, submission: Submission, answers: dict[str, An
 
 def valid_answers(form: str, seed: int = 0) -> dict[str, Any]:
     """Answers that hold beside ``valid_answers`` of the unit's other forms with the same seed."""
-    if form == "G101-1":
-        return dict(answers_for("G102", seed=seed).related["G101-1"])
-    return dict(answers_for(form, seed=seed).answers)
+    return dict(basic(seed).answers if form == "G101-1" else waste_water(seed).answers)
+
+
+def broken_answers(form: str, check: str, seed: int = 0) -> dict[str, Any]:
+    """Answers that break one check beside ``valid_answers`` of the unit's other form."""
+    beside = {"G102": waste_water(seed).answers} if form == "G101-1" else {"G101-1": basic(seed).answers}
+    return dict(answers_for(form, check, seed, beside).answers)
+
+
+@cache
+def basic(seed: int) -> Example:
+    """A plant that stood still all year: it owes no form of products, materials or accounting."""
+    return answers_for("G101-1", seed=seed, related={"G102": {}})
+
+
+@cache
+def waste_water(seed: int) -> Example:
+    return answers_for("G102", seed=seed, related={"G101-1": basic(seed).answers})
 
 
 def findings_of(session: Session, submission_id: UUID) -> list[tuple[str, str, str]]:

@@ -22,9 +22,8 @@ from census.services.gate import content_digest, gate
 from census.services.verdicts import Case, Waiting
 from forms.catalogue import catalogue
 from tests.conftest import Databases
-from tests.job_builders import a_factory, a_sent_record, add_revision, findings_of, valid_answers
+from tests.job_builders import a_factory, a_sent_record, add_revision, broken_answers, findings_of, valid_answers, waste_water
 from tests.review_builders import VILLAGE, an_actor, some_regions
-from validation.examples import answers_for
 from validation.record import check_record
 from validation.rulebook import compile_form
 
@@ -83,8 +82,8 @@ def test_an_error_flags_the_record_and_tells_the_enumerator(database: Database, 
 def test_what_is_found_is_what_the_phone_was_told(database: Database, tmp_path: Path) -> None:
     id_ = a_broken_record(database)
     judge_all(database, tmp_path)
-    example = answers_for("G102", "G102-C01")
-    told = check_record(compile_form(catalogue().current("G102"), catalogue()), example.answers, {"G101-1": valid_answers("G101-1")}, example.baseline)
+    answers = broken_answers("G102", "G102-C01")
+    told = check_record(compile_form(catalogue().current("G102"), catalogue()), answers, {"G101-1": valid_answers("G101-1")}, waste_water(0).baseline)
     with database.transaction(FULL) as session:
         stored = [(row.check_id, row.path, row.message) for row in session.scalars(select(FindingRow).where(FindingRow.submission_id == id_))]
     assert stored == [(finding.check, finding.path, finding.message) for finding in told]
@@ -98,7 +97,7 @@ def test_a_warning_needs_words_and_is_then_no_obstacle(database: Database, tmp_p
         unit = a_factory(session)
         a_sent_record(session, unit, "G101-1")
         words = {"check": check, "path": path_found(session, silent), "text": "有水费单。"}
-        said = a_sent_record(session, unit, answers=dict(answers_for("G102", check).answers), explanations=[words]).id
+        said = a_sent_record(session, unit, answers=broken_answers("G102", check), explanations=[words]).id
     judge_all(database, tmp_path)
     assert (record(database, silent).unexplained_count, record(database, silent).warning_count) == (1, 1)
     assert (record(database, said).state, record(database, said).unexplained_count, record(database, said).warning_count) == ("checked", 0, 1)
