@@ -190,7 +190,7 @@ def listing_of(unit: PlannedUnit, values: Mapping[str, Any], chance: random.Rand
 
 def _outfall(unit: PlannedUnit, chance: random.Random) -> dict[str, Any]:
     """Name an outfall as the register does, under a code of its own."""
-    return {"outfall_name": unit.row["name"], "outfall_code": f"440113P{chance.randrange(10**9):09d}"}
+    return {"outfall_name": unit.row["name"], "outfall_code": f"440113{chance.randrange(1, 1000):03d}"}
 
 
 def _further(unit: PlannedUnit, records: Records, values: Mapping[str, Any], chance: random.Random) -> Records:

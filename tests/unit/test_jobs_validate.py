@@ -22,7 +22,15 @@ from census.services.gate import content_digest, gate
 from census.services.verdicts import Case, Waiting
 from forms.catalogue import catalogue
 from tests.conftest import Databases
-from tests.job_builders import a_factory, a_sent_record, add_revision, broken_answers, findings_of, valid_answers, waste_water
+from tests.job_builders import (
+    a_factory,
+    a_sent_record,
+    add_revision,
+    broken_answers,
+    findings_of,
+    valid_answers,
+    waste_water,
+)
 from tests.review_builders import VILLAGE, an_actor, some_regions
 from validation.record import check_record
 from validation.rulebook import compile_form

@@ -38,13 +38,13 @@ def browser(client: FlaskClient, unit: UUID) -> PlainBrowser:  # noqa: ARG001 - 
     return PlainBrowser(client).sign_in("enumerator01")
 
 
-FILLED = ("QC-1", "G102", "G101-2", "G101-3", "G101-1")  # in the order of filling
+FILLED = ("QC-1", "G102", "G101-2", "G101-3", "G106-1", "G101-1")  # in the order of filling
 
 
 def fill_all(browser: PlainBrowser, unit: UUID) -> None:
     g102 = answers_for("G102", seed=3)
     records = {"QC-1": answers_for("QC-1", seed=3).answers, "G102": g102.answers, "G101-1": g102.related["G101-1"]}
-    for code in ("G101-2", "G101-3"):
+    for code in ("G101-2", "G101-3", "G106-1"):
         records[code] = answers_for(code, seed=3, related=records).answers
     browser.open(f"/collect/units/{unit}/visit").post(VISIT)
     for code in FILLED:
