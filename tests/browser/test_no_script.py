@@ -8,6 +8,7 @@ from typing import Any, Final
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PHONE, Demo, Device, sign_in
+from tests.browser.products import products_are_known
 from tests.browser.story import HOURS, story
 
 WHY: Final = "停产期间设施仍连续运行，已看运行记录。"
@@ -22,6 +23,8 @@ def test_a_unit_is_visited_filled_signed_on_paper_and_sent_without_scripts(demo:
     page.locator("li.unit").last.get_by_role("link").click()
     unit = page.url
     told = story(page.request.get(f"{unit}/data").json())
+    products_are_known(demo.county, unit.rpartition("/")[2], told)
+    page.goto(unit)
     facility = told.wastewater["facility"][0] | {"run_hours": str(HOURS + 600)}
     wrong = told.wastewater | {
         "tap_water_intake": str(int(told.wastewater["tap_water_intake"]) + TOO_MUCH_M3), "facility": [facility],

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE, Demo, Device, Watched, sign_in
 from tests.browser.enumerator import Enumerator
+from tests.browser.products import products_are_known
 from tests.browser.reviewer import Reviewer
 from tests.browser.story import HOURS, Story, story
 
@@ -33,6 +34,8 @@ def test_from_the_factory_gate_to_accepted(demo: Demo, device: Device) -> None:
     sign_in(county.page, demo.county, "county01")
 
     unit = open_an_unvisited_unit(phone)
+    products_are_known(demo.county, unit.address.rpartition("/")[2], unit.told)
+    phone.page.reload()
     begin_the_visit(phone)
     fill_the_basics(phone, unit)
     fill_the_wastewater_with_an_error_and_a_warning(phone, unit)

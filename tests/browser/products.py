@@ -1,0 +1,50 @@
+"""The forms of a running plant that the story does not tell: products and materials, sent and approved through the API."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import uuid4
+
+import requests
+
+from forms.catalogue import catalogue
+from forms.values import digest
+from tests.api_builders import PASSWORD
+from tests.browser.story import Story
+from tests.served import eventually
+from validation.examples import answers_for
+
+FORMS: Final = ("G101-2", "G101-3")
+PATIENCE_S: Final = 120.0
+
+
+def products_are_known(county: str, unit: str, told: Story) -> None:
+    """Let products and materials of a unit be sent, judged and approved at both levels before the story begins."""
+    answers: dict[str, dict[str, Any]] = {"G101-1": told.basics, "G102": told.wastewater}
+    for form in FORMS:
+        answers[form] = dict(answers_for(form, seed=1, related=answers).answers)
+    enumerator = _signed_in(county, "enumerator01")
+    ids = {form: str(uuid4()) for form in FORMS}
+    sent = [
+        {"id": ids[form], "unit": unit, "form": form, "version": catalogue().current(form).version, "revision": 1, "answers": answers[form],
+         "explanations": [], "files": [], "digest": digest(answers[form]), "device": "browser test"}
+        for form in FORMS
+    ]
+    results = enumerator.post(f"{county}/api/v1/submissions", json={"submissions": sent}, timeout=60).json()["results"]
+    assert [result["status"] for result in results] == ["stored"] * len(FORMS), results
+    for username, awaited in (("supervisor01", "checked"), ("county01", "supervisor_approved")):
+        reviewer = _signed_in(county, username)
+        for form, submission in ids.items():
+            address = f"{county}/api/v1/submissions/{submission}"
+            assert eventually(lambda at=address, state=awaited: enumerator.get(at, timeout=60).json()["state"] == state, PATIENCE_S), (form, enumerator.get(address, timeout=60).text)
+            decided = reviewer.post(f"{address}/decisions", json={"outcome": "approve", "note": "", "items": [], "expected_revision": 1}, timeout=60)
+            assert decided.status_code == 200, decided.text
+
+
+def _signed_in(county: str, username: str) -> requests.Session:
+    session = requests.Session()
+    asked = {"username": username, "password": PASSWORD, "programme": "census", "device": "browser test"}
+    answer = session.post(f"{county}/api/v1/session", json=asked, timeout=60)
+    answer.raise_for_status()
+    session.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+    return session
