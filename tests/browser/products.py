@@ -1,4 +1,4 @@
-"""The forms of a running plant that the story does not tell: products and materials, sent and approved through the API."""
+"""The forms of a running plant that the story does not tell: products, materials and what else it owes, sent through the API."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ from forms.values import digest
 from tests.api_builders import PASSWORD
 from tests.browser.story import Story
 from tests.served import eventually
+from validation.applicability import applicability_of
 from validation.examples import answers_for
 
-FORMS: Final = ("G101-2", "G101-3")
+TOLD: Final = ("QC-1", "G101-1", "G102")
 PATIENCE_S: Final = 120.0
 
 
 def products_are_known(county: str, unit: str, told: Story) -> None:
-    """Let products and materials of a unit be sent, judged and approved at both levels before the story begins."""
-    answers: dict[str, dict[str, Any]] = {"G101-1": told.basics, "G102": told.wastewater}
-    for form in FORMS:
+    """Let the other forms that the unit will owe be sent, judged and approved at both levels before the story begins."""
+    answers: dict[str, dict[str, Any]] = {"QC-1": told.listing, "G101-1": told.basics, "G102": told.wastewater}
+    verdicts = applicability_of("industrial", catalogue()).judge(answers, {})
+    owed = [form for form, verdict in verdicts.items() if verdict == "must" and form not in TOLD]
+    for form in owed:
         answers[form] = dict(answers_for(form, seed=1, related=answers).answers)
     enumerator = _signed_in(county, "enumerator01")
-    ids = {form: str(uuid4()) for form in FORMS}
+    ids = {form: str(uuid4()) for form in owed}
     sent = [
         {"id": ids[form], "unit": unit, "form": form, "version": catalogue().current(form).version, "revision": 1, "answers": answers[form],
          "explanations": [], "files": [], "digest": digest(answers[form]), "device": "browser test"}
-        for form in FORMS
+        for form in owed
     ]
     results = enumerator.post(f"{county}/api/v1/submissions", json={"submissions": sent}, timeout=60).json()["results"]
-    assert [result["status"] for result in results] == ["stored"] * len(FORMS), results
+    assert [result["status"] for result in results] == ["stored"] * len(owed), results
     for username, awaited in (("supervisor01", "checked"), ("county01", "supervisor_approved")):
         reviewer = _signed_in(county, username)
         for form, submission in ids.items():
