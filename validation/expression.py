@@ -368,6 +368,8 @@ class _Parser(Names):
             condition = self.of(over.ifs[0], "bool", "if") if over.ifs else None
         finally:
             del self.loops[over.target.id]
+        if any(isinstance(below, Aggregate) for part in (element, condition) if part is not None for below in walk(part)):
+            raise self.wrong(generator, "a generator stands in no other: an item read here is computed or shown over rows itself")
         kind: Kind = "number" if element is None else element.kind
         allowed = _ELEMENTS.get(name, ("number", "date"))
         if kind not in (*allowed, "any"):

@@ -45,6 +45,15 @@ def test_the_language_reads(text: str):
     assert parse(text, scope_of(WATER, CATALOGUE)).kind in ("bool", "any")
 
 
+def test_a_generator_over_an_item_that_is_itself_summed_over_rows_is_refused():
+    form = Form("T1", "1", "试表", "census", "industrial", "object", (
+        Section("parts", "部分", (Item("amount", "数量", "integer", rows_key="part"),), Repeat("part", "部分")),
+        Section("wholes", "整体", (Item("total", "合计", "integer", rows_key="whole", computed="sum(p.amount for p in part)"),), Repeat("whole", "整体")),
+    ), ())
+    with pytest.raises(ExpressionError, match="stands in no other"):
+        parse("sum(w.total for w in whole) > 1", scope_of(form, Catalogue((form,))))
+
+
 @pytest.mark.parametrize(("text", "position", "problem"), [
     ('intake == "3"', 1, "codes are texts"), ("intake > foo", 10, "no item 'foo'"), ("名称 == intake or foo", 1, "no item"), ("name < name", 1, "orders numbers"),
     ("name is None", 1, "blank(item)"), ("__import__('os')", 1, "no function"), ("(lambda: 1)()", 1, "only functions"), ("[1][0]", 1, "Subscript"),
