@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from random import Random
 from typing import cast
 
 import pytest
@@ -73,7 +74,7 @@ def broken(code: str, checks: list[str]) -> dict[str, Example]:
 @pytest.mark.parametrize("code", sorted(BOOKS))
 def test_valid_examples_hold_in_all_three_evaluators(browser: Browser, code: str):
     book = compile_form(catalogue().current(code), catalogue())
-    cases = [case_of(answers_for(code, seed=seed)) for seed in range(20)]
+    cases = [case_of(answers_for(code, seed=seed)) for seed in range(3)]
     nothing: list[list[object]] = [[]] * len(cases)
     assert by_record(book, cases) == nothing
     assert browser.findings(book, cases) == nothing
@@ -93,12 +94,12 @@ def test_each_written_check_can_be_broken_and_all_three_evaluators_see_it(browse
     assert by_batch(book, cases) == expected
 
 
-@pytest.mark.parametrize("code", ["QC-1", "G101-1", "G102"])
-def test_each_implied_check_can_be_broken(code: str):
-    book = compile_form(catalogue().current(code), catalogue())
-    checks = [rule.id for rule in book.rules if rule.kind != "written"]
-    found = broken(code, checks)
-    assert [check for check in checks if check not in found] == []
+@pytest.mark.parametrize("code", sorted(BOOKS))
+def test_implied_checks_can_be_broken(code: str):
+    checks = [rule.id for rule in BOOKS[code].rules if rule.kind != "written"]
+    sample = Random(code).sample(checks, min(4, len(checks)))
+    found = broken(code, sample)
+    assert [check for check in sample if check not in found] == []
 
 
 def test_a_check_that_leans_on_a_form_without_definition_has_no_example():
