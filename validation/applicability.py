@@ -187,8 +187,13 @@ def condition_of(form: Form, catalogue: Catalogue) -> Condition:
     return Condition(
         form, question(node), needs,
         Reader(form, [("", key) for key in needs.baseline]),
-        is_open=not form.applies_when and bool(form.applies_text) and form.source_kind not in {"listing", "scattered"},
+        is_open=is_told_in_words(form),
     )
+
+
+def is_told_in_words(form: Form) -> bool:
+    """Tell whether nobody but a person can say who fills a form: its definition says it in words alone."""
+    return not form.applies_when and bool(form.applies_text) and form.source_kind not in {"listing", "scattered"}
 
 
 @lru_cache(maxsize=32)

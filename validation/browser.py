@@ -8,6 +8,7 @@ from typing import Any
 
 from forms.catalogue import Catalogue
 from forms.definition import Form, Item
+from validation.applicability import is_told_in_words
 from validation.closures import attribute_values
 from validation.expression import scope_of
 from validation.nodes import (
@@ -64,7 +65,7 @@ def rules_json(rulebook: RuleBook) -> dict[str, Any]:
 
 def applies_json(form: Form, catalogue: Catalogue) -> dict[str, Any]:
     """Give the condition under which a unit owes a form, as a rule book of two: ``must_not`` and ``must`` each fail when so."""
-    node = parse_for(form, "applies_when", form.applies_when or "True", scope_of(form, catalogue, viewer="*"))
+    node = Nothing("bool") if is_told_in_words(form) else parse_for(form, "applies_when", form.applies_when or "True", scope_of(form, catalogue, viewer="*"))
     forms = needs_of(form, [node]).forms
     silent: dict[str, Any] = {"kind": "written", "severity": "error", "message": [], "items": [["", ""]], "each": None, "reads": []}
     return {

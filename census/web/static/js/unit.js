@@ -158,9 +158,14 @@ function lead(info, open, visit, owed, all) {
 
 async function start() {
   if (!store.account) { location.replace('/collect/?fresh=1'); return; }
-  await draw();
-  addEventListener('census:sent', draw);
+  addEventListener('census:sent', renew);
   addEventListener('pageshow', (event) => { if (event.persisted) draw(); });
+  await renew();
+}
+
+/** Draw what the phone has, then what the server knows by now: a place found on the way gets its forms once its visit is there. */
+async function renew() {
+  await draw();
   try {
     await only([unit]);
     await draw();
