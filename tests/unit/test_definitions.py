@@ -1,5 +1,6 @@
 """Every packaged definition and code list, and what the loader says about a broken one."""
 
+import gzip
 import re
 import time
 from collections import Counter
@@ -7,14 +8,18 @@ from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 
+import orjson
 import pytest
 
 from forms.boundaries import boundary
 from forms.catalogue import Catalogue, UnknownForm, catalogue
+from forms.client import client_form
 from forms.codelists import FOLDER, LEVELS, UnknownCodeList, codelist, names, read
 from forms.definition import PREFILLS, Check, DefinitionError, Form, Item, Repeat, Section, TableCheck, load
 from forms.fields import AnswersForm, form_class
 from forms.formats import FORMATS
+from validation.browser import rules_json
+from validation.rulebook import compile_form
 
 FORMS = catalogue().forms()
 every_form = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.code)
@@ -71,6 +76,13 @@ def test_every_official_form_is_there_with_a_thousand_checks_and_more():
     series = Counter(form.source_kind for form in FORMS)
     assert series == {"listing": 5, "industrial": 25, "agricultural": 7, "domestic": 8, "centralized": 10, "mobile": 10, "scattered": 1}
     assert len(checks) == len(set(checks)) >= 1_000
+
+
+def test_a_form_and_its_rules_fit_a_bad_line():
+    sizes = {form.code: len(gzip.compress(orjson.dumps([client_form(form), rules_json(compile_form(form, catalogue()))]))) for form in FORMS}
+    largest = max(sizes, key=sizes.__getitem__)
+    print(f"largest definition: {largest}, {sizes[largest]} bytes compressed")  # noqa: T201 - the figure is the report
+    assert {code: size for code, size in sizes.items() if size > 80_000} == {}
 
 
 def test_reading_all_definitions_takes_a_small_part_of_a_second():
