@@ -8,6 +8,7 @@ import { only } from './pack.js';
 import { enqueue } from './send.js';
 import { needs, openDrafts } from './unsent.js';
 import { Pad } from './signature.js';
+import { leadOn } from './nearest.js';
 import * as store from './store.js';
 
 /** @param {string} id @returns {any} */
@@ -83,6 +84,7 @@ function showReceipts(entries, info) {
   next.href = '/collect/';
   next.textContent = '下一户';
   the('send').replaceWith(next);
+  leadOn(next, info);
   scrollTo(0, 0);
   page.querySelector('h2').focus({ preventScroll: true });
 }

@@ -5,6 +5,7 @@ import { Refused, api } from './api.js';
 import { everything, outcomeOf, stateOfForm, unitOfAddress, waiting } from './known.js';
 import { only } from './pack.js';
 import { needs, openDrafts } from './unsent.js';
+import { leadOn } from './nearest.js';
 import * as store from './store.js';
 
 /** @param {string} id @returns {any} */
@@ -151,8 +152,7 @@ function lead(info, open, visit, owed, all) {
     step.textContent = '核对并签字';
     step.href = `/collect/units/${unit}/finish`;
   } else {
-    step.textContent = '下一户';
-    step.href = '/collect/';
+    leadOn(step, info);
   }
 }
 

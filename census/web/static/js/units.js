@@ -3,6 +3,7 @@
 import './shell.js';
 import { Refused } from './api.js';
 import { chipOf, everything, standing, waiting, when } from './known.js';
+import { distanceWords } from './nearest.js';
 import * as store from './store.js';
 import { metres } from './position.js';
 import * as vault from './vault.js';
@@ -76,7 +77,7 @@ function drawCards(all, wanted) {
     card.querySelector('h2 a').href = `/collect/units/${unit.id}`;
     card.querySelector('.address').textContent = unit.address || '地址未登记';
     const distance = away(unit);
-    card.querySelector('.distance').textContent = distance === null ? '' : `\u2002·\u2002${distance < 1000 ? `${Math.round(distance / 10) * 10} 米` : `${(distance / 1000).toFixed(1)} 公里`}`;
+    card.querySelector('.distance').textContent = distance === null ? '' : `\u2002·\u2002${distanceWords(distance)}`;
     const came = unit.forms.filter((/** @type {any} */ form) => form.submission && form.submission.state === 'returned' && !waiting(all, unit.id).some((one) => one.form === form.form)).map(cameBack);
     card.querySelector('.came').textContent = came.length ? `↩ ${came.join('；')}` : '';
     card.querySelector('.came').hidden = !came.length;
