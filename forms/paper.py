@@ -68,7 +68,7 @@ class Block:
     legends: tuple[tuple[Item, tuple[tuple[str, str], ...]], ...] = ()
 
 
-def html(form: Form, answers: Answers | None = None, *, link: str = "", stylesheet: str = "paper.css") -> str:
+def html(form: Form, answers: Answers | None = None, *, link: str = "", stylesheet: str = "paper.css", icon: str = "") -> str:
     """Write the form as one HTML page, blank or with the answers of one record.
 
     ``link`` becomes the QR code in the head, usually the unit's page: whoever types the sheet finds the unit by it.
@@ -77,7 +77,7 @@ def html(form: Form, answers: Answers | None = None, *, link: str = "", styleshe
     template = _environment().get_template("form.html")
     return template.render(
         form=form, blocks=tuple(_blocks(form, known)), heading=tuple(_singles(form, HEADING, known)), signers=tuple(_singles(form, SIGNERS, known)),
-        qr=_qr(link), link=link, stylesheet=stylesheet, issuer=ISSUER, approver=APPROVER, valid_until=VALID_UNTIL, boxes=_boxes,
+        qr=_qr(link), link=link, stylesheet=stylesheet, icon=icon, issuer=ISSUER, approver=APPROVER, valid_until=VALID_UNTIL, boxes=_boxes,
     )
 
 

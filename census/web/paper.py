@@ -10,6 +10,7 @@ from flask import Blueprint, Response, render_template, request
 
 from census.errors import NotFound
 from census.services.paper_sheets import sheet
+from census.web.assets import static_url
 from census.web.session import work
 from forms import paper
 from forms.catalogue import UnknownForm, catalogue
@@ -44,12 +45,12 @@ def blank(code: str) -> str:
         form = _form(code, current.actor.programme)
         wanted = request.args.get("unit", "")
         if not wanted:
-            return paper.html(form, stylesheet=STYLE_ADDRESS)
+            return paper.html(form, stylesheet=STYLE_ADDRESS, icon=static_url("icons/census.svg"))
         try:
             found = sheet(current.session, current.actor, UUID(wanted), form.code)
         except ValueError:
             raise NotFound from None
-        return paper.html(form, found.answers, link=f"{request.host_url.rstrip('/')}{found.path}", stylesheet=STYLE_ADDRESS)
+        return paper.html(form, found.answers, link=f"{request.host_url.rstrip('/')}{found.path}", stylesheet=STYLE_ADDRESS, icon=static_url("icons/census.svg"))
 
 
 @blueprint.get("/paper.css")

@@ -18,7 +18,7 @@ AXE: Final = ROOT / "node_modules/axe-core/axe.min.js"
 NARROWEST: Final[dict[str, Any]] = PHONE | {"viewport": {"width": 320, "height": 640}}
 DEEPEST: Final = 3
 OF_A_KIND: Final = 2
-IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d{2,}")
+IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|(?<=/forms/)[^/]+|\d{2,}")
 SMALLEST_PX: Final = 48
 BARE: Final = """() => [...document.querySelectorAll('input, select, textarea')]
     .filter((one) => !['hidden', 'submit', 'button'].includes(one.type) && one.closest('[hidden]') === null)
