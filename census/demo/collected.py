@@ -184,13 +184,8 @@ def listing_of(unit: PlannedUnit, values: Mapping[str, Any], chance: random.Rand
     for _ in range(SORT_TRIES):
         answers = _example(sort.listing, {}, known, chance)
         if answers and sort.fits(answers):
-            return {sort.listing: answers | _outfall(unit, chance) if "outfall_code" in answers else answers}
+            return {sort.listing: answers | {key: value for key in OUTFALL if (value := unit.row["known"].get(key))}}
     return {}
-
-
-def _outfall(unit: PlannedUnit, chance: random.Random) -> dict[str, Any]:
-    """Name an outfall as the register does, under a code of its own."""
-    return {"outfall_name": unit.row["name"], "outfall_code": f"440113{chance.randrange(1, 1000):03d}"}
 
 
 def _further(unit: PlannedUnit, records: Records, values: Mapping[str, Any], chance: random.Random) -> Records:

@@ -123,6 +123,7 @@ def load_register(session: Session, count: int, seed: int) -> District:
         for village in places
     ])
     units = [_unit(village, chance, is_works=number == STORY_UNITS) for number, village in enumerate(_spread(places, count, chance))]
+    _number_outfalls(units)
     visitor = _assign(units, accounts, towns)
     for start in range(0, len(units), 1000):
         part = units[start : start + 1000]
@@ -190,6 +191,13 @@ def _unit(village: Village, chance: random.Random, *, is_works: bool = False) ->
         },
         "forms": forms,
     })
+
+
+def _number_outfalls(units: Sequence[PlannedUnit]) -> None:
+    """Give each outfall its name and the code that the county hands out: the county and three digits."""
+    outfalls = [unit for unit in units if unit.sort is not None and unit.sort.listing == "QC-4"]
+    for number, unit in enumerate(outfalls, start=1):
+        unit.row["known"] |= {"outfall_code": f"{COUNTY}{number:03d}", "outfall_name": unit.row["name"]}
 
 
 def _assign(units: list[PlannedUnit], accounts: dict[str, Account], towns: list[str]) -> dict[UUID, str]:
