@@ -235,7 +235,7 @@ def _places(actor: Actor, filters: Filters, of: Rows) -> dict[str, ColumnElement
         for state in WAITING.get(grant.role, ()):
             places.setdefault(state, []).append(of.region_code.startswith(grant.region_code, autoescape=True))
         if grant.role == "county":  # departments' forms come straight to the county
-            here = and_(of.region_code.startswith(grant.region_code, autoescape=True), of.form.in_(regional_forms()))
+            here = and_(of.region_code == grant.region_code, of.form.in_(regional_forms()))  # their unit is the county itself
             places.setdefault("checked", []).append(here)
     return {state: or_(*below) for state, below in places.items()}
 
