@@ -65,8 +65,11 @@ def rules_json(rulebook: RuleBook) -> dict[str, Any]:
 
 def applies_json(form: Form, catalogue: Catalogue) -> dict[str, Any]:
     """Give the condition under which a unit owes a form, as a rule book of two: ``must_not`` and ``must`` each fail when so."""
-    node = Nothing("bool") if is_told_in_words(form) else parse_for(form, "applies_when", form.applies_when or "True", scope_of(form, catalogue, viewer="*"))
-    forms = needs_of(form, [node]).forms
+    node: Node = parse_for(form, "applies_when", form.applies_when or "True", scope_of(form, catalogue, viewer="*"))
+    needs = needs_of(form, [node])
+    forms = needs.forms
+    if is_told_in_words(form) or not (forms or needs.present):
+        node = Nothing("bool")  # hangs on no answer: the server has judged
     silent: dict[str, Any] = {"kind": "written", "severity": "error", "message": [], "items": [["", ""]], "each": None, "reads": []}
     return {
         "form": form.code, "items": [], "groups": [], "baseline": [], "codelists": [], "attributes": {}, "shown": [], "computed": [],
