@@ -44,6 +44,14 @@ export async function sendDue() {
   return navigator.locks.request(`send ${store.account}`, { ifAvailable: true }, (lock) => (lock ? sendAll() : undefined));
 }
 
+/** Tell every page of this phone, whichever page or worker sent: what was waiting may have arrived. */
+function tell() {
+  if (!('BroadcastChannel' in self)) return;
+  const pages = new BroadcastChannel('census:sent');
+  pages.postMessage(store.account);
+  pages.close();
+}
+
 async function sendAll() {
   const due = (await store.all('outbox')).filter((one) => isWaiting(one) && one.next_at <= Date.now());
   await sendVisits(due.filter((one) => one.kind === 'visit'));
@@ -52,6 +60,7 @@ async function sendAll() {
   for (const batch of batches(free)) await sendBatch(batch);
   await sendFiles();
   await prune();
+  tell();
 }
 
 /** @param {Entry[]} entries @returns {Entry[][]} */

@@ -1,4 +1,5 @@
-// What every page of the phone does beside its own work: keeps the service worker, locks when idle, sends what waits.
+// What every page of the phone does beside its own work: keeps the service worker, locks when idle, sends what waits, and
+// says that it is there (`live`: buttons that need it show only then, so that no press is lost).
 
 import * as store from './store.js';
 import * as vault from './vault.js';
@@ -39,6 +40,8 @@ export async function hurry() {
   await send();
 }
 
+document.documentElement.classList.add('live');
+if ('BroadcastChannel' in window) new BroadcastChannel('census:sent').addEventListener('message', ({ data }) => { if (data === store.account) dispatchEvent(new Event('census:sent')); });
 addEventListener('census:waiting', hurry);
 addEventListener('online', async () => { await (await import('./outbox.js')).hurry(); await hurry(); });
 if (store.account) vault.watchIdle(store.account);
