@@ -23,6 +23,7 @@ COMMANDS: Final = (
     "serve",
     "work",
     "keys",
+    "account",
     "audit",
     "receive",
     "send",

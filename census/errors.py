@@ -62,6 +62,14 @@ class NotAllowed(CensusError):
     sentence = "您的账号没有这项权限。如工作需要，请联系本级普查办管理员。"
 
 
+class PasswordToChange(CensusError):
+    """The password was right, but somebody else chose it: its owner sets another before anything else."""
+
+    code = "password_to_change"
+    status = 403
+    sentence = "第一次登录，请先把初始密码改成自己的密码。"
+
+
 class NotFound(CensusError):
     """Not there, or outside the caller's region: the two look alike on purpose."""
 

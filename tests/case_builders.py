@@ -12,11 +12,11 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from census.access import Actor, Grant
-from census.demo.regions import load_regions
 from census.demo.scattered_plan import BatchPlan, DistrictPlan, Town, read_plan
 from census.models.cases import Case
 from census.services import cases
 from census.services.accounts import create_account
+from census.services.regions import load_regions
 
 TOWN, OTHER_TOWN, VILLAGE = "440113016", "440113118", "440113016002"
 COUNTY = "440113"

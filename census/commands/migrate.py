@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 
 from census.commands import Commands
 from census.settings import PROGRAMMES, Settings
@@ -16,8 +17,13 @@ def register(commands: Commands) -> None:
 def run(_: argparse.Namespace) -> int:
     from census import schema
     from census.cluster import with_databases
+    from census.db import FULL, Database
+    from census.services.regions import load_regions
 
-    schema.upgrade_all(with_databases(Settings.from_env()))
+    settings = with_databases(Settings.from_env())
+    schema.upgrade_all(settings)
     for programme in PROGRAMMES:
-        print(f"{programme}: at {schema.head()}")
+        with closing(Database(settings.database_url(programme))) as database, database.transaction(FULL) as session:
+            regions = load_regions(session)
+        print(f"{programme}: at {schema.head()}, {regions} regions")
     return 0

@@ -11,11 +11,11 @@ from census.db import FULL, Database
 from census.demo.collected import Collected, load_collected
 from census.demo.decided import decide_all
 from census.demo.district import load_province, load_register
-from census.demo.regions import load_regions
 from census.demo.scattered import load_scattered
 from census.models.answers import Submission
 from census.models.leaving import Delivery
 from census.models.people import Account
+from census.services.regions import load_regions
 from census.settings import Settings
 
 UNITS: Final = 500

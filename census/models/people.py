@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from census.db import Base, Stamp, Text, new_id, now
@@ -23,6 +23,7 @@ class Account(Base):
     card_number: Mapped[str | None] = mapped_column(Text)  # enumerator card 普查员证
     is_active: Mapped[bool] = mapped_column(default=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())  # somebody else chose it
     failed_sign_ins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(Stamp)
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id", use_alter=True), index=True)

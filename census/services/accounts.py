@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from census.access import Actor, Grant, Programme
 from census.db import now
-from census.errors import DeviceRevoked, NotSignedIn, RateLimited
+from census.errors import DeviceRevoked, InvalidInput, NotSignedIn, PasswordToChange, RateLimited
 from census.models.people import Account, DeviceSession, RoleGrant
 from census.services import evidence
 
@@ -24,6 +24,8 @@ HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1
 ABSENT: Final = HASHER.hash(secrets.token_hex(16))  # verified for unknown names, so that both answers take as long
 TRIES: Final = 5
 LOCK: Final = timedelta(minutes=15)
+SHORTEST_PASSWORD: Final = 10
+FEWEST_CHARACTERS: Final = 5
 LIFETIME: Final = {"api": timedelta(days=30), "web": timedelta(hours=12)}
 
 
@@ -64,9 +66,48 @@ def sign_in(
     """Check a password and open a device session; return its token, the actor and when it expires.
 
     Raises NotSignedIn for an unknown name or wrong password (the same answer for both), RateLimited after
-    five failures in a row. A failure must be kept: see ``note_failure``.
+    five failures in a row, PasswordToChange while the password is one that an administrator gave out. A failure must
+    be kept: see ``note_failure``.
     """
     at = at or now()
+    account = _known(session, username, password, at)
+    if account.must_change_password:
+        raise PasswordToChange
+    account.failed_sign_ins = 0
+    opened = _open(session, account, programme, device=device, kind=kind, at=at)
+    evidence.record(session, account.username, "sign_in", str(opened[1].session_id), {"kind": kind})
+    return opened
+
+
+def change_password(session: Session, *, username: str, password: str, wanted: str, at: datetime | None = None) -> None:
+    """Replace one's own password; sessions of pages end, phones stay signed in with what they still have to send.
+
+    Raises NotSignedIn and RateLimited like ``sign_in``, InvalidInput with what is wrong with the new one.
+    """
+    account = _known(session, username, password, at or now())
+    problem = weakness(wanted, username)
+    if problem or wanted == password:
+        raise InvalidInput(problem or "新密码不能和现在的相同。请换一个。")
+    account.password_hash, account.must_change_password, account.failed_sign_ins = HASHER.hash(wanted), False, 0
+    session.execute(
+        update(DeviceSession).where(DeviceSession.account_id == account.id, DeviceSession.kind == "web", DeviceSession.revoked_at.is_(None))
+        .values(revoked_at=now()),
+    )
+    evidence.record(session, account.username, "change_password", str(account.id), {})
+
+
+def weakness(password: str, username: str) -> str:
+    """What is wrong with a password that somebody wants; empty when nothing is."""
+    if len(password) < SHORTEST_PASSWORD:
+        return f"密码至少 {SHORTEST_PASSWORD} 位。"
+    if password.isdigit() or password.isalpha():
+        return "密码里字母和数字都要有。"
+    if username.lower() in password.lower() or len(set(password)) < FEWEST_CHARACTERS:
+        return "密码太容易猜。不要含用户名，也不要总是那几个字符。"
+    return ""
+
+
+def _known(session: Session, username: str, password: str, at: datetime) -> Account:
     account = session.scalar(select(Account).where(Account.username == username))
     if account is not None and account.locked_until is not None and account.locked_until > at:
         raise RateLimited
@@ -76,10 +117,7 @@ def sign_in(
         raise NotSignedIn from None
     if account is None or not account.is_active:
         raise NotSignedIn
-    account.failed_sign_ins = 0
-    opened = _open(session, account, programme, device=device, kind=kind, at=at)
-    evidence.record(session, account.username, "sign_in", str(opened[1].session_id), {"kind": kind})
-    return opened
+    return account
 
 
 def add_device(

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from census.access import Actor, require
 from census.db import now
-from census.errors import InvalidInput, NotAllowed, NotFound
+from census.errors import InvalidInput, NotFound
 from census.models.people import Account
 from census.models.register import Team
 from census.services import evidence
@@ -116,23 +116,6 @@ def target_of(session: Session, account_id: UUID | None, team_id: UUID | None) -
     return Target(account, team)
 
 
-def make_team(session: Session, actor: Actor, name: str, region_code: str, supervisor: Account, members: Sequence[Account]) -> Team:
-    """Put enumerators under a supervisor. Whoever was in another team leaves it. Raises NotAllowed, InvalidInput."""
-    require(actor, "assign", region_code)
-    if not name.strip():
-        raise InvalidInput("请写组名。")
-    if not any(grant.role == "supervisor" for grant in supervisor.grants):
-        raise NotAllowed("组长须是普查指导员。")
-    team = Team(name=name.strip()[:60], region_code=region_code, supervisor_id=supervisor.id)
-    session.add(team)
-    session.flush()
-    for member in members:
-        member.team_id = team.id
-    session.flush()
-    evidence.record(session, actor.username, "make_team", str(team.id), {"members": [str(member.id) for member in members]})
-    return team
-
-
 def _check_target(target: Target, region_code: str) -> None:
     account = target.account
     if account is not None and not any(
@@ -162,8 +145,3 @@ def _note(session: Session, actor: Actor, pairs: Sequence[tuple[UUID, UUID]], ki
             "units": [unit for unit, _ in pairs], "accounts": [account for _, account in pairs], "by": actor.account_id,
             "kind": kind, "reason": why[0], "note": why[1], "at": now(),
         })
-
-
-def teams_of(session: Session) -> Sequence[Team]:
-    """The teams of the caller's regions, by name."""
-    return session.scalars(select(Team).order_by(Team.name, Team.id)).all()

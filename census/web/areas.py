@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, cast, get_args
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from census.access import require
 from census.db import now
 from census.errors import InvalidInput, NotFound
+from census.models.register import Region
 from census.services import areas as area_desk
+from census.services import teams as team_desk
 from census.services.assignments import HAND_BACK_REASONS, assign, target_of
 from census.services.unit_directory import KINDS, OUTCOMES
-from census.web.session import work
+from census.web.session import Work, work
 
 blueprint = Blueprint("areas", __name__, url_prefix="/areas")
+
+@dataclass(frozen=True, slots=True)
+class TeamForm:
+    """What the page of a team holds."""
+
+    name: str = ""
+    supervisor: UUID | None = None
+    members: tuple[UUID, ...] = ()
+
 
 SHOWN: Final = (("all", "全部"), ("unassigned", "未分配"), ("unvisited", "未入户"))
 
@@ -30,6 +43,52 @@ def areas() -> str:
         return render_template(
             "register/areas.html", lines=lines, more=more, region=region, with_empty=with_empty, towns=area_desk.towns(current.session),
         )
+
+
+@blueprint.get("/teams")
+def teams() -> str:
+    """The teams of the caller's regions."""
+    with work("assign") as current:
+        return render_template(
+            "register/teams.html", lines=team_desk.teams(current.session, current.actor), places=area_desk.towns(current.session),
+        )
+
+
+@blueprint.get("/teams/new")
+def new_team() -> str:
+    """A blank team of one place."""
+    with work("assign") as current:
+        region = request.args.get("region", "")[:12]
+        require(current.actor, "assign", region)
+        return _team_page(current, None, region, TeamForm())
+
+
+@blueprint.get("/teams/<uuid:team_id>")
+def team(team_id: UUID) -> str:
+    """One team: name, supervisor, members."""
+    with work("assign") as current:
+        found, members = team_desk.team_file(current.session, current.actor, team_id)
+        return _team_page(current, team_id, found.region_code, TeamForm(found.name, found.supervisor_id, tuple(members)))
+
+
+@blueprint.post("/teams")
+@blueprint.post("/teams/<uuid:team_id>")
+def save_team(team_id: UUID | None = None) -> Response | tuple[str, int]:
+    """Make or change a team."""
+    form = TeamForm(
+        request.form.get("name", ""), _id(request.form.get("supervisor", "")),
+        tuple(found for text in request.form.getlist("member") if (found := _id(text))),
+    )
+    region = request.form.get("region", "")[:12]
+    with work("assign") as current:
+        try:
+            saved = team_desk.save_team(
+                current.session, current.actor, team_id, name=form.name, region_code=region, supervisor_id=form.supervisor, member_ids=form.members,
+            )
+        except InvalidInput as problem:
+            return _team_page(current, team_id, region, form, problem.message), 422
+        flash(f"{saved.name}已保存，组员 {len(form.members)} 人。", "green")
+    return redirect("/areas/teams", 303)
 
 
 @blueprint.get("/<code>")
@@ -63,6 +122,14 @@ def give(code: str) -> Response:
     except InvalidInput as problem:
         flash(problem.message, "amber")
     return redirect(f"/areas/{code}?show={_show()}", 303)
+
+
+def _team_page(current: Work, team_id: UUID | None, region: str, form: TeamForm, problem: str = "") -> str:
+    place = current.session.get(Region, region)
+    return render_template(
+        "register/team.html", team_id=team_id, region=region, place=place.name if place else region, form=form, problem=problem,
+        able=team_desk.candidates(current.session, region),
+    )
 
 
 def _show() -> area_desk.Filter:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask import session as cookie
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from census.access import Actor
-from census.errors import NotAllowed, NotSignedIn, RateLimited
+from census.errors import InvalidInput, NotAllowed, NotSignedIn, PasswordToChange, RateLimited
 from census.services import accounts
 from census.settings import PROGRAMMES, Programme
 from census.web.instance import instance
@@ -22,6 +25,7 @@ HOMES: Final = (  # the first action that the caller has decides where "/" leads
     ("fill_regional", "/regional/"), ("collect", "/collect/"), ("receive", "/packages"), ("review", "/review/"), ("register_case", "/cases/"),
     ("administer", "/admin/"), ("read_audit", "/admin/"), ("read_register", "/units/"),
 )
+LONGEST_NAME: Final = 32
 WRONG: Final = "用户名或密码不对。请核对后再试；忘记密码请联系本级普查办管理员。"
 LOCKED: Final = "连续输错多次，账号暂时锁定。请 15 分钟后再试。"
 
@@ -35,14 +39,14 @@ def home() -> Response:
 
 @blueprint.get("/sign-in")
 def ask() -> str:
-    return _page(request.args.get("next", "/"))
+    return _page(request.args.get("next", "/"), request.args.get("username", "")[:LONGEST_NAME], _programme(request.args))
 
 
 @blueprint.post("/sign-in")
 def sign_in() -> tuple[str, int] | Response:
     """Check name and password in the chosen programme and open a session of twelve hours."""
     wanted, username = request.form.get("next", "/"), request.form.get("username", "").strip()
-    programme: Programme = "scattered" if request.form.get("programme") == "scattered" else "census"
+    programme = _programme(request.form)
     try:
         bearer, _, _ = open_session(
             username, request.form.get("password", ""), programme, device=request.user_agent.string, kind="web",
@@ -51,9 +55,37 @@ def sign_in() -> tuple[str, int] | Response:
         return _page(wanted, username, programme, WRONG), 401
     except RateLimited:
         return _page(wanted, username, programme, LOCKED), 429
+    except PasswordToChange:
+        return redirect(url_for("sign_in.ask_password", username=username, programme=programme, first=1), 303)
     cookie.clear()  # a new seed: what another session's pages hold is worth nothing here
     cookie["bearer"] = bearer
     return redirect(local(wanted), 303)
+
+
+@blueprint.get("/password")
+def ask_password() -> str:
+    """One's own password: the first one, which an administrator gave out, and any later one."""
+    return _password_page(request.args, PasswordToChange.sentence if "first" in request.args else "")
+
+
+@blueprint.post("/password")
+def change_password() -> tuple[str, int] | Response:
+    """Replace the password; this browser signs in anew with it, phones stay signed in."""
+    wanted = request.form.get("wanted", "")
+    if wanted != request.form.get("again", ""):
+        return _password_page(request.form, "两次写的新密码不一样。请再写一次。"), 422
+    username = request.form.get("username", "").strip()
+    try:
+        _change_password(username, request.form.get("password", ""), _programme(request.form), wanted)
+    except NotSignedIn:
+        return _password_page(request.form, WRONG), 401
+    except RateLimited:
+        return _password_page(request.form, LOCKED), 429
+    except InvalidInput as problem:
+        return _password_page(request.form, problem.message), 422
+    cookie.clear()
+    flash("密码改好了。请用新密码登录。", "green")
+    return redirect(url_for("sign_in.ask", username=username, programme=_programme(request.form)), 303)
 
 
 @blueprint.post("/sign-out")
@@ -76,20 +108,50 @@ def open_session(
 
     A failure is counted in a transaction of its own: the failed one is rolled back.
     """
+    with _counted(programme, username, username + password + device) as session:
+        token, actor, expires_at = accounts.sign_in(
+            session, username=username, password=password, programme=programme, device=device, kind=kind,
+        )
+    return bearer_of(programme, token), actor, expires_at.isoformat()
+
+
+def _change_password(username: str, password: str, programme: Programme, wanted: str) -> None:
+    with _counted(programme, username, username + password + wanted) as session:
+        accounts.change_password(session, username=username, password=password, wanted=wanted)
+
+
+@contextmanager
+def _counted(programme: Programme, username: str, typed: str) -> Generator[Session]:
+    """Open a transaction in which a password is looked at; a wrong one is counted."""
     database = current_database(programme)
-    if "\0" in username + password + device:
+    if "\0" in typed:
         raise NotSignedIn
     try:
         with database.transaction() as session:
-            token, actor, expires_at = accounts.sign_in(
-                session, username=username, password=password, programme=programme, device=device, kind=kind,
-            )
+            yield session
     except NotSignedIn:
         if instance().settings.rate_limits:
             with database.transaction() as session:
                 accounts.note_failure(session, username)
         raise
-    return bearer_of(programme, token), actor, expires_at.isoformat()
+
+
+def _programme(values: Mapping[str, str]) -> Programme:
+    return "scattered" if values.get("programme") == "scattered" else "census"
+
+
+def _password_page(values: Mapping[str, str], problem: str) -> str:
+    username, programme = values.get("username", "")[:LONGEST_NAME], _programme(values)
+    if not username:
+        try:
+            with work() as current:
+                username, programme = current.actor.username, current.actor.programme
+        except NotSignedIn:
+            pass
+    return render_template(
+        "password.html", username=username, chosen=programme, problem=problem, shortest=accounts.SHORTEST_PASSWORD,
+        programmes=[(name, PROGRAMME_NAMES[name]) for name in PROGRAMMES],
+    )
 
 
 def home_of(actor: Actor) -> str:

@@ -11,11 +11,12 @@ from census.access import Actor
 from census.db import now
 from census.errors import InvalidInput, NotAllowed, NotFound
 from census.models.people import Account, DeviceSession
-from census.models.register import Assignment, AssignmentEvent, EnumerationArea, Unit
+from census.models.register import Assignment, AssignmentEvent, EnumerationArea, Team, Unit
 from census.services import areas, leases
 from census.services.accounts import add_device
-from census.services.assignments import Target, assign, hand_back, make_team, target_of
+from census.services.assignments import Target, assign, hand_back, target_of
 from census.services.register import assigned_units
+from census.services.teams import save_team, teams
 from tests.review_builders import (
     OTHER_TOWN,
     TOWN,
@@ -67,12 +68,40 @@ def test_nobody_gets_units_where_he_does_not_work_and_no_stranger_gives_any(sess
 
 def test_a_team_gets_units_before_anybody_is_named(session: Session) -> None:
     county, lead, member = an_actor(session, "county", "440113"), an_account(session, "supervisor"), an_account(session, "enumerator")
-    team = make_team(session, county, "小谷围一组", TOWN, lead, [member])
+    some_regions(session)
+    team = save_team(session, county, None, name="小谷围一组", region_code=TOWN, supervisor_id=lead.id, member_ids=[member.id])
     unit = a_unit(session)
     assign(session, county, [unit.id], Target(None, team))
     assert holder(session, unit) is None
     assign(session, county, [unit.id], Target(member, None))
     assert session.execute(select(Assignment.account_id, Assignment.team_id)).one() == (member.id, team.id)
+
+
+def test_who_changes_teams_takes_the_own_units_along(session: Session) -> None:
+    some_regions(session)
+    supervisor = an_account(session, "supervisor")
+    actor, members, unit = acting(supervisor), [an_account(session, "enumerator") for _ in range(2)], a_unit(session)
+
+    def save(name: str, team: Team | None, *chosen: Account, region: str = TOWN) -> Team:
+        return save_team(
+            session, actor, team.id if team else None, name=name, region_code=region, supervisor_id=supervisor.id,
+            member_ids=[account.id for account in chosen],
+        )
+
+    first = save("一组", None, *members)
+    assign(session, actor, [unit.id], Target(members[0], None))
+    second = save("二组", None, members[0])
+    assert session.scalars(select(Assignment.team_id)).all() == [second.id]
+    assert [(line.team.name, len(line.members), line.units) for line in teams(session, actor)] == [("一组", 1, 0), ("二组", 1, 1)]
+    save("二组", second)
+    session.expire_all()
+    assert (members[0].team_id, members[1].team_id) == (None, first.id)
+    with pytest.raises(InvalidInput, match="组员"):
+        save("一组", first, an_account(session, "enumerator", OTHER_TOWN))
+    with pytest.raises(InvalidInput, match="组长"):
+        save_team(session, actor, None, name="三组", region_code=TOWN, supervisor_id=members[0].id, member_ids=[])
+    with pytest.raises(NotAllowed):
+        save("三组", None, region=OTHER_TOWN)
 
 
 def test_a_unit_handed_back_waits_for_the_desk_with_its_reason(session: Session) -> None:

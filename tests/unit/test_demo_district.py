@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from census.demo.collected import actor_of, records_of
 from census.demo.district import STORY_TOWN, District, load_register
 from census.demo.plants import PLANTS, Records, plant
-from census.demo.regions import load_regions
 from census.demo.slips import SLIPS
 from census.models.register import Assignment, Unit
 from census.services.prefill import region_names, sources
+from census.services.regions import load_regions
 from forms.catalogue import catalogue
 from validation.record import check_record
 from validation.results import Finding

@@ -136,3 +136,23 @@ def test_a_supervisor_shares_out_an_area_at_the_desk(client: FlaskClient, own_da
     with own_databases.census.transaction(FULL) as session:
         assert session.scalars(select(Assignment.unit_id)).all() == [units[0]]
     assert client.get("/review/merges/").status_code == 200
+
+
+def test_a_supervisor_makes_a_team_at_the_desk(client: FlaskClient, own_databases: Databases) -> None:
+    with own_databases.census.transaction(FULL) as session:
+        member, lead = an_account(session, "enumerator01"), an_account(session, "supervisor01", "supervisor")
+        session.add(Region(code=TOWN, name="小谷围街道", level="town"))
+        session.flush()
+        member_id, lead_id = str(member.id), str(lead.id)
+    signed_in(client, "supervisor01")
+    page = client.get(f"/areas/teams/new?region={TOWN}").get_data(as_text=True)
+    form = {"csrf_token": token_in(page), "region": TOWN, "name": "小谷围一组", "supervisor": lead_id, "member": [member_id]}
+    refused = client.post("/areas/teams", data=form | {"supervisor": ""})
+    assert (refused.status_code, "请选组长" in refused.get_data(as_text=True)) == (422, True)
+    client.post("/areas/teams", data=form)
+    page = client.get("/areas/teams").get_data(as_text=True)
+    assert "小谷围一组已保存，组员 1 人" in page
+    address = re.search(r"/areas/teams/[0-9a-f-]{36}", page)
+    assert address
+    assert f'value="{member_id}" id="m{member_id}" checked' in client.get(address[0]).get_data(as_text=True)
+    assert client.get("/areas/teams/new?region=440114").status_code == 403
