@@ -9,15 +9,17 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from exports import engines, package, report, warehouse, workbook
 from exports.engines import Summary, SummaryQuery
 from exports.package import Description, Package, Table
-from exports.record import OpenFinding, Record, Region, Standing, Unit
+from exports.record import OpenFinding, Region, Standing, Unit, line
 from exports.report import check_title
 from exports.warehouse import Found
 from forms.catalogue import Catalogue
@@ -28,12 +30,12 @@ PARTS: Final = (warehouse.DATABASE, "tables", "summary", "report.html")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What the application hands over. ``records`` come by form, then by id; each is read once."""
+    """What the application hands over. ``records`` come by form, then by id, each as a line of JSON; each is read once."""
 
     region: Region
     units: Sequence[Unit]
     regions: Sequence[Region]
-    records: Iterable[Record]
+    records: Iterable[bytes]
     findings: Sequence[OpenFinding]
     validation: Mapping[str, Any] = field(default_factory=dict[str, Any])
     standing: Standing | None = None
@@ -46,6 +48,7 @@ class Bundle:
     package: Package
     counts: Mapping[str, int]
     folder: Path
+    records: Sequence[tuple[str, int, str]]   # (id, revision, digest) of those in the package
 
 
 def accept_all(_counts: Mapping[str, int]) -> None:
@@ -65,23 +68,23 @@ def build(
         for part in ("tables", "summary", "lines"):
             (draft / part).mkdir()
         writing = _RecordWriter(draft, forms, {finding.id for finding in source.findings})
-        record_count = package.write_lines(draft / "lines" / package.RECORDS, writing.tee(source.records))
+        _write(draft / "lines" / package.RECORDS, writing.tee(source.records))
         found = [_found(finding, writing.regions.get(finding.id, ""), forms) for finding in source.findings]
         parquet_files = [*warehouse.write_register(draft / "tables", source.units, source.regions, found),
                          *(table.path for table in (*writing.tables, *writing.unfilled(engines.queries())))]
         database = warehouse.build_database(draft, parquet_files)
         lines = _write_lines(draft / "lines", source)
-        counts = {"units": len(source.units), "records": record_count, **_finding_counts(source.findings), **writing.counts()}
+        counts = {"units": len(source.units), "records": len(writing.records), **_finding_counts(source.findings), **writing.counts()}
         accept(counts)
         made = package.write_package(
             out, Description(source.region, writing.forms_used(), counts, source.validation), lines, writing.csv_tables(), key,
         )
-        heading = workbook.Heading(source.region, made.digest, len(source.units), record_count, made_at)
+        heading = workbook.Heading(source.region, made.digest, len(source.units), len(writing.records), made_at)
         summaries = _write_summaries(draft, database, heading)
         report.write(draft / "report.html", heading, summaries, report.Matter(source.units, source.regions, source.findings, source.standing, found))
         for part in PARTS:
             _replace(draft / part, out / part)
-    return Bundle(made, counts, out)
+    return Bundle(made, counts, out, writing.records)
 
 
 class _RecordWriter:
@@ -92,19 +95,26 @@ class _RecordWriter:
         self._draft, self._catalogue = draft, forms
         self._versions: Counter[tuple[str, str]] = Counter()
         self._placeholders = 0
+        self.records: list[tuple[str, int, str]] = []
         self.tables: list[warehouse.Writer] = []
         self.regions: dict[str, str] = {}      # of the records on which something was found
 
-    def tee(self, records: Iterable[Record]) -> Iterator[Record]:
-        for code, of_form in itertools.groupby(records, key=lambda record: record.form):
+    def tee(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Give the records as the package holds them."""
+        for code, of_form in itertools.groupby(map(orjson.loads, lines), key=itemgetter("form")):
             with warehouse.FormTables(self._catalogue.current(code), self._draft / "tables") as form_tables:
-                while batch := list(itertools.islice(of_form, BATCH)):
+                while batch := list(map(self._noted, itertools.islice(of_form, BATCH))):
                     form_tables.add(batch)
-                    self.regions.update((record.id, record.region_code) for record in batch if record.id in self._found)
-                    self._versions.update((record.form, record.version) for record in batch)
                     yield from batch
             self._placeholders += form_tables.placeholders
             self.tables.extend(form_tables.tables())
+
+    def _noted(self, record: dict[str, Any]) -> bytes:
+        if record["id"] in self._found:
+            self.regions[record["id"]] = record["region_code"]
+        self._versions[record["form"], record["version"]] += 1
+        self.records.append((record["id"], record["revision"], record["digest"]))
+        return line(record)
 
     def unfilled(self, queries: Iterable[SummaryQuery]) -> list[warehouse.Writer]:
         """Give empty tables of the forms that summaries read and nobody has filled."""
@@ -130,10 +140,15 @@ class _RecordWriter:
 
 
 def _write_lines(folder: Path, source: Source) -> dict[str, Path]:
-    package.write_lines(folder / package.UNITS, source.units)
-    package.write_lines(folder / package.REGIONS, source.regions)
-    package.write_lines(folder / package.FINDINGS, source.findings)
+    _write(folder / package.UNITS, map(line, source.units))
+    _write(folder / package.REGIONS, map(line, source.regions))
+    _write(folder / package.FINDINGS, map(line, source.findings))
     return {name: folder / name for name in (package.UNITS, package.REGIONS, package.RECORDS, package.FINDINGS)}
+
+
+def _write(path: Path, lines: Iterable[bytes]) -> None:
+    with path.open("wb") as file:
+        file.writelines(lines)
 
 
 def _finding_counts(findings: Sequence[OpenFinding]) -> dict[str, int]:

@@ -7,7 +7,7 @@ the same bytes, and the SHA-256 of ``datapackage.json`` names the content. ``doc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from exports import archive
-from exports.record import OpenFinding, Record, Region, Unit
+from exports.record import Region
 from exports.signing import sign
 
 FORMAT: Final = 1
@@ -59,16 +59,6 @@ class Package:
     path: Path
     digest: str
     size: int
-
-
-def write_lines(path: Path, values: Iterable[Unit | Region | Record | OpenFinding]) -> int:
-    """Write values as JSON lines with sorted keys; return how many."""
-    count = 0
-    with path.open("wb") as file:
-        for value in values:
-            file.write(orjson.dumps(value, option=orjson.OPT_SORT_KEYS) + b"\n")
-            count += 1
-    return count
 
 
 def write_package(

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -65,6 +67,11 @@ class OpenFinding:
     message: str
     state: str
     explanation: str
+
+
+def line(value: Unit | Region | Record | OpenFinding | Mapping[str, Any]) -> bytes:
+    """Write a value as it stands in a package: one line of JSON with its keys sorted."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
 
 
 @dataclass(frozen=True, slots=True)

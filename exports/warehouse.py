@@ -7,21 +7,24 @@ each column's metadata. Personal data stay out: only the records themselves, in 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import groupby, repeat
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 import duckdb
 import pyarrow  # noqa: ICN001 - it has no type stubs, so ``pa`` is Any
 import pyarrow.compute
 import pyarrow.parquet
 
+from exports.layout import ARROW, HEADS, ROW_HEADS, Head, Laid, Layout
 from exports.package import Table
-from exports.record import Record, Region, Unit
+from exports.record import Region, Unit
 from forms.arrays import typed
 from forms.codelists import codelist
 from forms.columns import Column, ColumnKind, columns
@@ -31,75 +34,54 @@ pa: Any = pyarrow            # neither has type stubs
 parquet: Any = pyarrow.parquet
 compute: Any = pyarrow.compute
 
-ARROW: Final[Mapping[ColumnKind, Any]] = {
-    "text": pa.string(), "number": pa.float64(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32(),
-    "texts": pa.list_(pa.string()),
-}
 TABLE_SCHEMA: Final[Mapping[ColumnKind, str]] = {
     "text": "string", "number": "number", "integer": "integer", "boolean": "boolean", "date": "date", "texts": "string",
 }
 ROW_GROUP: Final = 16_000
-_get = dict[str, Any].get
+AHEAD: Final = 2              # batches that may wait while another is written
 ENGINE: Final[dict[str, str | bool | int | float | list[str]]] = {"threads": 2, "memory_limit": "256MB", "preserve_insertion_order": True}
 CODED: Final = ("code", "choice", "multichoice")
 DATABASE: Final = "aggregate.duckdb"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A column that every table of a form has before its items."""
-
-    name: str
-    kind: ColumnKind
-    label: str
-
-
-HEADS: Final = (
-    Head("_record", "text", "填报编号"), Head("_unit", "text", "普查对象编号"), Head("_region", "text", "行政区划代码"),
-    Head("_revision", "integer", "版本"),
-)
-ROW_HEADS: Final = (*HEADS, Head("_row", "integer", "行号"))
-
-
 class FormTables:
-    """The tables of one form, written batch by batch, so that a province's records never stand in memory at once."""
+    """The tables of one form, written batch by batch, so that a province's records never stand in memory at once.
+
+    They are written in a thread of their own while the next records are read.
+    """
 
     def __init__(self, form: Form, folder: Path) -> None:
         self.form = form
         self.placeholders = 0         # answers so far that use a code which stands in for an official one
+        self._layout = Layout(form)
         self._writers = {group: Writer(form, group, folder) for group in ("", *form.groups())}
+        self._thread = ThreadPoolExecutor(1, "tables")
+        self._under_way: deque[Future[None]] = deque()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for writer in self._writers.values():
-            writer.close()
+        try:
+            while self._under_way and error is None:
+                self._under_way.popleft().result()
+        finally:
+            self._thread.shutdown(cancel_futures=True)
+            for writer in self._writers.values():
+                writer.close()
 
-    def add(self, records: Sequence[Record]) -> None:
-        heads = pa.table([
-            pa.array([getattr(record, name) for record in records], ARROW[head.kind])
-            for head, name in zip(HEADS, ("id", "unit", "region_code", "revision"), strict=True)
-        ], names=[head.name for head in HEADS])
-        for group, writer in self._writers.items():
-            if not group:
-                self.placeholders += writer.add(heads, [dict(record.answers) for record in records])
-                continue
-            lists = [_rows(record.answers, group) for record in records]
-            records_of_rows = [place for place, rows in enumerate(lists) for _ in rows]
-            numbers = pa.array([number for rows in lists for number, _ in rows], pa.int64())
-            of_rows = heads.take(pa.array(records_of_rows, pa.int64())).append_column(ROW_HEADS[-1].name, numbers)
-            self.placeholders += writer.add(of_rows, [row for rows in lists for _, row in rows])
+    def add(self, lines: Sequence[bytes]) -> None:
+        """Take in some records as JSON lines (``exports.record.line``). What goes wrong with them is raised by a later call, or at the end."""
+        if len(self._under_way) == AHEAD:
+            self._under_way.popleft().result()
+        self._under_way.append(self._thread.submit(self._add, lines))
+
+    def _add(self, lines: Sequence[bytes]) -> None:
+        for laid in self._layout.lay_out(lines):
+            self.placeholders += self._writers[laid.group].add(laid)
 
     def tables(self) -> list[Writer]:
         return list(self._writers.values())
-
-
-def _rows(answers: Mapping[str, Any], group: str) -> list[tuple[int, dict[str, Any]]]:
-    """Give the rows of a repeating section with their numbers from 1."""
-    rows = answers.get(group)
-    numbered = enumerate(cast("list[object]", rows) if isinstance(rows, list) else [], start=1)
-    return [(number, cast("dict[str, Any]", row)) for number, row in numbered if isinstance(row, dict)]
 
 
 class Writer:
@@ -121,21 +103,14 @@ class Writer:
         self._writer: Any = parquet.ParquetWriter(self.path, self.schema, compression="zstd")
         self._waiting: list[Any] = []
 
-    def add(self, heads: Any, answers: Sequence[dict[str, Any]]) -> int:
+    def add(self, laid: Laid) -> int:
         """Take in some lines; return how many of their answers are placeholder codes."""
-        answered = set[str]().union(*answers)
-        blank: list[object] = [None] * len(answers)
-        arrays: dict[str, Any] = {name: heads.column(name) for name in heads.column_names}
+        arrays: dict[str, Any] = {name: laid.heads.column(name) for name in laid.heads.column_names}
         placeholders = 0
         for item, parts in self._items:
             if item.personal and item.type not in CODED:
                 continue
-            raws = blank
-            if item.alias in answered:
-                raws = [one.get(item.key, one.get(item.alias)) for one in answers]
-            elif item.key in answered:
-                raws = list(map(_get, answers, repeat(item.key)))
-            read = typed(item, parts, raws)
+            read = typed(item, parts, laid.raws(item))
             placeholders += _placeholders(item, read.arrays[parts[0].part])
             arrays |= {column.name: read.arrays[column.part] for column in parts}
         self._waiting.append(pa.table([arrays[name].cast(self.schema.field(name).type) for name in self.schema.names], schema=self.schema))

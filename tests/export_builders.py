@@ -10,7 +10,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from exports.bundle import Bundle, Source, build
-from exports.record import OpenFinding, Record, Region, Unit
+from exports.record import OpenFinding, Record, Region, Unit, line
 from exports.signing import FindKey, key_id
 from forms.catalogue import catalogue
 from forms.values import digest
@@ -61,7 +61,9 @@ def a_source(**values: Any) -> Source:
         "region": COUNTY, "units": units, "regions": [COUNTY, *TOWNS], "records": records, "findings": [a_finding(records[0])],
         "validation": {"complete": True, "checks": 120},
     }
-    return Source(**(facts | values))
+    facts |= values
+    facts["records"] = [line(record) for record in facts["records"]]
+    return Source(**facts)
 
 
 def a_bundle(out: Path, source: Source | None = None, key: Ed25519PrivateKey = KEY, made_at: datetime = MADE_AT) -> Bundle:

@@ -30,8 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
         exported = export_region(database, settings, arguments.region, arguments.out, final=arguments.final)
     finally:
         database.close()
-    package = exported.bundle.package
+    package = exported.package
     print(json.dumps({
-        "package": str(package.path), "digest": package.digest, "bytes": package.size, "counts": dict(exported.bundle.counts),
+        "package": str(package.path), "digest": package.digest, "bytes": package.size, "counts": dict(exported.counts),
     }, ensure_ascii=False))
     return 0

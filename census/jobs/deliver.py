@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from census.db import FULL, Database, new_id, now
 from census.errors import CensusError
-from census.jobs.export import Exported, export_region
+from census.jobs.export import export_region
 from census.models.leaving import Delivery, Package, PackageItem
 from census.services import deliveries, evidence, keys, packages
 from census.services.gate import gate
@@ -61,7 +61,7 @@ def build(database: Database, settings: Settings, delivery_id: UUID, region: str
     if not looked.is_open:
         raise CensusError(f"{looked.sentence}。请处理后重新上报。")
     exported = export_region(database, settings, region, settings.data_dir / "exports" / region)
-    made = exported.bundle.package
+    made = exported.package
     kept = settings.data_dir / "packages" / made.path.name
     kept.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(made.path, kept)
@@ -70,26 +70,26 @@ def build(database: Database, settings: Settings, delivery_id: UUID, region: str
         delivery = session.get_one(Delivery, delivery_id)
         delivery.package_id, delivery.state, delivery.bytes_sent, delivery.updated_at = package, "sending", 0, now()
         session.flush()
-        evidence.record(session, "worker", "package built", str(package), {"digest": made.digest, **exported.bundle.counts})
+        evidence.record(session, "worker", "package built", str(package), {"digest": made.digest, **exported.counts})
     return package
 
 
-def _keep(session: Session, region: str, exported: Exported, file: Path, run_id: UUID | None) -> UUID:
+def _keep(session: Session, region: str, exported: Bundle, file: Path, run_id: UUID | None) -> UUID:
     """Remember a package and what it holds; the same content is the same package."""
-    made = exported.bundle.package
+    made = exported.package
     there = session.scalar(select(Package.id).where(Package.region_code == region, Package.digest == made.digest))
     if there is not None:
         return there
     package = Package(
-        id=new_id(), region_code=region, digest=made.digest, file=str(file), size=made.size, record_count=len(exported.items),
-        run_id=run_id, counts=dict(exported.bundle.counts),
+        id=new_id(), region_code=region, digest=made.digest, file=str(file), size=made.size, record_count=len(exported.records),
+        run_id=run_id, counts=dict(exported.counts),
     )
     session.add(package)
     session.flush()
-    if exported.items:
+    if exported.records:
         session.execute(insert(PackageItem), [
             {"package_id": package.id, "submission_id": UUID(id_), "revision": revision, "digest": digest}
-            for id_, revision, digest in exported.items
+            for id_, revision, digest in exported.records
         ])
     return package.id
 
@@ -152,11 +152,11 @@ def adopt_sent(database: Database, settings: Settings, file: Path, target_url: s
         there = session.scalar(select(Delivery.id).where(Delivery.upload_url == upload_url))
         if there is not None:
             return there
-        sent = Exported(Bundle(PackageFile(kept, facts.digest, kept.stat().st_size), facts.counts, kept.parent), items)
+        sent = Bundle(PackageFile(kept, facts.digest, kept.stat().st_size), facts.counts, kept.parent, items)
         package = _keep(session, facts.region.code, sent, kept.relative_to(settings.data_dir), None)
         delivery = Delivery(
             id=new_id(), region_code=facts.region.code, package_id=package, target_url=target_url, upload_url=upload_url,
-            state="waiting", bytes_sent=sent.bundle.package.size,
+            state="waiting", bytes_sent=sent.package.size,
         )
         session.add(delivery)
         session.flush()

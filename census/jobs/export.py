@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -24,17 +23,22 @@ from exports.bundle import Bundle, Source
 from forms.catalogue import catalogue
 from validation.rulebook import compile_form
 
+# A record is a line of JSON. The narrow rows are sorted, and only then is each one's answer written out, while it is sent.
 RECORDS: Final = """
-    select submission.id::text, submission.form, submission.version, submission.revision, revision.digest, submission.unit_id::text,
-           submission.region_code, convert_to(revision.answers::text, 'UTF8'),
-           case when revision.explanations <> '[]' then convert_to(revision.explanations::text, 'UTF8') end, convert_to(exempt.items, 'UTF8')
-      from submission
-      join revision on revision.submission_id = submission.id and revision.number = submission.revision
-      left join (select submission_id, jsonb_agg(jsonb_build_object('check', check_id, 'path', path, 'text', explanation) order by check_id, path)::text as items
-                   from finding where state = 'exempt' and region_code ^@ %(region)s group by submission_id) as exempt
-             on exempt.submission_id = submission.id
-     where submission.region_code ^@ %(region)s and submission.state = any(%(states)s) and submission.applies
-     order by submission.form, submission.version, submission.id
+    select '{"answers":' || written.answers || ',"digest":"' || written.digest || '","exemptions":' || ordered.exemptions
+           || ',"explanations":' || written.explanations || ',"form":' || to_json(ordered.form) || ',"id":"' || ordered.id
+           || '","region_code":' || to_json(ordered.region_code) || ',"revision":' || ordered.revision || ',"unit":"' || ordered.unit_id
+           || '","version":' || to_json(ordered.version) || '}'
+      from (select submission.id, form, version, revision, unit_id, submission.region_code, coalesce(exempt.items, '[]') as exemptions
+              from submission
+              left join (select submission_id, jsonb_agg(jsonb_build_object('check', check_id, 'path', path, 'text', explanation) order by check_id, path)::text as items
+                           from finding where state = 'exempt' and region_code ^@ %(region)s group by submission_id) as exempt
+                     on exempt.submission_id = submission.id
+             where submission.region_code ^@ %(region)s and submission.state = any(%(states)s) and submission.applies
+             order by form, version, id) as ordered
+     cross join lateral (select answers::text, digest, explanations::text from revision
+                          where revision.submission_id = ordered.id and revision.number = ordered.revision limit 1) as written
+     order by form, version, id
 """
 UNITS: Final = """
     select id::text, kind, name, address, credit_code, industry_code, region_code, lon, lat, source, outcome,
@@ -44,6 +48,8 @@ UNITS: Final = """
            select from submission where submission.unit_id = unit.id and submission.state = any(%(states)s) and submission.applies))
      order by unit.id
 """
+# PostgreSQL writes no control character into JSON text, so that nothing needs quotes and a line leaves as it is.
+COPY: Final = "copy ({}) to stdout (format csv, quote e'\\x01', delimiter e'\\x02')"
 AT_ONCE: Final = 2_000
 NOTHING: Final[dict[str, Any]] = {}
 FINDINGS: Final = text("""
@@ -66,23 +72,13 @@ JUDGED: Final = text("""
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """A bundle on disk and the records that its package holds."""
-
-    bundle: Bundle
-    items: Sequence[tuple[str, int, str]]   # (submission, revision, digest)
-
-
-def export_region(database: Database, settings: Settings, region: str, out: Path, *, final: bool = False) -> Exported:
+def export_region(database: Database, settings: Settings, region: str, out: Path, *, final: bool = False) -> Bundle:
     """Write aggregated database, tables, summaries and package of a region's approved records into ``out``.
 
     With ``final``, raises GateClosed unless the gate is open and no answer uses a placeholder code.
     """
-    items: list[tuple[str, int, str]] = []
-    with uncollected(), read_source(database, region, settings.level, items, must_be_open=final) as source:
-        made = bundle.build(source, out, catalogue(), keys.signing_key(settings), now(), refuse_placeholders if final else bundle.accept_all)
-    return Exported(made, items)
+    with uncollected(), read_source(database, region, settings.level, must_be_open=final) as source:
+        return bundle.build(source, out, catalogue(), keys.signing_key(settings), now(), refuse_placeholders if final else bundle.accept_all)
 
 
 @contextmanager
@@ -98,8 +94,8 @@ def uncollected() -> Generator[None]:
 
 
 @contextmanager
-def read_source(database: Database, region: str, level: str, items: list[tuple[str, int, str]], *, must_be_open: bool) -> Generator[Source]:
-    """Read everything in one snapshot, the records while they are written; ``items`` names those that have been read.
+def read_source(database: Database, region: str, level: str, *, must_be_open: bool) -> Generator[Source]:
+    """Read everything in one snapshot, the records while they are written.
 
     The snapshot only reads, so it holds up nobody while it is open; a province's answers would not fit into memory.
     """
@@ -115,19 +111,15 @@ def read_source(database: Database, region: str, level: str, items: list[tuple[s
         findings = [record.OpenFinding(**row) for row in session.execute(FINDINGS, wanted).mappings()]
         yield Source(
             region=_region(looked.region), units=units, regions=_regions(session, region, units),
-            records=read_records(session, wanted, items), findings=findings, validation=_validation(session, wanted),
+            records=read_records(session, wanted), findings=findings, validation=_validation(session, wanted),
             standing=_standing(session, looked, wanted),
         )
 
 
-def read_records(session: Session, wanted: dict[str, Any], items: list[tuple[str, int, str]]) -> Iterator[record.Record]:
-    """Give the records in their order while they come out of the database."""
-    for id_, form, version, revision, digest, unit, region, answers, explanations, exemptions in _rows(session, RECORDS, wanted):
-        items.append((id_, revision, digest))
-        yield record.Record(
-            id_, form, version, revision, digest, unit, region, orjson.loads(answers),
-            orjson.loads(explanations) if explanations else (), orjson.loads(exemptions) if exemptions else (),
-        )
+def read_records(session: Session, wanted: dict[str, Any]) -> Iterator[bytes]:
+    """Give the records in their order while they come out of the database, each as a line of JSON (keys in any order)."""
+    with _connection(session).cursor() as cursor, cursor.copy(COPY.format(RECORDS).encode(), wanted) as lines:
+        yield from map(bytes, lines)
 
 
 def _units(session: Session, wanted: dict[str, Any]) -> list[record.Unit]:
@@ -140,11 +132,13 @@ def _unit(row: tuple[Any, ...]) -> record.Unit:
     return record.Unit(*facts)
 
 
+def _connection(session: Session) -> psycopg.Connection[tuple[Any, ...]]:
+    return cast("psycopg.Connection[tuple[Any, ...]]", session.connection().connection.driver_connection)
+
+
 def _rows(session: Session, query: str, wanted: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     """Read many rows in binary, some at a time; JSON as the bytes that orjson takes."""
-    session.execute(text("set local work_mem = '64MB'"))  # answers are sorted with their records
-    connection = cast("psycopg.Connection[tuple[Any, ...]]", session.connection().connection.driver_connection)
-    with connection.cursor(name="export", binary=True) as cursor:
+    with _connection(session).cursor(name="export", binary=True) as cursor:
         cursor.execute(query.encode(), wanted)
         while rows := cursor.fetchmany(AT_ONCE):
             yield from rows

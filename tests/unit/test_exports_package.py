@@ -14,7 +14,7 @@ import python_calamine
 from exports import bundle
 from exports.receive import ReceivedFile
 from forms.catalogue import catalogue
-from tests.export_builders import KEY, MADE_AT, a_bundle, a_record, a_source, a_unit, trusting
+from tests.export_builders import ANSWERS, KEY, MADE_AT, a_bundle, a_record, a_source, a_unit, trusting
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,21 @@ def test_tables_are_typed_and_their_columns_say_unit_and_name(made: bundle.Bundl
     with duckdb.connect(str(made.folder / "aggregate.duckdb"), read_only=True) as connection:
         assert connection.execute("select sum(tap_water_intake) from G102").fetchone() == (18000,)
         assert connection.execute("select facility_id, run_hours from G102_facility where _row = 2 limit 1").fetchone() == ("TW002", None)
+
+
+def test_a_record_written_in_an_odd_way_spoils_no_neighbour(tmp_path: Path) -> None:
+    """Arrow reads the first batch, Python the second: the odd record is in it."""
+    units = [a_unit(number) for number in (1, 2, 3)]
+    odd = ANSWERS | {"unknown": 1, "tap_water_intake": 9000, "facility": [None, *ANSWERS["facility"], "TW003"], "outlet": None}
+    rows: list[list[tuple[object, ...]]] = []
+    for name, answers in (("usual", ANSWERS | {"facility": [None, *ANSWERS["facility"]]}), ("odd", odd)):
+        records = [a_record(units[0]), a_record(units[1], answers), a_record(units[2])]
+        made = a_bundle(tmp_path / name, a_source(units=units, records=records, findings=[]))
+        with duckdb.connect(str(made.folder / "aggregate.duckdb"), read_only=True) as connection:
+            rows.append(connection.execute("select * from G102_facility").fetchall())
+            assert connection.execute("select tap_water_intake from G102").fetchall() == [(9000,), (None if name == "odd" else 9000,), (9000,)]
+    assert rows[0] == rows[1]
+    assert [row[4] for row in rows[0]] == [1, 2, 2, 3, 1, 2]
 
 
 def test_the_summary_counts_objects_by_town_and_kind(made: bundle.Bundle) -> None:

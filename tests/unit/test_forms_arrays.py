@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 from typing import Any, get_args
 
+import orjson
+import pyarrow as pa
 import pytest
 
-from forms.arrays import typed
+from forms import lines
+from forms.arrays import Raws, typed
 from forms.columns import cell, item_columns
 from forms.definition import Item, ItemType
 from forms.values import parse
@@ -34,8 +37,27 @@ def test_a_column_holds_what_each_answer_means_alone(kind: ItemType, precision: 
     usual = [*USUAL[kind], None]
     one_odd_each = [[*chance.choices(usual, k=3), odd, *chance.choices(usual, k=2)] for odd in ODD]
     for raws in ([*usual], [], [None, None], *one_odd_each, [*ODD, *usual]):
-        columns = tuple(item_columns(item))
-        read = typed(item, columns, raws)
-        for column in columns:
-            assert read.arrays[column.part].to_pylist() == [list(value) if isinstance(value := cell(column, raw), tuple) else value for raw in raws]
-        assert list(read.wrong) == [place for place, raw in enumerate(raws) if parse(item, raw).problem]
+        assert_read_alone(item, raws, raws)
+        if (array := from_lines(item, raws)) is not None:
+            assert_read_alone(item, array, raws)
+
+
+@pytest.mark.parametrize("kind", get_args(ItemType))
+def test_json_lines_hold_what_is_written_in_the_usual_way(kind: ItemType):
+    item = Item("key", "名称", kind)
+    assert from_lines(item, [*USUAL[kind], None]) is not None
+    assert from_lines(item, [*USUAL[kind], 5]) is None
+
+
+def from_lines(item: Item, raws: list[Any]) -> Any | None:
+    schema: Any = pa.schema([("key", lines.WIRE.get(item.type, pa.string()))])
+    table = lines.read([orjson.dumps({"key": raw}, option=orjson.OPT_APPEND_NEWLINE) for raw in raws], schema) if raws else None
+    return None if table is None else table.column("key").combine_chunks()
+
+
+def assert_read_alone(item: Item, given: Raws, raws: list[Any]) -> None:
+    columns = tuple(item_columns(item))
+    read = typed(item, columns, given)
+    for column in columns:
+        assert read.arrays[column.part].to_pylist() == [list(value) if isinstance(value := cell(column, raw), tuple) else value for raw in raws]
+    assert list(read.wrong) == [place for place, raw in enumerate(raws) if parse(item, raw).problem]

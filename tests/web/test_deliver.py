@@ -197,7 +197,7 @@ def test_a_receipt_is_applied_once(county: Place, province: Place) -> None:
 def test_what_the_command_line_sends_is_followed_like_any_other(county: Place, province: Place, address: str, tmp_path: Path) -> None:
     ids = approved_records(county)
     county.work()
-    file = export_region(county.database, county.settings, VILLAGE, tmp_path / "out").bundle.package
+    file = export_region(county.database, county.settings, VILLAGE, tmp_path / "out").package
     url = upload.send(upload.Target(address, keys.signing_key(county.settings)), file.path, file.digest)
     first = adopt_sent(county.database, county.settings, file.path, address, url)
     assert first == adopt_sent(county.database, county.settings, file.path, address, url)
