@@ -58,7 +58,7 @@ class Item:
     prefill: str = ""             # filled by the program at first; see PREFILLS
     computed: str = ""            # expression; shown, never typed
     stage: str = ""               # 散乱污: required only from this case state on
-    personal: bool = False        # personal data: encrypted at rest, masked on desks, never in logs
+    personal: bool = False        # personal data: masked on desks, never in logs
     alias: str = ""               # former key, accepted on the way in
     confidence: Confidence = "recalled"
     rows_key: str = ""            # "" or the key of the repeating group it belongs to (set by the loader)

@@ -11,6 +11,7 @@ from census.db import FULL, Database
 from census.demo.collected import Collected, load_collected
 from census.demo.decided import decide_all
 from census.demo.district import load_province, load_register
+from census.demo.regional import load_regional
 from census.demo.scattered import load_scattered
 from census.models.answers import Submission
 from census.models.leaving import Delivery
@@ -72,6 +73,7 @@ def _load_census(settings: Settings, database: Database, units: int, seed: int) 
         load_regions(session)
         district = load_register(session, units, seed)
     collected = load_collected(database, district, seed)
+    load_regional(database, district)
     pauses = Pauses()
     while validate(database, settings.data_dir / "runs", pauses):
         pass

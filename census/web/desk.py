@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from flask import Flask
 
 from census.access import ROLE_NAMES
+from census.services.check_names import check_name
 from census.services.review_states import STATE_NAMES
 from forms.values import grouped
 
@@ -78,5 +79,5 @@ def install(app: Flask) -> None:
     """Give the desk's templates their words."""
     globals_: dict[str, Any] = {"chip": chip, "role_names": ROLE_NAMES, "state_names": STATE_NAMES}
     app.jinja_env.globals.update(globals_)
-    filters: dict[str, Any] = {"moment": moment, "waited": waited, "count": number, "village": village, "figure": figure}
+    filters: dict[str, Any] = {"moment": moment, "waited": waited, "count": number, "village": village, "figure": figure, "check_name": check_name}
     app.jinja_env.filters.update(filters)

@@ -17,6 +17,7 @@ from census.errors import CensusError, InvalidInput, NotSignedIn
 from census.models.answers import Submission
 from census.models.register import Unit
 from census.services import review_queue, reviews
+from census.services.review_obstacles import is_regional
 from census.services.review_queue import Filters, QueueEntry
 from census.services.review_record import Record, mark_opened, open_record
 from census.services.review_states import OUTCOME_NAMES, REASONS, STATE_NAMES, TRANSITIONS
@@ -233,4 +234,5 @@ def _ticked(value: str) -> tuple[UUID, int]:
 
 def _can_bulk(actor: Actor, entry: QueueEntry) -> bool:
     """Whether the actor could approve this record unseen: nothing was found in it, and it is their turn."""
-    return entry.is_clean and any((entry.state, "approve", role) in TRANSITIONS for role in actor.roles)
+    roles = actor.roles | {"county_regional"} if "county" in actor.roles and is_regional(entry.form) else actor.roles
+    return entry.is_clean and any((entry.state, "approve", role) in TRANSITIONS for role in roles)
