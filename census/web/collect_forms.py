@@ -63,7 +63,7 @@ def rulebook(form: Form) -> RuleBook:
 def blank(code: str, digest: str) -> Response:
     """The data-free page of a form: the same bytes for everybody. An old address leads to today's page, uncached."""
     form = current(code)
-    response = make_response(_blank(form))
+    response = make_response(blank_page(form))
     response.headers["Cache-Control"] = FOR_EVER if digest == release(form) else "no-cache"
     return response
 
@@ -128,7 +128,8 @@ def findings_of(work: Work, unit_id: UUID, form: Form, draft: Draft) -> list[Fin
 
 
 @cache
-def _blank(form: Form) -> str:
+def blank_page(form: Form) -> str:
+    """The data-free page of a form, drawn once for each process."""
     return render_template(
         "collect/blank.html", form=form, pages=pages(form), blank=form_class(form)(), empty_row=empty_row,
         definition=definition_address(form), modules=MODULES,

@@ -13,6 +13,10 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
+from census.app import create_app
+from census.web.collect_addresses import blank_address
+from census.web.collect_forms import blank_page
+from forms.catalogue import catalogue
 from tests.api_builders import PASSWORD
 from tests.benchmark.clients import get_bytes, send_all
 from tests.benchmark.conftest import Figures, scaled
@@ -21,6 +25,7 @@ from tests.served import ENUMERATOR, Instance
 LARGEST_BYTES: Final = 60_000  # ten seconds on a bad line of 48 kbit/s
 LINKED: Final = re.compile(r'(?:src|href)="(/static/[^"]+\.(?:js|css))"')
 IMPORTED: Final = re.compile(r"""^\s*(?:import|export)\b[^'"(]*['"](\./[^'"]+)['"]""", re.MULTILINE)
+RENDERED_MS: Final = 30
 SMALL_BYTES: Final = 1_000  # compressing less than this saves nothing
 REQUESTS: Final = 1_000
 CLIENTS: Final = 8
@@ -56,6 +61,24 @@ def test_the_first_form_page(county: Instance, figures: Figures, browser: reques
     figures.add("first_form.gzip", sum(sizes.values()), "bytes", LARGEST_BYTES, "page, styles and scripts that fit a bad line's ten seconds")
     figures.add("first_form.checks_gzip", fetched(browser, county.url + form["definition"])[1], "bytes")
     figures.add("first_form.files", len(sizes), "files")
+
+
+def test_the_page_of_every_form(county: Instance, figures: Figures) -> None:
+    """Drawn anew each time here; the web process draws each once."""
+    app = create_app(county.settings)
+    client = app.test_client()
+    with app.test_request_context():
+        addresses = {form.code: blank_address(form) for form in catalogue().forms()}
+    took: dict[str, float] = {}
+    for code, address in addresses.items():
+        for _ in range(3):  # the first also makes the form's class and compiles the templates
+            blank_page.cache_clear()
+            begun = time.perf_counter()
+            response = client.get(address)
+            took[code] = (time.perf_counter() - begun) * 1_000
+            assert response.status_code == 200, address
+    slowest = max(took, key=took.__getitem__)
+    figures.add(f"form_page.slowest_of_{len(took)}", took[slowest], "ms", RENDERED_MS, f"what a tap may wait for; the slowest is {slowest}")
 
 
 def fetched(browser: requests.Session, address: str) -> tuple[str, int]:
