@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from census.access import require
+from census.access import Actor, require
 from census.errors import NotFound
 from census.services import drafts, my_units, regional
 from census.web import collect_unit as view
@@ -23,17 +24,19 @@ def regions() -> str:
     """Each region of the caller with its forms, how far each is, and who fills them."""
     with work("read_regional") as current:
         session, actor = current.session, current.actor
-        shown: list[dict[str, Any]] = [
-            {
-                "region": one.region, "unit": one.unit, "account": one.account,
-                "lines": view.form_lines(session, actor, one.unit) if one.unit else [],
-                "computed": regional.computed_forms(one.unit) if one.unit else [],
-                "is_mine": one.account is not None and one.account.id == actor.account_id,
-                "departments": regional.departments(session, one.region.code) if actor.may("assign", one.region.code) else [],
-            }
-            for one in regional.regional_units(session, actor)
-        ]
+        shown = [_shown(session, actor, one) for one in regional.regional_units(session, actor)]
         return render_template("regional/list.html", regions=shown, may_assign=actor.may("assign"))
+
+
+def _shown(session: Session, actor: Actor, one: regional.RegionalUnit) -> dict[str, Any]:
+    lines = [line for line in view.form_lines(session, actor, one.unit) if line.need != "must_not" or line.submission] if one.unit else []
+    listed = {line.form.code for line in lines}  # a computed form stands there once its factors are asked for
+    return {
+        "region": one.region, "unit": one.unit, "account": one.account, "lines": lines,
+        "computed": [form for form in regional.computed_forms(one.unit) if form.code not in listed] if one.unit else [],
+        "is_mine": one.account is not None and one.account.id == actor.account_id,
+        "departments": regional.departments(session, one.region.code) if actor.may("assign", one.region.code) else [],
+    }
 
 
 @blueprint.post("/<code>/entrust")
