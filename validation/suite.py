@@ -27,6 +27,7 @@ from validation.rules import Rule
 _native: Any = gx.expectations  # its classes are exported at run time only
 metric_value = cast("Any", metric_provider).metric_value
 METRIC = "census.check.failing"
+IDENTITY = ("_key", "_revision")    # all that native expectations ask about
 _SEVERITIES = {"error": FailureSeverity.CRITICAL, "warning": FailureSeverity.WARNING}
 _batch: ContextVar[Batch] = ContextVar("batch of the run under way")
 
@@ -77,8 +78,8 @@ def build_suite(rulebook: RuleBook, rules: Sequence[Rule], records: int) -> gx.E
     """Build the suite of one run over so many records. Raises SuiteError when Great Expectations drops or merges one."""
     given: list[Expectation] = [
         _native.ExpectTableRowCountToEqual(value=records),
-        _native.ExpectCompoundColumnsToBeUnique(column_list=["_key", "_revision"]),
-        _native.ExpectColumnValuesToNotBeNull(column="_key"),
+        _native.ExpectCompoundColumnsToBeUnique(column_list=list(IDENTITY)),
+        _native.ExpectColumnValuesToNotBeNull(column=IDENTITY[0]),
         *(ExpectCheckToHold(rule_id=rule.id, severity=_SEVERITIES[rule.severity], meta={"form": rulebook.form.code, "kind": rule.kind}) for rule in rules),
     ]
     suite = gx.ExpectationSuite(name=f"{rulebook.form.code} {rulebook.form.version}", expectations=given)
