@@ -7,9 +7,10 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import itemgetter
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,12 +20,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from exports import engines, package, report, warehouse, workbook
 from exports.engines import Summary, SummaryQuery
 from exports.package import Description, Package, Table
-from exports.record import OpenFinding, Region, Standing, Unit, line
+from exports.record import OpenFinding, Record, Region, Standing, Unit, line
 from exports.report import check_title
 from exports.warehouse import Found
 from forms.catalogue import Catalogue
 
-BATCH: Final = 4_000
+BATCH: Final = 2_000
 PARTS: Final = (warehouse.DATABASE, "tables", "summary", "report.html")
 
 
@@ -72,15 +73,16 @@ def build(
         found = [_found(finding, writing.regions.get(finding.id, ""), forms) for finding in source.findings]
         parquet_files = [*warehouse.write_register(draft / "tables", source.units, source.regions, found),
                          *(table.path for table in (*writing.tables, *writing.unfilled(engines.queries())))]
-        database = warehouse.build_database(draft, parquet_files)
         lines = _write_lines(draft / "lines", source)
         counts = {"units": len(source.units), "records": len(writing.records), **_finding_counts(source.findings), **writing.counts()}
         accept(counts)
-        made = package.write_package(
-            out, Description(source.region, writing.forms_used(), counts, source.validation), lines, writing.csv_tables(), key,
-        )
+        with ThreadPoolExecutor(1, "database") as thread:
+            database = thread.submit(warehouse.build_database, draft, parquet_files)
+            made = package.write_package(
+                out, Description(source.region, writing.forms_used(), counts, source.validation), lines, writing.csv_tables(), key,
+            )
         heading = workbook.Heading(source.region, made.digest, len(source.units), len(writing.records), made_at)
-        summaries = _write_summaries(draft, database, heading)
+        summaries = _write_summaries(draft, database.result(), heading)
         report.write(draft / "report.html", heading, summaries, report.Matter(source.units, source.regions, source.findings, source.standing, found))
         for part in PARTS:
             _replace(draft / part, out / part)
@@ -101,7 +103,8 @@ class _RecordWriter:
 
     def tee(self, lines: Iterable[bytes]) -> Iterator[bytes]:
         """Give the records as the package holds them."""
-        for code, of_form in itertools.groupby(map(orjson.loads, lines), key=itemgetter("form")):
+        records = (Record(**orjson.loads(each)) for each in lines)
+        for code, of_form in itertools.groupby(records, key=attrgetter("form")):
             with warehouse.FormTables(self._catalogue.current(code), self._draft / "tables") as form_tables:
                 while batch := list(map(self._noted, itertools.islice(of_form, BATCH))):
                     form_tables.add(batch)
@@ -109,11 +112,11 @@ class _RecordWriter:
             self._placeholders += form_tables.placeholders
             self.tables.extend(form_tables.tables())
 
-    def _noted(self, record: dict[str, Any]) -> bytes:
-        if record["id"] in self._found:
-            self.regions[record["id"]] = record["region_code"]
-        self._versions[record["form"], record["version"]] += 1
-        self.records.append((record["id"], record["revision"], record["digest"]))
+    def _noted(self, record: Record) -> bytes:
+        if record.id in self._found:
+            self.regions[record.id] = record.region_code
+        self._versions[record.form, record.version] += 1
+        self.records.append((record.id, record.revision, record.digest))
         return line(record)
 
     def unfilled(self, queries: Iterable[SummaryQuery]) -> list[warehouse.Writer]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import orjson
+import pandas as pd  # noqa: F401 - Arrow loads it at its first scalar: rather with the program than with the first table
 import pyarrow  # noqa: ICN001 - pa is its untyped alias below
 import pyarrow.compute
 

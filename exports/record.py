@@ -69,8 +69,8 @@ class OpenFinding:
     explanation: str
 
 
-def line(value: Unit | Region | Record | OpenFinding | Mapping[str, Any]) -> bytes:
-    """Write a value as it stands in a package: one line of JSON with its keys sorted."""
+def line(value: Unit | Region | Record | OpenFinding) -> bytes:
+    """Write a value as it stands in a package: one line of JSON, its fields in their order, the keys of answers sorted."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
 
 

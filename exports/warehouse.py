@@ -230,20 +230,19 @@ def write_csv_tables(folder: Path, tables: Sequence[Writer]) -> list[Table]:
 
     Lists of codes become text, separated by semicolons.
     """
-    made: list[Table] = []
-    with closing(duckdb.connect(config=ENGINE)) as connection:
-        for table in tables:
-            file = folder / f"{table.name}.csv"
-            select = ", ".join(
-                f"""array_to_string("{name}", ';') as "{name}" """ if kind == "texts" else f'"{name}"'
-                for name, kind in _names(table)
-            )
-            connection.execute(
-                f"copy (select {select} from read_parquet(?)) to '{str(file).replace(chr(39), chr(39) * 2)}' (header, delimiter ',')",
-                [str(table.path)],
-            )
-            made.append(Table(f"tables/{table.name}.csv", table.title, _fields(table), file))
-    return made
+    pa.default_memory_pool().release_unused()
+    with closing(duckdb.connect(config=ENGINE)) as connection, ThreadPoolExecutor(2, "csv") as threads:
+        writing = [threads.submit(_write_csv, connection.cursor(), folder, table) for table in tables]  # DuckDB writes a small one in one thread
+        return [each.result() for each in writing]
+
+
+def _write_csv(connection: duckdb.DuckDBPyConnection, folder: Path, table: Writer) -> Table:
+    file = folder / f"{table.name}.csv"
+    select = ", ".join(f"""array_to_string("{name}", ';') as "{name}" """ if kind == "texts" else f'"{name}"' for name, kind in _names(table))
+    connection.execute(
+        f"copy (select {select} from read_parquet(?)) to '{str(file).replace(chr(39), chr(39) * 2)}' (header, delimiter ',')", [str(table.path)],
+    )
+    return Table(f"tables/{table.name}.csv", table.title, _fields(table), file)
 
 
 def _names(table: Writer) -> list[tuple[str, ColumnKind]]:

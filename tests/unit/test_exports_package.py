@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import python_calamine
 
 from exports import bundle
 from exports.receive import ReceivedFile
+from exports.record import Record
 from forms.catalogue import catalogue
 from tests.export_builders import ANSWERS, KEY, MADE_AT, a_bundle, a_record, a_source, a_unit, trusting
 
@@ -26,6 +28,16 @@ def test_the_same_records_give_the_same_bytes(made: bundle.Bundle, tmp_path: Pat
     again = a_bundle(tmp_path, made_at=MADE_AT + timedelta(days=1))
     assert again.package.path.name == made.package.path.name
     assert again.package.path.read_bytes() == made.package.path.read_bytes()
+
+
+def test_a_record_is_written_in_one_order_however_it_came(made: bundle.Bundle, tmp_path: Path) -> None:
+    """Else a new version of the program would give the same records another digest."""
+    source = a_source()
+    backwards = [orjson.dumps(dict(reversed(orjson.loads(line).items()))) + b"\n" for line in source.records]
+    again = a_bundle(tmp_path, replace(source, records=backwards))
+    assert again.package.digest == made.package.digest
+    with zipfile.ZipFile(again.package.path) as archive:
+        assert list(orjson.loads(archive.read("records.jsonl").splitlines()[0])) == [field.name for field in fields(Record)]
 
 
 def test_another_answer_gives_another_digest(made: bundle.Bundle, tmp_path: Path) -> None:
