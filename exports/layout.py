@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import orjson
-import pandas as pd  # noqa: F401 - Arrow loads it at its first scalar: rather with the program than with the first table
 import pyarrow  # noqa: ICN001 - pa is its untyped alias below
 import pyarrow.compute
 
@@ -21,6 +20,7 @@ from forms.definition import Form, Item
 
 pa: Any = pyarrow            # neither has type stubs
 compute: Any = pyarrow.compute
+pa.scalar(None)              # the first one loads pandas, for half a second: rather with the program than with the first table
 
 ARROW: Final[Mapping[ColumnKind, Any]] = {
     "text": pa.string(), "number": pa.float64(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32(),

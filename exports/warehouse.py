@@ -231,8 +231,9 @@ def write_csv_tables(folder: Path, tables: Sequence[Writer]) -> list[Table]:
     Lists of codes become text, separated by semicolons.
     """
     pa.default_memory_pool().release_unused()
-    with closing(duckdb.connect(config=ENGINE)) as connection, ThreadPoolExecutor(2, "csv") as threads:
-        writing = [threads.submit(_write_csv, connection.cursor(), folder, table) for table in tables]  # DuckDB writes a small one in one thread
+    # Two tables at a time, one thread each: as quick as two threads for one after the other, in half the memory.
+    with closing(duckdb.connect(config=ENGINE | {"threads": 1})) as connection, ThreadPoolExecutor(2, "csv") as threads:
+        writing = [threads.submit(_write_csv, connection.cursor(), folder, table) for table in tables]
         return [each.result() for each in writing]
 
 
