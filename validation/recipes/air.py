@@ -7,7 +7,7 @@ from random import Random
 from typing import Final
 
 from forms.codelists import codelist
-from validation.recipes.amounts import spread
+from validation.recipes.amounts import number, rows, spread
 from validation.recipes.recipe import Answers, Recipe
 
 _PLACES: Final = (("1号堆场", "99"), ("原煤棚", "1"), ("石灰石堆场", "12"), ("炉渣场", "17"))
@@ -32,7 +32,14 @@ def _tank(rng: Random, code: str) -> Answers:
 
 def _g103_11(rng: Random, related: Mapping[str, Answers]) -> Answers:
     output = float(related.get("G101-1", {}).get("gross_output") or 5_000)
-    return {"material": [_volatile(rng, code, min(spread(rng, 1.5, 60), output / 4)) for code in rng.sample(("x-11", "x-12", "x-21", "x-31", "x-41"), rng.choice((1, 2)))]}
+    bought: dict[str, float] = {}
+    for row in rows(related.get("G101-3", {}), "material"):
+        bought[str(row.get("material_name"))] = bought.get(str(row.get("material_name")), 0.0) + number(row, "material_used")
+    materials = codelist("voc_material")
+    return {"material": [
+        _volatile(rng, code, min(spread(rng, 1.5, 60), output / 4, bought.get(materials.label(code), output)))
+        for code in rng.sample(("x-11", "x-12", "x-21", "x-31", "x-41"), rng.choice((1, 2)))
+    ]}
 
 
 def _volatile(rng: Random, code: str, tonnes: float) -> Answers:

@@ -7,10 +7,11 @@ from random import Random
 from typing import Final
 
 from forms.codelists import codelist
-from validation.recipes.amounts import spread
+from validation.recipes.amounts import rows, spread
 from validation.recipes.recipe import Answers, Recipe
 
 _SOLID: Final = (("SW99", "金属边角料"), ("SW99", "废包装材料"), ("SW99", "废塑料"), ("SW03", "炉渣"), ("SW07", "一般工业污泥"))
+_ASH, _GYPSUM = ("SW03", "炉渣"), ("SW06", "脱硫石膏")
 _HAZARDOUS: Final = (("900-041-49", "废包装桶"), ("900-039-49", "废活性炭"), ("900-249-08", "废机油"), ("900-007-09", "废乳化液"), ("900-252-12", "漆渣"), ("336-064-17", "表面处理污泥"))
 _SUBSTANCES: Final = ("67-56-1", "108-88-3", "1330-20-7", "7664-93-9", "7647-01-0")
 
@@ -20,7 +21,14 @@ def _output(related: Mapping[str, Answers]) -> float:
 
 
 def _g104_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
-    waste = [_solid(rng, code, name, _output(related)) for code, name in rng.sample(_SOLID, rng.choice((1, 2, 2)))]
+    boilers = rows(related.get("G103-1", {}), "unit")
+    named = rng.sample(_SOLID, rng.choice((1, 2, 2)))
+    fuels = [codelist("fuel_type").get(str(row.get("fuel1_type"))) for row in boilers]
+    if any(fuel and fuel.attributes.get("kind") == "coal" for fuel in fuels) and _ASH not in named:
+        named.append(_ASH)
+    if any(row.get("desulf_process") in {"S03", "S04"} for row in boilers):
+        named.append(_GYPSUM)
+    waste = [_solid(rng, code, name, _output(related)) for code, name in named]
     if rng.random() < 0.7:
         return {"waste": waste}
     waste[0]["self_disposed"] = waste[0]["disposed"]
