@@ -34,7 +34,8 @@ def _g103_11(rng: Random, related: Mapping[str, Answers]) -> Answers:
     output = float(related.get("G101-1", {}).get("gross_output") or 5_000)
     bought: dict[str, float] = {}
     for row in rows(related.get("G101-3", {}), "material"):
-        bought[str(row.get("material_name"))] = bought.get(str(row.get("material_name")), 0.0) + number(row, "material_used")
+        name = codelist("census_material").label(str(row.get("material_code")))
+        bought[name] = bought.get(name, 0.0) + number(row, "material_used")
     materials = codelist("voc_material")
     return {"material": [
         _volatile(rng, code, min(spread(rng, 1.5, 60), output / 4, bought.get(materials.label(code), output)))
