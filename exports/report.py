@@ -30,6 +30,7 @@ INDUSTRIES_SHOWN: Final = 10
 CHECKS_SHOWN: Final = 10
 WARNINGS_SHOWN: Final = 20
 MAP_WIDTH: Final = 640
+TOWN_DIGITS: Final = 9
 WHOLE: Final = ("objects_by_town",)   # summary tables short enough to stand in the report as they are
 IMPLIED: Final = {
     "required": "必填", "type": "写法", "range": "取值范围", "code": "代码", "precision": "小数位数", "pattern": "格式", "rows": "行数", "unknown": "多余的指标",
@@ -156,12 +157,12 @@ def _warnings(matter: Matter) -> list[tuple[str, str, str]]:
 
 
 def _towns(region: Region, matter: Matter) -> tuple[Map | None, list[Town]]:
-    names = {each.code: each.name for each in matter.regions}
+    names = {each.code: each.name if len(each.code) >= TOWN_DIGITS else f"{each.name}综合表" for each in matter.regions}
     progress = matter.standing.progress if matter.standing else _counted(matter.units)
     found = Counter(each.region_code[:9] for each in matter.found)
     towns = [
         Town(number, each.town_code, names.get(each.town_code, each.town_code), each.units, each.visited, each.passed, found[each.town_code])
-        for number, each in enumerate(progress, start=1)
+        for number, each in enumerate(sorted(progress, key=lambda each: (len(each.town_code) < TOWN_DIGITS, each.town_code)), start=1)
     ]
     rings = boundary(region.code[:6])
     if rings is None:
@@ -181,6 +182,8 @@ def _towns(region: Region, matter: Matter) -> tuple[Map | None, list[Town]]:
 
 
 def _placed(town: Town, units: Sequence[Unit], largest: int, at: Callable[[float, float], tuple[float, float]]) -> Town:
+    if len(town.code) < TOWN_DIGITS:  # a region's own forms lie nowhere
+        return town
     spots = [(unit.lon, unit.lat) for unit in units if unit.region_code.startswith(town.code) and unit.lon is not None and unit.lat is not None]
     if not spots:
         return town

@@ -17,6 +17,7 @@ from census.services.review_states import STATE_NAMES
 
 TOP_CHECKS = 8
 OLDEST = 6
+TOWN_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,19 @@ def overview(session: Session, actor: Actor) -> Overview:
     return Overview(
         units=sum(units.values()),
         states={state: states[state] for state in STATE_NAMES if state in states},
-        towns=tuple(Town(code, names.get(code, code), units.get(code, 0), by_town[code]) for code in sorted(by_town)),
+        towns=tuple(Town(code, _place(code, names.get(code, code)), units.get(code, 0), by_town[code]) for code in sorted(by_town, key=_towns_first)),
         checks=_checks(session, actor),
         oldest=queue(session, actor, limit=OLDEST).entries,
     )
+
+
+def _towns_first(code: str) -> tuple[bool, str]:
+    return len(code) < TOWN_DIGITS, code
+
+
+def _place(code: str, name: str) -> str:
+    """A region's own forms stand in a line of their own beside its towns."""
+    return name if len(code) >= TOWN_DIGITS else f"{name}综合表"
 
 
 def _checks(session: Session, actor: Actor) -> tuple[CheckCount, ...]:
