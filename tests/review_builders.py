@@ -107,10 +107,11 @@ def a_submission(
 
 def a_revision(
     session: Session, submission: Submission, number: int, answers: dict[str, Any], confirmation: dict[str, str] | None = None,
+    points: Sequence[dict[str, Any]] = (),
 ) -> Revision:
     revision = Revision(
         submission_id=submission.id, number=number, region_code=submission.region_code, answers=answers, explanations=[],
-        confirmation=confirmation, digest=digest_of(submission, number), account_id=submission.account_id, receipt_number=uuid4().hex,
+        confirmation=confirmation, points=list(points), digest=digest_of(submission, number), account_id=submission.account_id, receipt_number=uuid4().hex,
     )
     session.add(revision)
     session.flush()

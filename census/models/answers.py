@@ -80,6 +80,7 @@ class Revision(Base):
     answers: Mapped[dict[str, Any]] = mapped_column(JSONB)
     explanations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     files: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    points: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))  # where devices and taps put what was answered
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)  # of the check at submit
     confirmation: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     digest: Mapped[str] = mapped_column(Text)

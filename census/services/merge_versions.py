@@ -20,7 +20,7 @@ from forms.values import display
 
 RECORDS: Final = text("""
     select submission.id as submission_id, submission.version, submission.state, submission.region_code, submission.created_at,
-           revision.number, revision.answers, revision.explanations, revision.files, revision.digest, revision.confirmation,
+           revision.number, revision.answers, revision.explanations, revision.files, revision.points, revision.digest, revision.confirmation,
            revision.device, revision.visit_id, revision.received_at, account.full_name as author, unit.name as unit_name,
            exists (select from visit where visit.unit_id = submission.unit_id
                     and visit.signed_digests @> to_jsonb(array[revision.digest])) as is_signed
@@ -52,6 +52,7 @@ class Version:
     answers: Mapping[str, Any]
     explanations: Sequence[Mapping[str, Any]]
     files: frozenset[str]
+    points: Sequence[Mapping[str, Any]]
     digest: str
     confirmation: Mapping[str, Any] | None
     device: str
@@ -168,14 +169,14 @@ def files_in(form: Form | None, answers: Mapping[str, Any]) -> frozenset[str]:
 def _record(row: Row[Any]) -> Version:
     return Version(
         f"{row.submission_id}.{row.number}", row.submission_id, row.number, row.version, row.answers, row.explanations, frozenset(row.files),
-        row.digest, row.confirmation, row.device, row.visit_id, row.received_at, row.author or "普查员", row.region_code, row.state, row.is_signed,
+        row.points, row.digest, row.confirmation, row.device, row.visit_id, row.received_at, row.author or "普查员", row.region_code, row.state, row.is_signed,
     )
 
 
 def _copy(row: Row[Any], of: Version, form: str) -> Version:
     files = files_in(_definition(form, of.version), row.answers)
     return Version(
-        str(row.id), row.submission_id, row.number, of.version, row.answers, row.explanations, files, row.digest, None,
+        str(row.id), row.submission_id, row.number, of.version, row.answers, row.explanations, files, (), row.digest, None,
         row.device, None, row.received_at, row.author or "普查员", of.region_code, "", row.is_signed,
     )
 

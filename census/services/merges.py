@@ -165,7 +165,7 @@ def _go_on(
     at = now()
     session.add(Revision(
         submission_id=kept.id, number=kept.revision + 1, region_code=kept.region_code, answers=chosen.answers,
-        explanations=chosen.explanations, files=sorted(chosen.files), findings=[],
+        explanations=chosen.explanations, files=sorted(chosen.files), points=list(chosen.base.points), findings=[],
         confirmation=dict(confirmation) if confirmation else None if chosen.is_mixed else chosen.base.confirmation,
         digest=chosen.digest, account_id=actor.account_id, device="", visit_id=chosen.base.visit_id, receipt_number=new_number(), received_at=at,
     ))

@@ -21,6 +21,7 @@ MARGIN: Final = 20
 METRES_PER_DEGREE: Final = 111_320.0
 LEAST_EXTENT_M: Final = 200.0
 FAR_M: Final = 1_000.0
+APART_M: Final = 100.0  # that far from the device's fix, beyond what it may be off, a tapped point asks to be looked at
 
 LonLat = tuple[float, float]
 Rings = tuple[tuple[LonLat, ...], ...]
@@ -49,6 +50,37 @@ class MapView:
     is_schematic: bool
     caption: str
     is_doubtful: bool  # outside the area, far from the register, or too inexact
+
+
+@dataclass(frozen=True, slots=True)
+class PointPair:
+    """The two points behind one answered position: what satellites said and what was tapped on the map."""
+
+    path: str
+    device: Fix | None
+    tapped: Fix | None
+
+    @property
+    def apart_m(self) -> float | None:
+        """How far the tapped point lies from the device's, in metres; None where there are not two."""
+        if self.device is None or self.tapped is None:
+            return None
+        return distance_m((self.device.lon, self.device.lat), (self.tapped.lon, self.tapped.lat))
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the two contradict each other."""
+        apart_m = self.apart_m
+        return apart_m is not None and apart_m > APART_M + (self.device.accuracy_m or 0.0 if self.device else 0.0)
+
+
+def point_pairs(kept: Iterable[Mapping[str, Any]]) -> tuple[PointPair, ...]:
+    """Read the points that came with a revision."""
+    return tuple(PointPair(pair["path"], _seen(pair.get("device"), "device"), _seen(pair.get("map"), "map")) for pair in kept)
+
+
+def _seen(point: Mapping[str, Any] | None, source: str) -> Fix | None:
+    return Fix(point["lon"], point["lat"], point.get("accuracy_m"), source) if point else None
 
 
 def position_of(unit: Unit) -> LonLat | None:

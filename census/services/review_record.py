@@ -24,7 +24,7 @@ from census.models.visits import Visit
 from census.services import evidence
 from census.services.prefill import region_names, sources
 from census.services.register import baseline
-from census.services.review_map import MapView, draw, latest_fix, position_of, rings_of
+from census.services.review_map import MapView, PointPair, draw, latest_fix, point_pairs, position_of, rings_of
 from census.services.review_obstacles import acting_role, approval_obstacle
 from census.services.review_states import ACTING_ROLE_NAMES, OUTCOME_NAMES, allowed, why_not
 from census.services.review_table import Beside, Mark, SectionView, anchor, item_at, sections
@@ -131,6 +131,7 @@ class Record:
     history: tuple[Event, ...]
     visit: VisitView | None
     map: MapView | None
+    points: tuple[tuple[str, PointPair], ...]  # with the name of the item, of this version
     actions: Actions
     is_revealed: bool
     has_personal: bool
@@ -183,7 +184,8 @@ def open_record(
         findings=findings, forms=_forms(session, unit, submission),
         versions=_versions(revisions, decisions, visits, shown.number),
         history=_history(decisions, _comments(session, submission)),
-        visit=_visit(visits, shown, revisions), map=_map(unit, area, visits), actions=_actions(session, submission, actor),
+        visit=_visit(visits, shown, revisions), map=_map(unit, area, visits),
+        points=tuple((_label(form, pair.path), pair) for pair in point_pairs(shown.points)), actions=_actions(session, submission, actor),
         is_revealed=reveal, has_personal=bool(form) and any(item.personal for item in form.items()),
     )
     if reveal:
@@ -217,6 +219,7 @@ class _Revision:
     visit_id: UUID | None
     at: datetime
     author: str
+    points: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +242,7 @@ def _revisions(session: Session, submission: Submission) -> dict[int, _Revision]
     )
     return {
         row.number: _Revision(
-            row.number, row.answers, row.findings, row.confirmation, row.digest, row.visit_id, row.received_at, name or "",
+            row.number, row.answers, row.findings, row.confirmation, row.digest, row.visit_id, row.received_at, name or "", row.points,
         )
         for row, name in rows
     }

@@ -45,6 +45,7 @@ class Draft:
     device: str = ""
     visit: UUID | None = None
     confirmation: Mapping[str, Any] | None = None
+    points: Sequence[Mapping[str, Any]] = ()   # {path, device, map}: beside the answers, not under the digest
     claimed_digest: str = ""      # what the phone says; "" when it says nothing
 
 

@@ -65,7 +65,7 @@ def _may_read(session: Session, actor: Actor, submission: Submission) -> bool:
 def _revision(revision: Revision) -> dict[str, Any]:
     return {
         "revision": revision.number, "answers": revision.answers, "explanations": revision.explanations,
-        "files": revision.files, "digest": revision.digest, "device": revision.device, "visit": revision.visit_id,
+        "files": revision.files, "points": revision.points, "digest": revision.digest, "device": revision.device, "visit": revision.visit_id,
         "confirmation": revision.confirmation, "receipt_number": revision.receipt_number, "received_at": revision.received_at,
     }
 

@@ -60,8 +60,8 @@ STORE: Final = """
     with sent as (
         select * from jsonb_to_recordset(%(rows)s::jsonb) as row(
             id uuid, unit_id uuid, form text, version text, region_code text, visit_id uuid, revision int,
-            is_first boolean, is_latest boolean, place int, answers jsonb, explanations jsonb, files jsonb, findings jsonb,
-            confirmation jsonb, digest text, device text, receipt_number text)
+            is_first boolean, is_latest boolean, place int, answers jsonb, explanations jsonb, files jsonb, points jsonb,
+            findings jsonb, confirmation jsonb, digest text, device text, receipt_number text)
     ), moved as (
         update submission
            set revision = sent.revision, version = sent.version, state = 'submitted', judge_due = true,
@@ -79,9 +79,9 @@ STORE: Final = """
         on conflict (id) do nothing
         returning id
     ), written as (
-        insert into revision (submission_id, number, region_code, answers, explanations, files, findings, confirmation,
+        insert into revision (submission_id, number, region_code, answers, explanations, files, points, findings, confirmation,
                               digest, account_id, device, visit_id, receipt_number, received_at)
-        select id, revision, region_code, answers, explanations, files, findings, nullif(confirmation, 'null'::jsonb),
+        select id, revision, region_code, answers, explanations, files, points, findings, nullif(confirmation, 'null'::jsonb),
                digest, %(account)s, device, visit_id, receipt_number, %(at)s
           from sent where (select count(*) from opened) = %(opening)s
     )
@@ -214,7 +214,7 @@ def _row(fate: Fate, ledger: Ledger, place: int = 0) -> dict[str, Any]:
         "id": draft.id, "unit_id": draft.unit, "form": draft.form, "version": draft.version,
         "region_code": ledger.units[draft.unit].region_code, "visit_id": ledger.visit(draft), "revision": draft.revision,
         "is_first": fate.is_first, "is_latest": fate.entry is None or draft.revision == fate.entry.revision, "place": place,
-        "answers": draft.answers, "explanations": draft.explanations, "files": draft.files, "findings": fate.findings,
+        "answers": draft.answers, "explanations": draft.explanations, "files": draft.files, "points": draft.points, "findings": fate.findings,
         "confirmation": draft.confirmation, "digest": draft.digest, "device": draft.device,
         "receipt_number": fate.receipt.number if fate.receipt else "",
     }

@@ -148,7 +148,7 @@ def sent_as_json(form: Form, sent: Submission, revision: Revision, returned: Ret
     """One record as the phone keeps it: what was sent, how far it is, and what came back at which items."""
     return {
         "id": str(sent.id), "revision": sent.revision, "state": sent.state, "answers": revision.answers,
-        "explanations": revision.explanations, "digest": revision.digest, "may_be_withdrawn": view.may_be_withdrawn(sent),
+        "explanations": revision.explanations, "points": revision.points, "digest": revision.digest, "may_be_withdrawn": view.may_be_withdrawn(sent),
         "note": returned.note if returned else "", "by": view.role_name(returned.role) if returned else "",
         "items": view.reasons(form, returned),
     }

@@ -88,7 +88,7 @@ def _draft(row: object, *, suspicious: bool) -> Draft | Outcome:
         id=read["id"], unit=read["unit"], form=read["form"], version=read["version"], revision=read["revision"],
         answers=answers, explanations=explanations, files=read["files"] or [], digest=found,
         device=(read["device"] or "")[:200], visit=read["visit"], claimed_digest=read["digest"] or "",
-        confirmation=raw["confirmation"] if read["confirmation"] else None,
+        confirmation=raw["confirmation"] if read["confirmation"] else None, points=read["points"] or [],
     )
 
 

@@ -15,6 +15,7 @@ from census.settings import PROGRAMMES
 
 MOST_PER_REQUEST: Final = 200
 LARGEST_NUMBER: Final = 2**31 - 1
+MOST_POINTS: Final = 500
 SHA256: Final = validate.Regexp(r"[0-9a-f]{64}\Z")
 
 
@@ -78,6 +79,19 @@ class Confirmation(Shape):
     at = fields.AwareDateTime(required=True)
 
 
+class Seen(Shape):
+    lon = fields.Float(required=True, validate=validate.Range(-180, 180))
+    lat = fields.Float(required=True, validate=validate.Range(-90, 90))
+    accuracy_m = fields.Float(allow_none=True, load_default=None, validate=validate.Range(0))
+    at = fields.AwareDateTime(allow_none=True, load_default=None)
+
+
+class PointPair(Shape):
+    path = fields.String(required=True, validate=validate.Length(1, 300), metadata={"description": "JSON Pointer to the position, or to its longitude"})
+    device = fields.Nested(Seen, allow_none=True, load_default=None, metadata={"description": "where satellites put the phone"})
+    map = fields.Nested(Seen, allow_none=True, load_default=None, metadata={"description": "where somebody tapped the map"})
+
+
 class SubmissionShape(Shape):
     id = fields.UUID(required=True)
     visit = fields.UUID(allow_none=True, load_default=None)
@@ -88,6 +102,7 @@ class SubmissionShape(Shape):
     answers = fields.Dict(required=True, keys=fields.String())
     explanations = many(Explanation, allow_none=True, load_default=None)
     files = fields.List(fields.String(validate=SHA256), allow_none=True, load_default=None)
+    points = many(PointPair, allow_none=True, load_default=None, validate=validate.Length(max=MOST_POINTS))
     digest = fields.String(allow_none=True, load_default=None)
     confirmation = fields.Nested(Confirmation, allow_none=True, load_default=None)
     device = fields.String(allow_none=True, load_default=None)
@@ -212,6 +227,7 @@ class RevisionShape(Shape):
     answers = _object()
     explanations = many(Explanation)
     files = _texts()
+    points = many(PointPair)
     digest = fields.String()
     device = fields.String()
     visit = fields.UUID(allow_none=True)

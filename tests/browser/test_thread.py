@@ -101,10 +101,27 @@ def fill_the_basics(phone: Watched, unit: Visited) -> None:
     page = phone.page
     page.get_by_role("link", name="填 G101-1").click()
     phone.shot("basics")
-    Enumerator(page).fill_form(unit.told.basics)
+    enumerator = Enumerator(page)
+    enumerator.fill_form(unit.told.basics)
+    enumerator.open_section("基本信息")
+    locate_and_tap(phone)
+    enumerator.open_section("核对整张表")
     phone.shot("basics-summary")
     back_to(phone, unit)
     phone.shot("unit-begun")
+
+
+def locate_and_tap(phone: Watched) -> None:
+    """Let the phone find the gate, then put it right on the map: both points are kept."""
+    page = phone.page
+    block = page.locator('.item[data-key="longitude"]')
+    block.get_by_role("button", name="手机定位").click()
+    expect(block).to_contain_text("很准")
+    block.get_by_role("button", name="在地图上点").click()
+    page.locator("#map-dialog canvas").press("ArrowRight")
+    phone.shot("map")
+    page.get_by_role("button", name="就是这里").click()
+    expect(block).to_contain_text(re.compile(r"两点相距 \d+ 米，都已记下"))
 
 
 def fill_the_wastewater_with_an_error_and_a_warning(phone: Watched, unit: Visited) -> None:
@@ -163,6 +180,10 @@ def sign_and_submit(phone: Watched, unit: Visited) -> None:
 
 def return_one_item(desk: Watched, demo: Demo, unit: Visited) -> None:
     reviewer = Reviewer(desk.page, demo.county)
+    reviewer.open_record(unit.name, "G101-1")
+    expect(desk.page.get_by_text("地图点选")).to_be_visible()
+    expect(desk.page.get_by_text("两点相距")).to_be_visible()
+    desk.shot("two-points")
     reviewer.open_record(unit.name, "G102")
     expect(desk.page.get_by_text(WHY)).to_be_visible()
     desk.shot("record")

@@ -65,6 +65,25 @@ def test_a_repeat_from_another_device_has_the_same_number_and_a_code_for_that_de
     assert again["receipt"]["mac"] != first["receipt"]["mac"]
 
 
+DEVICE = {"lon": 113.384512, "lat": 23.045112, "accuracy_m": 8, "at": "2017-11-25T10:15:00+08:00"}
+TAPPED = {"lon": 113.3848, "lat": 23.0452}
+
+
+def test_both_points_of_a_position_stay_beside_the_answers_and_out_of_the_digest(phone: Phone) -> None:
+    draft = a_draft(phone.units[0])
+    [stored] = phone.send(draft | {"points": [{"path": "/longitude", "device": DEVICE, "map": TAPPED}]})
+    assert (stored["status"], stored["receipt"]["digest"]) == ("stored", digest(draft["answers"], []))
+    [kept] = phone.get(f"/submissions/{draft['id']}").get_json()["revisions"][0]["points"]
+    assert (kept["path"], kept["device"]["accuracy_m"], kept["map"]["lon"]) == ("/longitude", 8, 113.3848)
+    [again] = phone.send(draft)
+    assert (again["status"], again["receipt"]) == ("repeat", stored["receipt"])
+
+
+def test_a_point_that_is_none_is_refused(phone: Phone) -> None:
+    [result] = phone.send(a_draft(phone.units[0], points=[{"path": "/longitude", "map": TAPPED | {"lat": 123}}]))
+    assert (result["status"], result["reason"]) == ("refused", "unreadable")
+
+
 def test_another_content_under_the_same_number_is_kept_beside_the_first(phone: Phone, own_databases: Databases) -> None:
     draft = a_draft(phone.units[0])
     phone.send(draft)

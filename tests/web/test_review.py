@@ -125,6 +125,24 @@ def test_a_record_shows_its_values_beside_the_register_and_the_last_version(desk
     assert "第 1 版" in desk.get(f"/review/{record.id}?revision=1")
 
 
+def test_a_reviewer_sees_where_the_phone_was_and_where_the_map_was_tapped(desk: Desk) -> None:
+    device = {"lon": 113.384512, "lat": 23.045112, "accuracy_m": 8.0}
+    with desk.databases.census.transaction(FULL) as session:
+        record = a_submission(session, "checked", revision=0)
+        record.revision = 2
+        for number, lat in ((1, 23.047112), (2, 23.045412)):
+            tapped = {"lon": 113.384512, "lat": lat, "accuracy_m": None}
+            a_revision(session, record, number, ANSWERS, points=[{"path": "/longitude", "device": device, "map": tapped}])
+    page = desk.get(f"/review/{record.id}")
+    assert "手机定位" in page
+    assert "113.384512，23.045112" in page
+    assert "±8 米" in page
+    assert "地图点选" in page
+    assert "33 米" in page
+    assert "请核对填的是哪一个" not in page
+    assert "! 223 米，请核对填的是哪一个" in desk.get(f"/review/{record.id}?revision=1")
+
+
 def test_a_filtered_table_leaves_out_what_was_not_asked_for(desk: Desk) -> None:
     with desk.databases.census.transaction(FULL) as session:
         record = a_full_record(session)

@@ -6,6 +6,7 @@ import { degreesOf, dms, locate, local, metres, quality } from './position.js';
 
 /** @typedef {import('./position.js').Fix} Fix */
 /** @typedef {{lon: string, lat: string, at: string, source: 'map'}} Tap */
+/** @typedef {{device?: Fix, map?: Tap}} Points */
 
 /** @param {any} page the form's controller @param {HTMLElement} button @param {HTMLElement} block @param {string} path */
 export async function use(page, button, block, path) {
@@ -53,14 +54,14 @@ function settle(page, block, path, point) {
   tell(places[0][0], kept);
 }
 
-/** Both points of a place, as the draft keeps them. @param {any} draft @param {string} path @returns {{device?: Fix, map?: Tap}} */
+/** Both points of a place, as the draft keeps them. @param {any} draft @param {string} path @returns {Points} */
 function pointsOf(draft, path) {
   if (!draft.points) draft.points = {};
   if (!draft.points[path]) draft.points[path] = {};
   return draft.points[path];
 }
 
-/** @param {HTMLElement} block @param {{device?: Fix, map?: Tap}} kept */
+/** @param {HTMLElement} block @param {Points} kept */
 function tell(block, { device, map }) {
   const output = block.querySelector('output');
   if (!output) return;

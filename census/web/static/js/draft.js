@@ -9,7 +9,8 @@ import { known, only } from './pack.js';
 
 /** @typedef {{unit: string, form: string, version: string, id: string, revision: number, answers: any,
  *   explanations: {check: string, path: string, text: string}[], seen: string[], touched: string[], page: string, row: number|null,
- *   item: string, state: 'draft'|'queued'|'sent'|'discarded', saved_at: string, counts: {error: number, warning: number, blank: number}, is_done: boolean}} Draft */
+ *   item: string, state: 'draft'|'queued'|'sent'|'discarded', saved_at: string, counts: {error: number, warning: number, blank: number}, is_done: boolean,
+ *   points?: Record<string, import('./devices.js').Points>}} Draft */
 
 /** What is known of a unit: as the phone keeps it, else from the server. @param {string} unit @returns {Promise<any>} */
 export async function unitInfo(unit) {
@@ -31,7 +32,14 @@ export async function openDraft(info, form) {
     unit: info.id, form, version: about ? about.version : '', id: source ? source.id : newId(), revision: source ? source.revision + 1 : 1,
     answers: JSON.parse(JSON.stringify(source ? source.answers : about ? about.first : {})), explanations: source ? source.explanations.slice() : [],
     seen: [], touched: [], page: '', row: null, item: '', state: 'draft', saved_at: '', counts: { error: 0, warning: 0, blank: 0 }, is_done: false,
+    points: pointsOf(source),
   };
+}
+
+/** Both points of each position, as the last version had them: by path in a draft, listed in what the server tells. @param {any} source */
+function pointsOf(source) {
+  const points = (source && source.points) || {};
+  return Array.isArray(points) ? Object.fromEntries(points.map(({ path, device, map }) => [path, { ...(device && { device: { ...device, source: 'device' } }), ...(map && { map: { ...map, source: 'map' } }) }])) : JSON.parse(JSON.stringify(points));
 }
 
 /** The answers of the unit's other forms as they stand on this phone. @param {any} info @param {string} form */

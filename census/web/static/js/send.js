@@ -1,7 +1,7 @@
 // What a respondent signed goes into the outbox: the signature, the visit and the unit's forms, in one transaction with their
 // drafts. From then on nothing of it changes, so that a retry after a lost answer sends the very same.
 
-import { asked } from './answers.js';
+import { asked, valueAt } from './answers.js';
 import { digest, newId, sha256 } from './canonical.js';
 import * as store from './store.js';
 
@@ -14,8 +14,15 @@ export async function envelope(ready) {
   const explanations = checks.standing();
   return {
     id: draft.id, unit: draft.unit, form: draft.form, version: draft.version, revision: draft.revision, answers, explanations,
-    files: photos(checks.rules, answers), digest: await digest(answers, explanations), device: navigator.userAgent.slice(0, 200),
+    files: photos(checks.rules, answers), points: points(draft.points, answers), digest: await digest(answers, explanations), device: navigator.userAgent.slice(0, 200),
   };
+}
+
+/** Where the device was and where the map was tapped, of the positions that are sent. @param {Record<string, import('./devices.js').Points>|undefined} kept @param {any} answers */
+function points(kept, answers) {
+  const told = (/** @type {import('./position.js').Fix|import('./devices.js').Tap|undefined} */ point) => (point
+    ? { lon: Number(point.lon), lat: Number(point.lat), accuracy_m: 'accuracy_m' in point ? Number(point.accuracy_m) : null, at: point.at } : null);
+  return Object.entries(kept || {}).filter(([path]) => valueAt(answers, path) !== undefined).map(([path, { device, map }]) => ({ path, device: told(device), map: told(map) }));
 }
 
 /** The SHA-256 of the photos among the answers. @param {any} rules @param {any} answers @returns {string[]} */
