@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from exports import engines, package, report, warehouse, workbook
 from exports.engines import Summary, SummaryQuery
 from exports.package import Description, Package, Table
-from exports.record import OpenFinding, Record, Region, Standing, Unit, line
+from exports.record import Computed, OpenFinding, Record, Region, Standing, Unit, line
 from exports.report import check_title
 from exports.warehouse import Found
 from forms.catalogue import Catalogue
@@ -40,6 +40,7 @@ class Source:
     findings: Sequence[OpenFinding]
     validation: Mapping[str, Any] = field(default_factory=dict[str, Any])
     standing: Standing | None = None
+    computed: Sequence[Computed] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def build(
         writing = _RecordWriter(draft, forms, {finding.id for finding in source.findings})
         _write(draft / "lines" / package.RECORDS, writing.tee(source.records))
         found = [_found(finding, writing.regions.get(finding.id, ""), forms) for finding in source.findings]
-        parquet_files = [*warehouse.write_register(draft / "tables", source.units, source.regions, found),
+        parquet_files = [*warehouse.write_register(draft / "tables", source.units, source.regions, found, source.computed),
                          *(table.path for table in (*writing.tables, *writing.unfilled(engines.queries())))]
         lines = _write_lines(draft / "lines", source)
         counts = {"units": len(source.units), "records": len(writing.records), **_finding_counts(source.findings), **writing.counts()}
@@ -79,7 +80,7 @@ def build(
         with ThreadPoolExecutor(1, "database") as thread:
             database = thread.submit(warehouse.build_database, draft, parquet_files)
             made = package.write_package(
-                out, Description(source.region, writing.forms_used(), counts, source.validation), lines, writing.csv_tables(), key,
+                out, Description(source.region, writing.forms_used(), counts, source.validation), lines, writing.csv_tables(source.computed), key,
             )
         heading = workbook.Heading(source.region, made.digest, len(source.units), len(writing.records), made_at)
         summaries = _write_summaries(draft, database.result(), heading)
@@ -138,8 +139,10 @@ class _RecordWriter:
         used = [self._catalogue.get(*version) for version in sorted(self._versions)]
         return [{"form": form.code, "version": form.version, "title": form.title, "digest": form.digest} for form in used]
 
-    def csv_tables(self) -> list[Table]:
-        return warehouse.write_csv_tables(self._draft / "lines", self.tables)
+    def csv_tables(self, computed: Sequence[Computed]) -> list[Table]:
+        """Write the tables of the package; that of computed figures only where there are any."""
+        worked_out = [warehouse.computed_table(self._draft / "tables")] if computed else []
+        return warehouse.write_csv_tables(self._draft / "lines", [*self.tables, *worked_out])
 
 
 def _write_lines(folder: Path, source: Source) -> dict[str, Path]:

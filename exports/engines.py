@@ -8,23 +8,24 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 import duckdb
 
 FOLDER: Final = Path(__file__).with_name("summary")
 HEAD: Final = re.compile(r"-- (id|title|scope|forms): (.+)")
-COLUMN: Final = re.compile(r"-- (text|sum) (\w+): ([^|]+?)(?: \| ([^|]+?))?(?: \| (\d))?")
+Kind = Literal["text", "sum", "figure"]
+COLUMN: Final = re.compile(r"-- (text|sum|figure) (\w+): ([^|]+?)(?: \| ([^|]+?))?(?: \| (\d))?")
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryColumn:
-    """One column. ``sum``: its figures add up in the last line."""
+    """One column. ``sum``: its figures add up in the last line; ``figure``: they do not."""
 
     name: str
     label: str
     unit: str
-    kind: Literal["text", "sum"]
+    kind: Kind
     decimals: int = 0
 
 
@@ -43,7 +44,7 @@ class SummaryQuery:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A summary table with its figures, the total as its last line."""
+    """A summary table with its figures, the total as its last line where figures add up."""
 
     query: SummaryQuery
     rows: tuple[tuple[str | int | float | None, ...], ...]
@@ -63,7 +64,7 @@ def read(path: Path) -> SummaryQuery:
         if head := HEAD.fullmatch(line):
             heads[head[1]] = head[2]
         elif column := COLUMN.fullmatch(line):
-            columns.append(SummaryColumn(column[2], column[3], column[4] or "", "text" if column[1] == "text" else "sum", int(column[5] or 0)))
+            columns.append(SummaryColumn(column[2], column[3], column[4] or "", cast("Kind", column[1]), int(column[5] or 0)))
     missing = {"id", "title", "scope"} - heads.keys()
     if missing or not columns:
         raise ValueError(f"{path.name}: its head lacks {', '.join(sorted(missing)) or 'columns'}")
@@ -79,7 +80,7 @@ def run(database: Path, wanted: Sequence[SummaryQuery]) -> Iterator[Summary]:
             if names != [column.name for column in query.columns]:
                 raise ValueError(f"{query.name}: the query gives {names}, its head describes other columns")
             rows = [tuple(row) for row in cursor.fetchall()]
-            yield Summary(query, (*rows, _total(query, rows)))
+            yield Summary(query, (*rows, _total(query, rows)) if any(column.kind == "sum" for column in query.columns) else tuple(rows))
 
 
 def _total(query: SummaryQuery, rows: Sequence[tuple[str | int | float | None, ...]]) -> tuple[str | int | float | None, ...]:

@@ -69,6 +69,24 @@ class OpenFinding:
     explanation: str
 
 
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A figure that nobody typed: the program worked it out from approved records of the unit.
+
+    ``row`` counts from 1 the line of the unit's own record of the form, where the figure is one of a repeating section.
+    """
+
+    unit: str
+    region_code: str
+    form: str
+    item_no: str
+    item: str
+    label: str
+    row: int | None
+    value: float
+    measure: str
+
+
 def line(value: Unit | Region | Record | OpenFinding) -> bytes:
     """Write a value as it stands in a package: one line of JSON, its fields in their order, the keys of answers sorted."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)

@@ -31,7 +31,7 @@ CHECKS_SHOWN: Final = 10
 WARNINGS_SHOWN: Final = 20
 MAP_WIDTH: Final = 640
 TOWN_DIGITS: Final = 9
-WHOLE: Final = ("objects_by_town",)   # summary tables short enough to stand in the report as they are
+WHOLE: Final = ("objects_by_town", "computed_figures")   # summary tables short enough to stand in the report as they are
 IMPLIED: Final = {
     "required": "必填", "type": "写法", "range": "取值范围", "code": "代码", "precision": "小数位数", "pattern": "格式", "rows": "行数", "unknown": "多余的指标",
     "duplicate": "重复填报",
@@ -94,12 +94,20 @@ def write(path: Path, heading: Heading, summaries: Sequence[Summary], matter: Ma
     outline, towns = _towns(heading.region, matter)
     water, hidden = shown_industries(tables["wastewater_by_industry"][:-1])
     page = templates.get_template("report.html").render(
-        heading=heading, summaries=[summary for summary in summaries if summary.query.name in WHOLE], year=YEAR, matter=matter,
+        heading=heading, summaries=[shown for summary in summaries if summary.query.name in WHOLE and (shown := _told(summary)).rows], year=YEAR, matter=matter,
         outline=outline, width=MAP_WIDTH, towns=towns, kinds=_kinds(matter.units), water=water, hidden_industries=hidden, fewest=FEWEST_FIRMS,
         water_total=tables["wastewater_by_industry"][-1], checks=_checks(matter.found), check_count=len({each.check_id for each in matter.found}),
         states=Counter(finding.state for finding in matter.findings), warnings=_warnings(matter), warning_limit=WARNINGS_SHOWN,
     )
     path.write_text(page, encoding="utf-8")
+
+
+def _told(summary: Summary) -> Summary:
+    """Leave out of computed figures what few firms share; a region's own are no firm's."""
+    if summary.query.name != "computed_figures":
+        return summary
+    told = [row for row, named in zip(summary.rows, _rows(summary), strict=True) if named["about"] == "地区" or _number(named, "objects") >= FEWEST_FIRMS]
+    return replace(summary, rows=tuple(told))
 
 
 def check_title(form: Form | None, check: str) -> str:

@@ -24,7 +24,7 @@ import pyarrow.parquet
 
 from exports.layout import ARROW, HEADS, ROW_HEADS, Head, Laid, Layout
 from exports.package import Table
-from exports.record import Region, Unit
+from exports.record import Computed, Region, Unit
 from forms.arrays import typed
 from forms.codelists import codelist
 from forms.columns import Column, ColumnKind, columns
@@ -163,6 +163,13 @@ FINDING_FIELDS: Final = (
 )
 
 
+COMPUTED_FIELDS: Final = (
+    Head("unit", "text", "普查对象编号"), Head("region_code", "text", "行政区划代码"), Head("form", "text", "表号"), Head("item_no", "text", "指标代码"),
+    Head("item", "text", "指标"), Head("label", "text", "指标名称"), Head("row", "integer", "行号"), Head("value", "number", "算出的数值"),
+    Head("measure", "text", "计量单位"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Industry:
     """A division of the national classification of industries (GB/T 4754)."""
@@ -184,16 +191,19 @@ class Found:
     state: str
 
 
-def write_register(folder: Path, units: Sequence[Unit], regions: Sequence[Region], findings: Sequence[Found]) -> list[Path]:
-    """Write ``unit``, ``region``, ``finding`` and ``industry`` as Parquet files."""
+def write_register(
+    folder: Path, units: Sequence[Unit], regions: Sequence[Region], findings: Sequence[Found], computed: Sequence[Computed] = (),
+) -> list[Path]:
+    """Write ``unit``, ``region``, ``finding``, ``industry`` and ``computed`` as Parquet files."""
     industries = [Industry(entry.code, entry.label) for entry in codelist("gbt4754") if entry.attributes.get("level") == "division"]
     return [
         _write_values(folder / "unit.parquet", UNIT_FIELDS, units), _write_values(folder / "region.parquet", REGION_FIELDS, regions),
         _write_values(folder / "finding.parquet", FINDING_FIELDS, findings), _write_values(folder / "industry.parquet", INDUSTRY_FIELDS, industries),
+        _write_values(folder / "computed.parquet", COMPUTED_FIELDS, computed),
     ]
 
 
-def _write_values(path: Path, heads: Sequence[Head], values: Sequence[Unit] | Sequence[Region] | Sequence[Found] | Sequence[Industry]) -> Path:
+def _write_values(path: Path, heads: Sequence[Head], values: Sequence[Unit | Region | Found | Industry | Computed]) -> Path:
     schema: Any = pa.schema([pa.field(head.name, ARROW[head.kind], metadata={"label": head.label}) for head in heads])
     arrays = [pa.array([getattr(value, head.name) for value in values], ARROW[head.kind]) for head in heads]
     parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), path, compression="zstd")
@@ -225,7 +235,23 @@ def _comment(metadata: Mapping[bytes, bytes]) -> str:
     return f"{label}（{unit}）" if unit else label
 
 
-def write_csv_tables(folder: Path, tables: Sequence[Writer]) -> list[Table]:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A Parquet file whose columns are all heads."""
+
+    name: str
+    title: str
+    path: Path
+    heads: tuple[Head, ...]
+    columns: tuple[Column, ...] = ()
+
+
+def computed_table(folder: Path) -> Written:
+    """Give the table of computed figures, for people to read as what it is."""
+    return Written("computed", "核算结果（由程序算出，不是填报）", folder / "computed.parquet", COMPUTED_FIELDS)
+
+
+def write_csv_tables(folder: Path, tables: Sequence[Writer | Written]) -> list[Table]:
     """Write each table as CSV in the record order of its Parquet file, with the fields of its Table Schema.
 
     Lists of codes become text, separated by semicolons.
@@ -237,7 +263,7 @@ def write_csv_tables(folder: Path, tables: Sequence[Writer]) -> list[Table]:
         return [each.result() for each in writing]
 
 
-def _write_csv(connection: duckdb.DuckDBPyConnection, folder: Path, table: Writer) -> Table:
+def _write_csv(connection: duckdb.DuckDBPyConnection, folder: Path, table: Writer | Written) -> Table:
     file = folder / f"{table.name}.csv"
     select = ", ".join(f"""array_to_string("{name}", ';') as "{name}" """ if kind == "texts" else f'"{name}"' for name, kind in _names(table))
     connection.execute(
@@ -246,11 +272,11 @@ def _write_csv(connection: duckdb.DuckDBPyConnection, folder: Path, table: Write
     return Table(f"tables/{table.name}.csv", table.title, _fields(table), file)
 
 
-def _names(table: Writer) -> list[tuple[str, ColumnKind]]:
+def _names(table: Writer | Written) -> list[tuple[str, ColumnKind]]:
     return [(part.name, part.kind) for part in (*table.heads, *table.columns)]
 
 
-def _fields(table: Writer) -> list[dict[str, Any]]:
+def _fields(table: Writer | Written) -> list[dict[str, Any]]:
     heads = [{"name": head.name, "type": TABLE_SCHEMA[head.kind], "title": head.label} for head in table.heads]
     items: list[dict[str, Any]] = []
     for column in table.columns:

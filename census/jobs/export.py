@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from census.db import FULL, Database, now, set_scope
 from census.errors import GateClosed
+from census.jobs.computed import computed_figures
 from census.models.register import Region as RegionRow
 from census.services import gate, keys
 from census.settings import Settings
@@ -112,7 +113,7 @@ def read_source(database: Database, region: str, level: str, *, must_be_open: bo
         yield Source(
             region=_region(looked.region), units=units, regions=_regions(session, region, units),
             records=read_records(session, wanted), findings=findings, validation=_validation(session, wanted),
-            standing=_standing(session, looked, wanted),
+            standing=_standing(session, looked, wanted), computed=computed_figures(session, wanted),
         )
 
 

@@ -84,15 +84,15 @@ def entrust(session: Session, actor: Actor, region_code: str, account_id: UUID) 
     return session.get_one(Unit, unit_id)
 
 
-def computed_forms(unit: Unit) -> list[Form]:
+def computed_forms(kind: str) -> list[Form]:
     """The forms that the program works out for this kind of unit."""
-    return [form for form in _current() if form.subject == "computed" and _is_about(form, unit.kind)]
+    return [form for form in _current() if form.subject == "computed" and _is_about(form, kind)]
 
 
 def worked_out(session: Session, unit_id: UUID, code: str) -> tuple[Unit, Form, list[Figure], bool]:
     """The figures of a computed form, from what the unit sent; and whether all its sources are there. Raises NotFound."""
     unit = session.get(Unit, unit_id)
-    form = next((form for form in computed_forms(unit) if form.code == code), None) if unit else None
+    form = next((form for form in computed_forms(unit.kind) if form.code == code), None) if unit else None
     if unit is None or form is None:
         raise NotFound
     sent: dict[str, Mapping[str, Any]] = {other: revision.answers for other, (_, revision) in drafts.sent_of_unit(session, unit.id).items()}

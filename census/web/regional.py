@@ -33,7 +33,7 @@ def _shown(session: Session, actor: Actor, one: regional.RegionalUnit) -> dict[s
     listed = {line.form.code for line in lines}  # a computed form stands there once its factors are asked for
     return {
         "region": one.region, "unit": one.unit, "account": one.account, "lines": lines,
-        "computed": [form for form in regional.computed_forms(one.unit) if form.code not in listed] if one.unit else [],
+        "computed": [form for form in regional.computed_forms(one.unit.kind) if form.code not in listed] if one.unit else [],
         "is_mine": one.account is not None and one.account.id == actor.account_id,
         "departments": regional.departments(session, one.region.code) if actor.may("assign", one.region.code) else [],
     }

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import duckdb
+import orjson
 import pytest
 import python_calamine
 
 from exports.bundle import Bundle
 from exports.engines import Summary, queries, run
-from exports.record import Door, Progress, Standing
+from exports.record import Computed, Door, Progress, Standing
 from exports.report import shown_industries
 from tests.export_builders import a_bundle, a_finding, a_record, a_source, a_unit
 
@@ -37,7 +40,7 @@ def summary(made: Bundle, name: str) -> Summary:
     return found
 
 
-@pytest.mark.parametrize("query", queries(), ids=lambda query: query.name)
+@pytest.mark.parametrize("query", [query for query in queries() if any(column.kind == "sum" for column in query.columns)], ids=lambda query: query.name)
 def test_the_lines_of_a_table_add_up_to_its_total(made: Bundle, query: Any):
     found = summary(made, query.name)
     *lines, total = found.rows
@@ -62,6 +65,29 @@ def test_towns_add_up_and_a_town_that_nobody_knows_is_shown(made: Bundle):
     assert [(row[1], row[3], row[-4:]) for row in findings.rows] == [
         ("小谷围街道", "G102-C02", (1, 1, 0, 2)), ("（未知乡镇街道）", "G102-C02", (0, 0, 1, 1)), ("", "", (1, 1, 1, 3)),
     ]
+
+
+def test_computed_figures_leave_as_such_and_have_no_total_across_pollutants(tmp_path: Path):
+    units = [a_unit(1), a_unit(2), a_unit(3, "440113", kind="county", region_code="440113")]
+    computed = [
+        Computed(unit.id, unit.region_code, "J104-3", no, key, label, None, value, "吨")
+        for unit, value in zip(units, (0.25, 1.5), strict=False) for no, key, label in (("01", "cod_discharged", "化学需氧量排放量"), ("15", "so2_emitted", "二氧化硫排放量"))
+    ]
+    computed.append(Computed(units[2].id, "440113", "Y202-4", "05", "pm_total", "颗粒物合计", None, 3.5, "吨"))
+    made = a_bundle(tmp_path, a_source(units=units, records=[], findings=[], computed=computed))
+    assert summary(made, "computed_figures").rows == (
+        ("J104-3", "普查对象", "01", "化学需氧量排放量", "吨", 2, 1.75), ("J104-3", "普查对象", "15", "二氧化硫排放量", "吨", 2, 1.75),
+        ("Y202-4", "地区", "05", "颗粒物合计", "吨", 1, 3.5),
+    )
+    with zipfile.ZipFile(made.package.path) as archive:
+        lines = archive.read("tables/computed.csv").decode().splitlines()
+        [described] = [each for each in orjson.loads(archive.read("datapackage.json"))["resources"] if each["path"] == "tables/computed.csv"]
+    assert lines[1:] == [f"{each.unit},{each.region_code},{each.form},{each.item_no},{each.item},{each.label},,{each.value},吨" for each in computed]
+    assert described["title"] == "核算结果（由程序算出，不是填报）"
+    page = (made.folder / "report.html").read_text(encoding="utf-8")
+    assert "核算表结果（由程序算出，不是填报）" in page
+    assert "颗粒物合计" in page
+    assert "化学需氧量排放量" not in page  # of two firms each would know the other's
 
 
 def test_a_workbook_says_of_what_when_and_from_what_it_was_made(made: Bundle):
