@@ -14,12 +14,13 @@ from uuid import UUID
 
 import orjson
 from flask import Blueprint, Response, jsonify, request
+from sqlalchemy.orm import Session
 
 from census.access import Actor
 from census.errors import Malformed, NotAllowed
 from census.models.answers import Revision, Submission
 from census.models.register import Unit
-from census.services import my_units, phone_units, prefill, unit_forms
+from census.services import my_units, phone_units, prefill, regional_rows, unit_forms
 from census.services.cases import today
 from census.services.my_units import Returned
 from census.services.phone_units import Surroundings
@@ -77,7 +78,7 @@ def units() -> Response:
         around = phone_units.surroundings(session, found)
         names = prefill.region_names(session, {unit.region_code for unit in found})
         return as_json({
-            "units": [_unit(actor, unit, around, names[unit.region_code]) for unit in found],
+            "units": [_unit(session, actor, unit, around, names[unit.region_code]) for unit in found],
             "forms": _forms(actor.programme), "words": WORDS, "cursor": cursor, "more": more,
             "mine": None if more else [str(unit_id) for unit_id in phone_units.ids_of(session, actor)],
             "areas": [
@@ -95,7 +96,7 @@ def unit_data(unit_id: UUID) -> Response:
         session, actor = work.session, work.actor
         unit = my_units.my_unit(session, actor.account_id, unit_id)
         names = prefill.region_names(session, {unit.region_code})[unit.region_code]
-        told = _unit(actor, unit, phone_units.surroundings(session, [unit]), names)
+        told = _unit(session, actor, unit, phone_units.surroundings(session, [unit]), names)
         facts = _forms(actor.programme)
         return as_json(told | {"forms": [facts[one["form"]] | one for one in told["forms"]]})
 
@@ -124,7 +125,7 @@ def _facts(form: Form) -> dict[str, Any]:
     }
 
 
-def _unit(actor: Actor, unit: Unit, around: Surroundings, names: Mapping[str, str]) -> dict[str, Any]:
+def _unit(session: Session, actor: Actor, unit: Unit, around: Surroundings, names: Mapping[str, str]) -> dict[str, Any]:
     sources = prefill.sources(unit, names, actor, today())
     sent = around.sent[unit.id]
     forms: list[dict[str, Any]] = []
@@ -133,7 +134,8 @@ def _unit(actor: Actor, unit: Unit, around: Surroundings, names: Mapping[str, st
     for form in unit_forms.forms_for(unit.kind):
         submission, revision = sent.get(form.code, (None, None))
         forms.append({
-            "form": form.code, "need": needs[form.code], "first": prefill.prefill(form, sources), "may_be_filled": view.may_be_filled(submission),
+            "form": form.code, "need": needs[form.code], "may_be_filled": view.may_be_filled(submission),
+            "first": prefill.prefill(form, sources) | regional_rows.rows_of(session, unit, form.code),
             "submission": submission and revision and sent_as_json(
                 form, submission, revision, around.returned.get(submission.id),
             ),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from census.access import ROLE_NAMES, Actor
 from census.models.answers import Draft, Revision, Submission
 from census.models.register import Unit
-from census.services import drafts, my_units, prefill, unit_forms
+from census.services import drafts, my_units, prefill, regional_rows, unit_forms
 from census.services.cases import today
 from census.services.my_units import Returned
 from census.services.register import baseline
@@ -146,7 +146,8 @@ def related_of(lines: Sequence[FormLine], code: str) -> dict[str, Mapping[str, A
 def first_answers(session: Session, actor: Actor, unit: Unit, form: Form) -> dict[str, Any]:
     """What the program fills in by itself before anybody types."""
     names = prefill.region_names(session, {unit.region_code})[unit.region_code]
-    return with_ready_made_rows(form, prefill.prefill(form, prefill.sources(unit, names, actor, today())))
+    known = prefill.prefill(form, prefill.sources(unit, names, actor, today()))
+    return with_ready_made_rows(form, known | regional_rows.rows_of(session, unit, form.code))
 
 
 def reasons(form: Form, returned: Returned | None) -> list[dict[str, str]]:

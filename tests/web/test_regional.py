@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -92,3 +93,11 @@ def test_who_was_not_entrusted_fills_nothing(county: Desk) -> None:
 def test_a_computed_form_is_shown_with_its_working(county: Desk) -> None:
     assert "由平台按已报送的表核算" in county.get(f"/regional/units/{UNIT}/computed/Y202-4")
     assert county.client.get(f"/regional/units/{UNIT}/computed/N203").status_code == 404
+
+
+def test_the_rows_of_a_computed_form_are_there_before_anybody_types(county: Desk) -> None:
+    browser = fill(county, "Y202-1")
+    county.post(f"/regional/units/{UNIT}/Y202-1/send")
+    powers = [row["machine_power"] for row in answers_for("Y202-1", seed=1).answers["machines"] if row["machine_type"] in {"11", "12"}]
+    fields = browser.open(f"/collect/units/{UNIT}/forms/Y202-4/emissions/0").fields
+    assert [str(sum(map(Decimal, powers)))] in fields.values()
