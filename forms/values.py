@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Literal, NamedTuple, TypeGuard, cast
 
 import orjson
@@ -75,6 +76,28 @@ def parse(item: Item, raw: object) -> Parsed:
     return BLANK if blank(raw) else _PARSERS[item.type](item, raw)
 
 
+def plain_reader(item: Item) -> Callable[[Any], Value]:
+    """Make the short way of reading one item: the value that ``parse`` gives, or None for "ask ``parse``".
+
+    It knows answers as they nearly always come; blanks, problems and rare types are left to ``parse``.
+    """
+    match item.type:
+        case "text" | "choice" | "code":
+            return _plain_text
+        case "integer":
+            return partial(_plain_number, _INTEGER.fullmatch)
+        case "year":
+            return partial(_plain_number, _YEAR.fullmatch)
+        case "decimal":
+            most = 12 if item.precision is None else min(item.precision, 12)
+            fraction = rf"(?:\.[0-9]{{1,{most}}})?" if most else ""
+            return partial(_plain_number, re.compile(rf"-?[0-9]{{1,15}}{fraction}").fullmatch)
+        case "multichoice":
+            return _plain_choices
+        case _:
+            return _not_plain
+
+
 def display(item: Item, raw: object) -> str:
     """Write an answer for people, without its unit: names of codes, grouped digits, 是 and 否. "" for a blank.
 
@@ -121,6 +144,26 @@ def digest(answers: Mapping[str, Any], explanations: Sequence[Mapping[str, Any]]
     return hashlib.sha256(canonical(answers, explanations)).hexdigest()
 
 
+def _plain_text(raw: Any) -> str | None:
+    if type(raw) is not str:
+        return None
+    return (raw if raw.isascii() else unicodedata.normalize("NFC", raw)).strip() or None
+
+
+def _plain_number(fits: Callable[[str], re.Match[str] | None], raw: Any) -> float | None:
+    return float(raw) if type(raw) is str and fits(raw) else None
+
+
+def _plain_choices(raw: Any) -> tuple[str, ...] | None:
+    if type(raw) is not list or not raw:
+        return None
+    return _choices_of(cast("list[object]", raw))
+
+
+def _not_plain(_raw: Any) -> None:
+    return None
+
+
 def _text(_item: Item, raw: object) -> Parsed:
     if not isinstance(raw, str):
         return WRONG
@@ -152,12 +195,13 @@ def _date(_item: Item, raw: object) -> Parsed:
 
 
 def _choices(_item: Item, raw: object) -> Parsed:
-    if not isinstance(raw, list):
-        return WRONG
-    codes = [code.strip() for code in cast("list[object]", raw) if isinstance(code, str) and code.strip()]
-    if len(codes) != len(cast("list[object]", raw)) or len(set(codes)) != len(codes):
-        return WRONG
-    return Parsed(tuple(codes))
+    codes = _choices_of(cast("list[object]", raw)) if isinstance(raw, list) else None
+    return WRONG if codes is None else Parsed(codes)
+
+
+def _choices_of(raw: list[object]) -> tuple[str, ...] | None:
+    codes = [code.strip() for code in raw if isinstance(code, str) and code.strip()]
+    return tuple(codes) if len(codes) == len(raw) and len(set(codes)) == len(codes) else None
 
 
 def _yesno(_item: Item, raw: object) -> Parsed:

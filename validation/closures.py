@@ -56,6 +56,7 @@ class Record:
     present: frozenset[str] = frozenset()
     problems: frozenset[Place] = frozenset()
     explained: frozenset[str] = frozenset()
+    passes: bool = False    # the screens: what single values decide holds
     row: Values = field(default_factory=dict[str, Any])
     index: int = -1
     loop: Values = field(default_factory=dict[str, Any])
@@ -260,6 +261,8 @@ def _not(node: Not) -> Question:
 
 def _choose(node: Choose) -> Question:
     test, then, otherwise = question(node.test), question(node.then), question(node.otherwise)
+    if node.otherwise == Flag(value=True) and isinstance(node.then, Not):  # nearly always there: why it must be need not be asked
+        return lambda record: True if (value := then(record)) is True or test(record) is not True else value
     return lambda record: then(record) if test(record) is True else otherwise(record)
 
 

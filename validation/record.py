@@ -14,6 +14,7 @@ from validation.nodes import Flag, Kind, Node, Rows
 from validation.results import Finding
 from validation.rulebook import RuleBook
 from validation.rules import Rule
+from validation.screens import screened
 from validation.soundness import of_sound
 
 _NOTHING: Final[Answers] = {}
@@ -77,7 +78,8 @@ class _Program:
     """A rule book compiled to functions: made once, used for every record."""
 
     def __init__(self, rulebook: RuleBook) -> None:
-        self.reader = Reader(rulebook.form)
+        screens = screened(rulebook.rules)
+        self.reader = Reader(rulebook.form, screens=screens.screens)
         self.baseline = Reader(rulebook.form, [("", key) for key in rulebook.needs.baseline])
         self.others = {code: Reader(rulebook.related[code], places) for code, places in rulebook.needs.forms.items()}
         between = [table.rule for table in rulebook.tables]
@@ -87,23 +89,23 @@ class _Program:
         self.asked_of_sound = tuple(
             replace(asked, holds=question(node)) for asked in self.asked if (node := of_sound(asked.rule.node)) != Flag(value=True)
         )
+        self.asked_of_passing = tuple(asked for asked in self.asked_of_sound if asked.rule.id not in screens.ids)
         self.by_check = {asked.rule.id: asked for asked in (*self.asked, *(_asked(rule, groups) for rule in between))}
         self.shown = {place: question(node) for place, node in rulebook.shown.items()}
         self.formulas = {place: question(node) for place, node in rulebook.computed.items()}
 
     def record(self, answers: Answers, related: Mapping[str, Answers], baseline: Answers, explained: Collection[str]) -> Record:
-        main, rows, problems = self.reader.read(answers)
+        main, rows, problems, passes = self.reader.read(answers)
         forms: dict[str, Record] = {}
         for code, reader in self.others.items():
             if code in related:
-                other_main, other_rows, _ = reader.read(related[code])
-                forms[code] = Record(other_main, other_rows)
+                forms[code] = Record(*reader.read(related[code])[:2])
         known = self.baseline.read(baseline)[0] if baseline else _NOTHING
-        return Record(main, rows, forms, known, frozenset(related), problems, frozenset(explained))
+        return Record(main, rows, forms, known, frozenset(related), problems, frozenset(explained), passes)
 
     def findings(self, record: Record) -> Iterator[Finding]:
         rows: list[Sequence[Values] | None] = [None] * len(self.rows)
-        for asked in self.asked if record.problems else self.asked_of_sound:
+        for asked in self.asked if record.problems else self.asked_of_passing if record.passes else self.asked_of_sound:
             if asked.rows < 0:
                 if asked.holds(record) is False:
                     yield from _findings(asked, record)

@@ -7,7 +7,6 @@ one such text spoil only the submission it stands in, those bodies are read agai
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Never, cast
 
@@ -70,14 +69,16 @@ def too_deep(value: object, levels: int = DEEPEST) -> bool:
     """Whether a value is nested deeper than any form: a text made to exhaust whoever walks it."""
     level = [value]
     for _ in range(levels + 1):
-        level = [member for part in level for member in _members(part) if isinstance(member, dict | list)]
+        below: list[object] = []
+        for part in level:
+            if isinstance(part, dict):
+                below += [member for member in cast("dict[str, object]", part).values() if type(member) is dict or type(member) is list]
+            elif isinstance(part, list):
+                below += [member for member in cast("list[object]", part) if type(member) is dict or type(member) is list]
+        level = below
         if not level:
             return False
     return True
-
-
-def _members(value: object) -> Iterable[object]:
-    return cast("dict[str, object]", value).values() if isinstance(value, dict) else cast("list[object]", value) if isinstance(value, list) else ()
 
 
 def as_doubles(value: Any) -> Any:

@@ -72,7 +72,7 @@ def _draft(row: object, *, suspicious: bool) -> Draft | Outcome:
     try:
         if suspicious and json_text.is_unstorable(raw):
             return refused(sent_id(raw), "unreadable")
-        read = cast("dict[str, Any]", _SUBMISSION.load(raw))
+        read = plainly(raw) or cast("dict[str, Any]", _SUBMISSION.load(raw))
         answers: dict[str, Any] = raw["answers"]
         explanations: list[dict[str, Any]] = raw.get("explanations") or []
         if json_text.too_deep(answers) or json_text.too_deep(explanations):
@@ -90,6 +90,31 @@ def _draft(row: object, *, suspicious: bool) -> Draft | Outcome:
         device=(read["device"] or "")[:200], visit=read["visit"], claimed_digest=read["digest"] or "",
         confirmation=raw["confirmation"] if read["confirmation"] else None, points=read["points"] or [],
     )
+
+
+def plainly(raw: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the schema reads from a submission as phones send it, in a tenth of the time; None: ask the schema."""
+    unit, id_, answers, revision = raw.get("unit"), raw.get("id"), raw.get("answers"), raw.get("revision")
+    form, version, device, visit, claimed = raw.get("form"), raw.get("version"), raw.get("device"), raw.get("visit"), raw.get("digest")
+    if not (type(id_) is str and type(unit) is str and len(id_) == len(unit) == _UUID_LENGTH):
+        return None
+    if type(answers) is not dict or type(revision) is not int or not 1 <= revision <= wire.LARGEST_NUMBER:
+        return None
+    if not (type(form) is str and type(version) is str and (device is None or type(device) is str) and (claimed is None or type(claimed) is str)):
+        return None
+    if not (visit is None or type(visit) is str) or raw.get("confirmation") is not None:
+        return None
+    explanations, files = raw.get("explanations"), raw.get("files")
+    if not (explanations is None or explanations == []) or not (files is None or files == []):
+        return None
+    try:
+        return {
+            "id": UUID(id_), "unit": UUID(unit), "visit": None if visit is None else UUID(visit), "form": form, "version": version,
+            "revision": revision, "answers": answers, "explanations": explanations, "files": files, "digest": claimed,
+            "confirmation": None, "device": device,
+        }
+    except ValueError:
+        return None
 
 
 def sent_id(row: Mapping[str, Any]) -> str | None:
@@ -121,5 +146,6 @@ def _visit_draft(row: object) -> VisitDraft | VisitOutcome:
         return unread_visit(sent_id(raw), "unreadable")
 
 
+_UUID_LENGTH: Final = 36
 _SUBMISSION: Final = wire.SubmissionShape()
 _VISIT: Final = wire.VisitShape()

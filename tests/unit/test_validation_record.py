@@ -12,7 +12,7 @@ from tests.evaluators import Browser
 from validation.examples import answers_for
 from validation.functions import FUNCTIONS, PYTHON, uscc_check_character, valid_org_code, valid_uscc
 from validation.messages import show_number
-from validation.record import check_record, computed, hidden
+from validation.record import _program, check_record, computed, hidden
 from validation.results import Finding
 from validation.rulebook import RuleBook, compile_form
 from validation.rules import RuleError
@@ -172,3 +172,32 @@ def _seconds(book: RuleBook, answers: dict[str, Any], related: dict[str, dict[st
     begun = time.perf_counter()
     check_record(book, answers, related)
     return time.perf_counter() - begun
+
+
+def test_a_record_that_some_single_value_stops_is_asked_everything():
+    items = (
+        Item("a", "甲", "integer", required=True, minimum=0, maximum=10), Item("b", "乙", "choice", options=(("1", "一"), ("2", "二"))),
+        Item("d", "丁", "integer", required="a > 5", minimum=1),
+    )
+    rows = (Item("k", "键", "text", required=True, rows_key="rows"), Item("v", "值", "decimal", precision=1, maximum=5, rows_key="rows"))
+    book = a_book(Check("C", "error", "a != 7", "错", ("a",)), items=items, rows=rows)
+    sound = {"a": "3", "b": "1", "rows": [{"k": "x", "v": "5.0"}, {"k": "y"}]}
+    assert failing(book, sound) == []
+    assert failing(book, sound | {"a": "11"}) == ["D-1.a.range", "D-1.d.required"]
+    assert failing(book, sound | {"a": "-1"}) == ["D-1.a.range"]
+    assert failing(book, sound | {"a": "7", "d": "1"}) == ["C"]
+    assert failing(book, sound | {"b": "3"}) == ["D-1.b.code"]
+    assert failing(book, {key: value for key, value in sound.items() if key != "a"}) == ["D-1.a.required"]
+    assert failing(book, sound | {"rows": [{"k": "x"}, {"v": "5.1"}]}) == ["D-1.rows.k.required", "D-1.rows.v.range"]
+
+
+@pytest.mark.parametrize("code", ["G102", "G103-1", "N101-1"])
+def test_screens_say_what_the_rules_say(code: str):
+    program = _program(compile_form(catalogue().current(code), catalogue()))
+    example = answers_for(code)
+    blanked = {key: None if isinstance(value, str) else value for key, value in example.answers.items()}
+    for answers in (example.answers, blanked, dict.fromkeys(example.answers, "999999999999")):
+        record = program.record(answers, example.related, example.baseline, ())
+        found = list(program.findings(record))
+        record.passes = False
+        assert list(program.findings(record)) == found
