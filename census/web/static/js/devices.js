@@ -1,7 +1,7 @@
 // What the phone's devices fill in: position by satellite or by a tap on the map, photos, signatures, the code of a licence.
 // Loads on first use; the map, the camera and the reader of codes each when it is wanted.
 
-import { controls } from './fields.js';
+import { clear, controls } from './fields.js';
 import { degreesOf, dms, locate, local, metres, quality } from './position.js';
 
 /** @typedef {import('./position.js').Fix} Fix */
@@ -12,11 +12,13 @@ import { degreesOf, dms, locate, local, metres, quality } from './position.js';
 export async function use(page, button, block, path) {
   const { dataset } = button;
   if (dataset.locate !== undefined || dataset.locateDegrees !== undefined) {
+    const places = pair(page, block, path);
     const fix = await locate(block);
-    if (fix) settle(page, block, path, fix);
+    if (fix) settle(page, places, fix);
   } else if (dataset.map !== undefined) {
-    const tap = await tapOn(page, block, path);
-    if (tap) settle(page, block, path, tap);
+    const places = pair(page, block, path);
+    const tap = await tapOn(page, places);
+    if (tap) settle(page, places, tap);
   } else if (dataset.take === 'photo') {
     const { takePhoto } = await import('./photo.js');
     const taken = await takePhoto(block);
@@ -41,9 +43,8 @@ function pair(page, block, path) {
   return block.dataset.axis === 'lon' ? places.slice(at, at + 2) : places.slice(Math.max(0, at - 1), at + 1);
 }
 
-/** Fill in a point, keeping what the device found and what was tapped side by side. @param {any} page @param {HTMLElement} block @param {string} path @param {Fix|Tap} point */
-function settle(page, block, path, point) {
-  const places = pair(page, block, path);
+/** Fill in a point, keeping what the device found and what was tapped side by side. @param {any} page @param {[HTMLElement, string][]} places @param {Fix|Tap} point */
+function settle(page, places, point) {
   const kept = pointsOf(page.draft, places[0][1]);
   if (point.source === 'map') kept.map = point;
   else kept.device = point;
@@ -51,7 +52,8 @@ function settle(page, block, path, point) {
     const answer = one.dataset.kind === 'gps' ? point : dms(one.dataset.axis === 'lon' ? point.lon : point.lat);
     page.put(one, place, answer);
   }
-  tell(places[0][0], kept);
+  if (page.isHere(...places[0])) tell(places[0][0], kept);
+  else if (places[0][0].isConnected) clear(places[0][0]); // another row is in it by now
 }
 
 /** Both points of a place, as the draft keeps them. @param {any} draft @param {string} path @returns {Points} */
@@ -72,10 +74,9 @@ function tell(block, { device, map }) {
   output.textContent = words.join('；');
 }
 
-/** @param {any} page @param {HTMLElement} block @param {string} path @returns {Promise<Tap|null>} */
-async function tapOn(page, block, path) {
+/** @param {any} page @param {[HTMLElement, string][]} places @returns {Promise<Tap|null>} */
+async function tapOn(page, places) {
   const { choose } = await import('./map.js');
-  const places = pair(page, block, path);
   const { device } = pointsOf(page.draft, places[0][1]);
   const now = shownPoint(places) || (device ? { lon: Number(device.lon), lat: Number(device.lat) } : page.info.lon && page.info.lat ? { lon: page.info.lon, lat: page.info.lat } : null);
   const point = await choose(page.definition.boundaries, now, device || null);
@@ -118,6 +119,7 @@ function photographed(page, block, path, { facts }) {
   if (!page.draft.photos) page.draft.photos = {};
   page.draft.photos[path] = facts;
   page.changed();
+  if (!page.isHere(block, path)) { clear(block); return; }
   const next = page.places[page.places.findIndex((/** @type {[HTMLElement, string]} */ [one]) => one === block) + 1];
   if (next && next[0].dataset.fromPhoto !== undefined && facts.lon) page.put(next[0], next[1], { lon: facts.lon, lat: facts.lat, at: facts.at || undefined, source: 'import' });
 }

@@ -7,8 +7,27 @@ const NUMBERS = new Set(['integer', 'decimal', 'year']);
 const GROUPED = new Set(['integer', 'decimal']);
 const WIDE = /[\uff01-\uff5e]/g;
 
+/** @typedef {{inputs: HTMLInputElement[], read: Element|null, taken: Element|null}} Parts */
+
+/** What scripts work with in each block: the server's markup stays, so it is looked up once. @type {WeakMap<Element, Parts>} */
+const known = new WeakMap();
+
+/** @param {Element} block @returns {Parts} */
+function partsOf(block) {
+  let parts = known.get(block);
+  if (!parts) known.set(block, parts = { inputs: [...block.querySelectorAll('input')].filter((input) => input.name), read: block.querySelector('.read'), taken: block.querySelector('[data-taken]') });
+  return parts;
+}
+
 /** @param {Element} block @returns {HTMLInputElement[]} */
-export const controls = (block) => /** @type {HTMLInputElement[]} */ ([...block.querySelectorAll('input[name]')]);
+export const controls = (block) => partsOf(block).inputs;
+
+/** Take away what a device showed of another answer. @param {Element} block */
+export function clear(block) {
+  const { taken } = partsOf(block);
+  if (taken) taken.textContent = '';
+  for (const output of block.getElementsByTagName('output')) output.textContent = '';
+}
 
 /** A typed number as it is stored: half-width, without spaces or separators. @param {string} text */
 export function plain(text) {
@@ -58,7 +77,7 @@ export function write(block, answer) {
     else if (input.dataset.part) input.value = blank || typeof answer !== 'object' || answer[input.dataset.part] == null ? '' : String(answer[input.dataset.part]);
     else input.value = blank ? '' : typeof answer === 'object' ? JSON.stringify(answer) : GROUPED.has(kind) && document.activeElement !== input ? grouped(String(answer)) : String(answer);
   }
-  const taken = block.querySelector('[data-taken]');
+  const { taken } = partsOf(block);
   if (taken && !taken.querySelector('img')) taken.textContent = blank ? '' : '✓ 已存';
   readBack(block, answer);
 }
@@ -79,13 +98,14 @@ export function dress(block) {
 
 /** Say a large number in words beside the help: 约 1.24 万立方米. @param {HTMLElement} block @param {any} answer */
 export function readBack(block, answer) {
-  const place = block.querySelector('.read');
+  const place = partsOf(block).read;
   if (!place) return;
   const number = GROUPED.has(block.dataset.kind || '') && typeof answer === 'string' ? Math.abs(Number(answer)) : 0;
   const [size, word] = number >= 1e8 ? [1e8, ' 亿'] : number >= 1e4 ? [1e4, ' 万'] : [0, ''];
   const help = place.parentElement && place.parentElement.firstChild === place;
   const round = Number((number / (size || 1)).toPrecision(3));
-  place.textContent = size && Number.isFinite(number) ? `${help ? '' : '，'}${round * size === number ? '即' : '约'} ${showNumber(round)}${word}${block.dataset.unitWord || ''}` : '';
+  const words = size && Number.isFinite(number) ? `${help ? '' : '，'}${round * size === number ? '即' : '约'} ${showNumber(round)}${word}${block.dataset.unitWord || ''}` : '';
+  if (place.textContent !== words) place.textContent = words;
 }
 
 /** How answers of a block are read out on a card or a button. @param {HTMLElement} block @returns {(answer: any) => string} */

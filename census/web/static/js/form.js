@@ -114,10 +114,13 @@ class FormPage {
   /** Note the blocks on the page in front. */
   place() {
     const inRow = this.group && this.row !== null;
-    const blocks = /** @type {HTMLElement[]} */ ([...this.section.querySelectorAll('.item')]);
+    const blocks = /** @type {HTMLElement[]} */ (this.group && !inRow ? [] : [...this.section.querySelectorAll('.item')]);
     this.parts = /** @type {HTMLElement[]} */ ([...this.section.querySelectorAll('.part')]);
     this.places = blocks.map((block) => [block, inRow ? `/${this.group}/${this.row}/${block.dataset.key}` : `/${block.dataset.key}`]);
   }
+
+  /** Whether a block still stands for a path: the next row may be in it by now. @param {HTMLElement} block @param {string} path */
+  isHere(block, path) { return this.places.some(([one, place]) => one === block && place === path); }
 
   /** @param {Element|null} node @returns {[HTMLElement, string]|null} */
   blockOf(node) {
@@ -201,10 +204,11 @@ class FormPage {
   /** @param {HTMLElement} block @param {string} path @param {any} answer */
   change(block, path, answer) {
     setAt(this.draft.answers, path, answer);
-    readBack(block, answer);
+    const isHere = this.isHere(block, path);
+    if (isHere) readBack(block, answer);
     const worked = this.checks.changed(path);
     if (worked.length) for (const [other, place] of this.places) if (worked.includes(place)) write(other, valueAt(this.draft.answers, place));
-    this.drawSame(block, path);
+    if (isHere) this.drawSame(block, path);
     this.draw();
     this.changed();
   }
@@ -219,8 +223,7 @@ class FormPage {
   save() {
     this.draft.counts = { .../** @type {any} */ (this.checks.tally().get('')) };
     this.draft.touched = [...this.touched];
-    clearTimeout(this.later);
-    this.later = 0;
+    if (this.later) return; // soon enough, however long somebody goes on typing
     const isLong = Object.values(this.draft.answers).some((rows) => Array.isArray(rows) && rows.length > MANY_ROWS);
     if (isLong) this.later = setTimeout(() => { this.later = 0; this.saver.soon(); }, PAUSE_MS);
     else this.saver.soon();
@@ -287,7 +290,7 @@ class FormPage {
 
   /** Put an answer that a device or a list gave. @param {HTMLElement} block @param {string} path @param {any} answer */
   put(block, path, answer) {
-    write(block, answer);
+    if (this.isHere(block, path)) write(block, answer);
     this.change(block, path, answer);
     this.touch(path);
   }
@@ -365,8 +368,9 @@ class FormPage {
 
   /** @param {HTMLElement} block @param {string} path */
   drawReturned(block, path) {
-    block.querySelectorAll('.returned').forEach((one) => one.remove());
     const items = (this.known.submission && this.known.submission.state === 'returned' && this.known.submission.items) || [];
+    if (!items.length) return;
+    block.querySelectorAll('.returned').forEach((one) => one.remove());
     const said = items.find((/** @type {any} */ one) => one.path === path);
     block.classList.toggle('came', Boolean(said));
     if (!said) return;

@@ -1,7 +1,7 @@
 // A repeating group: a list of its rows, one row a page, add, copy, delete with undo.
 
 import { moved } from './answers.js';
-import { reader } from './fields.js';
+import { clear, reader } from './fields.js';
 
 const NONE = { error: 0, warning: 0, blank: 0 };
 const TOLD = 8; // items that a card may name a row by
@@ -20,16 +20,17 @@ export class Rows {
     return Array.isArray(rows) ? rows : [];
   }
 
-  /** Put the list or the row in front. */
+  /** Put the list or the row in front. The fields of a row are made once; every row of the group is written into them. */
   show() {
     const { section, row } = this.page;
     const host = section.querySelector('.row-host');
+    if (host.contains(document.activeElement)) /** @type {HTMLElement} */ (document.activeElement).blur(); // leaves the row that it stood in
     section.querySelector('.list-of-rows').hidden = row !== null;
     host.hidden = row === null;
-    host.textContent = '';
     if (row === null) return;
+    if (host.firstElementChild) { host.querySelectorAll('.item').forEach(clear); return; }
     host.append(section.querySelector('template[data-row]').content.cloneNode(true));
-    host.querySelector('[data-delete]').addEventListener('click', () => this.delete(row));
+    host.querySelector('[data-delete]').addEventListener('click', () => this.delete(this.page.row));
   }
 
   /** A card per row; cards that say the same as before stay as they are. */

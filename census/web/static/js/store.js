@@ -25,6 +25,42 @@ export function use(name) {
   database = databaseOf(account);
 }
 
+const SLICE = 25; // rows written before whoever is typing gets a turn
+let isLeaving = false;
+if (inPage) {
+  addEventListener('pagehide', () => { isLeaving = true; });
+  addEventListener('pageshow', () => { isLeaving = false; });
+}
+
+/** A value as JSON in bytes. Long groups of rows go slice by slice, so that a key pressed meanwhile is not held up; what
+ * changes between two slices is saved again by whoever changed it. @param {any} value @returns {Promise<Uint8Array<ArrayBuffer>>} */
+async function bytesOf(value) {
+  const { answers, ...around } = value;
+  const isLong = (/** @type {any} */ rows) => Array.isArray(rows) && rows.length > SLICE;
+  const long = Object.entries(answers || {}).filter(([, rows]) => isLong(rows));
+  const coder = new TextEncoder();
+  if (!long.length) return coder.encode(JSON.stringify(value));
+  const parts = [coder.encode('{"answers":{')];
+  for (const [group, rows] of long) {
+    for (let from = 0; from < rows.length; from += SLICE) {
+      const before = from ? ',' : `${group === long[0][0] ? '' : ','}${JSON.stringify(group)}:[`;
+      parts.push(coder.encode(before + JSON.stringify(rows.slice(from, from + SLICE)).slice(1, -1)));
+      if (!isLeaving) await turn();
+    }
+    parts.push(coder.encode(']'));
+  }
+  const short = JSON.stringify(Object.fromEntries(Object.entries(answers).filter(([, rows]) => !isLong(rows)))).slice(1);
+  parts.push(coder.encode(`${short === '}' ? '' : ','}${short},${JSON.stringify(around).slice(1)}`));
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+/** Let everything else that is due happen first. @returns {Promise<void>} */
+const turn = () => new Promise((resolve) => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => { port1.close(); resolve(); };
+  port2.postMessage(null);
+});
+
 /** @param {string} store @param {any} value @param {CryptoKey} [under] */
 async function seal(store, value, under) {
   const path = STORES[store];
@@ -32,7 +68,7 @@ async function seal(store, value, under) {
   const { bytes, ...rest } = value;
   const shown = Object.fromEntries(names.map((name) => [name, value[name]]));
   const place = `${store} ${JSON.stringify(shown)}`;
-  const box = await vault.seal(account, place, new TextEncoder().encode(JSON.stringify(rest)), under);
+  const box = await vault.seal(account, place, await bytesOf(rest), under);
   return bytes ? { ...shown, ...box, bytes: await vault.seal(account, `${place} bytes`, bytes, under) } : { ...shown, ...box };
 }
 
