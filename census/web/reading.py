@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 from flask import request
-from marshmallow import ValidationError
+from marshmallow import ValidationError, fields
 from rfc8785 import CanonicalizationError
 
 from census.errors import InvalidInput, Malformed, TooMany
@@ -102,16 +102,14 @@ def plainly(raw: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     if not (type(form) is str and type(version) is str and (device is None or type(device) is str) and (claimed is None or type(claimed) is str)):
         return None
-    if not (visit is None or type(visit) is str) or raw.get("confirmation") is not None:
+    if not (visit is None or type(visit) is str):
         return None
-    explanations, files = raw.get("explanations"), raw.get("files")
-    if not (explanations is None or explanations == []) or not (files is None or files == []):
+    if any(raw.get(name) is not None and not (raw[name] == [] and name in _LISTS) for name in _RARE):
         return None
     try:
-        return {
+        return _RARE | {name: raw[name] for name in _RARE if name in raw} | {
             "id": UUID(id_), "unit": UUID(unit), "visit": None if visit is None else UUID(visit), "form": form, "version": version,
-            "revision": revision, "answers": answers, "explanations": explanations, "files": files, "digest": claimed,
-            "confirmation": None, "device": device,
+            "revision": revision, "answers": answers, "digest": claimed, "device": device,
         }
     except ValueError:
         return None
@@ -148,4 +146,7 @@ def _visit_draft(row: object) -> VisitDraft | VisitOutcome:
 
 _UUID_LENGTH: Final = 36
 _SUBMISSION: Final = wire.SubmissionShape()
+_PLAIN: Final = frozenset({"id", "unit", "visit", "form", "version", "revision", "answers", "digest", "device"})
+_RARE: Final = {name: field.load_default for name, field in _SUBMISSION.fields.items() if name not in _PLAIN}  # read by the schema where they say something
+_LISTS: Final = frozenset(name for name in _RARE if isinstance(_SUBMISSION.fields[name], fields.List))
 _VISIT: Final = wire.VisitShape()
