@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, LiteralString, cast
 from uuid import UUID
 
+import orjson
 import psycopg
 from psycopg import sql
 from psycopg.rows import namedtuple_row
@@ -78,6 +79,7 @@ class Database:
         self.url = url
         self.engine: Engine = create_engine(
             url, pool_size=pool_size, max_overflow=10, echo=echo,
+            json_deserializer=orjson.loads,
             hide_parameters=True,  # an error's text must not quote a respondent's answers
             connect_args={"autocommit": True},  # ``_begin`` opens transactions: begin and scope in one round trip
         )

@@ -5,7 +5,6 @@ A check that crashed is never a finding: it makes the run incomplete, and nobody
 
 from __future__ import annotations
 
-import json
 import platform
 import secrets
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import great_expectations as gx
+import orjson
 import pandas as pd
 
 from validation.engine import Batch, Failing, Surroundings, rules_of
@@ -99,6 +99,6 @@ def _summary(done: RunResult, rulebook: RuleBook, started: datetime) -> dict[str
 def _kept(folder: Path, done: RunResult, documents: dict[str, dict[str, Any]]) -> RunResult:
     folder.mkdir(parents=True)  # an existing folder is never written again
     for name, document in documents.items():
-        with (folder / f"{name}.json").open("x", encoding="utf-8") as file:
-            json.dump(document, file, ensure_ascii=False, indent=1, default=str)
+        with (folder / f"{name}.json").open("xb") as file:
+            file.write(orjson.dumps(document, default=str, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
     return replace(done, folder=folder)

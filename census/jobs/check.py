@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from census.db import FULL, Database, new_id, now
-from census.jobs.validate import BATCH, Judged, judge, rulebook_of
+from census.jobs.validate import GIVEN_AT_ONCE, Judged, judge, rulebook_of
 from census.models.work import ValidationRun
 from census.services import evidence, surroundings, verdicts
 from census.services.gate import lacking_units, owed_forms
@@ -105,9 +105,9 @@ def _count(cases: Sequence[Case], judged: Judged, total: _Sum) -> None:
 
 
 def _give(database: Database, cases: Sequence[Case], judged: Judged, run_id: UUID, total: _Sum) -> None:
-    for start in range(0, len(cases), BATCH):
+    for start in range(0, len(cases), GIVEN_AT_ONCE):
         with database.transaction(FULL) as session:
-            given = verdicts.give(session, cases[start:start + BATCH], judged.findings, run_id)
+            given = verdicts.give(session, cases[start:start + GIVEN_AT_ONCE], judged.findings, run_id)
             total.skipped += given.skipped
             total.flagged += given.flagged
 

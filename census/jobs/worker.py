@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -18,7 +19,7 @@ from census.db import FULL, Database
 from census.jobs.deliver import Turns, ask_for_receipts
 from census.jobs.tallies import fold
 from census.jobs.tasks import app, runs_folder
-from census.jobs.validate import Pauses, validate
+from census.jobs.validate import AT_ONCE, Pauses, validate
 from census.services.unit_forms import rederive_outdated
 from census.settings import PROGRAMMES, Programme, Settings
 
@@ -27,7 +28,8 @@ IDLE_S = 0.5
 RECEIPTS_S = 1.0
 FOLD_S = 10.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
-NICENESS = 10  # phones that wait for a receipt go first; what gathers meanwhile is judged in one run, which costs no more
+RESTS, LONGEST_REST_S = 2.0, 4.0
+NICENESS = 5  # phones that wait for a receipt go first, but the backlog must not grow all day
 
 
 def work(settings: Settings, *, once: bool = False) -> None:
@@ -67,6 +69,14 @@ def derive_forms(database: Database) -> int:
         return rederive_outdated(session)
 
 
+def rest_after(judged: int, took_s: float) -> float:
+    """How long to let records gather before the next run, which costs nearly as much for one as for a thousand.
+
+    Who is behind does not rest; who keeps up leaves most of the time to the phones, and nobody waits long for a verdict.
+    """
+    return min(LONGEST_REST_S, RESTS * took_s) if 0 < judged < AT_ONCE else 0.0
+
+
 @dataclass
 class _Worker:
     """All loops of a running worker."""
@@ -90,9 +100,14 @@ class _Worker:
 
     def _judge(self, programme: Programme) -> None:
         pauses = Pauses()
-        self._repeat(f"judging {programme}", IDLE_S, lambda: (
-            validate(self.databases[programme], runs_folder(self.settings), pauses) or derive_forms(self.databases[programme])
-        ))
+
+        def step() -> int:
+            begun = time.monotonic()
+            judged = validate(self.databases[programme], runs_folder(self.settings), pauses)
+            self.stop.wait(rest_after(judged, time.monotonic() - begun))
+            return judged or derive_forms(self.databases[programme])
+
+        self._repeat(f"judging {programme}", IDLE_S, step)
 
     def _fold(self, programme: Programme) -> None:
         self._repeat(f"folding tallies {programme}", FOLD_S, lambda: fold(self.databases[programme]))

@@ -147,6 +147,7 @@ def _visit_draft(row: object) -> VisitDraft | VisitOutcome:
 _UUID_LENGTH: Final = 36
 _SUBMISSION: Final = wire.SubmissionShape()
 _PLAIN: Final = frozenset({"id", "unit", "visit", "form", "version", "revision", "answers", "digest", "device"})
-_RARE: Final = {name: field.load_default for name, field in _SUBMISSION.fields.items() if name not in _PLAIN}  # read by the schema where they say something
-_LISTS: Final = frozenset(name for name in _RARE if isinstance(_SUBMISSION.fields[name], fields.List))
+_FIELDS: Final = cast("dict[str, Any]", _SUBMISSION.fields)
+_RARE: Final = {name: field.load_default for name, field in _FIELDS.items() if name not in _PLAIN}  # read by the schema where they say something
+_LISTS: Final = frozenset(name for name in _RARE if isinstance(_FIELDS[name], fields.List))
 _VISIT: Final = wire.VisitShape()

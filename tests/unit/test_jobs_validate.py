@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from census.access import Actor
 from census.db import FULL, Database
 from census.jobs.check import check_region
-from census.jobs.validate import Judged, Pauses, judge, judge_in_parts, rulebook_of, validate
+from census.jobs.validate import AT_ONCE, Judged, Pauses, judge, judge_in_parts, rulebook_of, validate
+from census.jobs.worker import LONGEST_REST_S, rest_after
 from census.models.answers import Submission
 from census.models.review import Change, Decision, FindingRow
 from census.models.work import ValidationRun
@@ -285,3 +286,13 @@ def test_a_form_that_could_not_be_judged_is_tried_again_after_ever_longer_pauses
     assert lengths[-1] == 300
     pauses.lift("G102", "2017.1")
     assert not pauses.holds(waiting)
+
+
+@pytest.mark.parametrize(("judged", "took_s", "rests_s"), [
+    (0, 0.01, 0.0),             # nothing there: asked again after the usual pause
+    (1, 0.8, 2 * 0.8),          # a run for one record costs nearly what one for a thousand does: let some gather
+    (3_000, 5.0, LONGEST_REST_S),   # and yet nobody waits long
+    (AT_ONCE, 5.0, 0.0),        # more wait already
+])
+def test_records_gather_between_two_runs_unless_the_worker_is_behind(judged: int, took_s: float, rests_s: float) -> None:
+    assert rest_after(judged, took_s) == pytest.approx(rests_s)
