@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, LiteralString, cast
@@ -38,6 +38,7 @@ FULL: Final = ("*",)
 RESTED_S: Final = 1.0
 FLUSH: Final = "select pg_logical_emit_message(true, 'census', '')"
 """A word in the log whose own commit waits until all that was logged before it is on the disk."""
+NO_IDS: Final = "{}"
 SCOPE, SINCE, LAST = "census_scope", "census_since", "census_last"
 
 
@@ -122,13 +123,18 @@ def run(session: Session, *statements: tuple[LiteralString, Mapping[str, Any]]) 
         with driver.pipeline():
             for cursor, (statement, parameters) in zip(cursors, statements, strict=True):
                 cursor.execute(statement, parameters, prepare=True)
-        return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+        return [cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else [] for cursor in cursors]
     except psycopg.Error as error:
         if driver.closed:
             connection.invalidate(error)
         raise DBAPIError.instance(
             statements[0][0], None, error, psycopg.Error, hide_parameters=True, connection_invalidated=driver.closed, dialect=connection.dialect,
         ) from error
+
+
+def uuids(ids: Iterable[UUID]) -> str:
+    """Ids as one text, for ``%(ids)s::uuid[]``: a list would be looked at id by id to find its type."""
+    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def run_last(session: Session, statement: sql.Composed) -> None:

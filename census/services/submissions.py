@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy.orm import Session
 
 from census.access import Actor
-from census.db import run
+from census.db import NO_IDS, run, uuids
 from census.services import evidence
 from census.services.receipts import new_number
 from census.services.register import UnitRow, baseline
@@ -29,7 +29,7 @@ LOCK_UNITS: Final = """
     select unit.id, unit.region_code, unit.name, unit.address, unit.credit_code, unit.industry_code, unit.known,
            assignment.account_id, coalesce(assignment.former, '{}') as former
       from unit left join assignment on assignment.unit_id = unit.id
-     where unit.id = any(%(units)s) order by unit.id for no key update of unit
+     where unit.id = any(%(units)s::uuid[]) order by unit.id for no key update of unit
 """
 # Of each form of the units the latest record, beside the first (of several, those after the first are duplicates); and
 # the records that this batch names.
@@ -37,22 +37,22 @@ PRESENT: Final = """
     select latest.id, latest.unit_id, latest.form, latest.state, latest.judge_due, latest.first_id, revision.answers
       from (select distinct on (unit_id, form) id, unit_id, form, state, judge_due, revision,
                    first_value(id) over (partition by unit_id, form order by created_at, id) as first_id
-              from submission where unit_id = any(%(units)s) and state <> 'withdrawn'
+              from submission where unit_id = any(%(units)s::uuid[]) and state <> 'withdrawn'
              order by unit_id, form, created_at desc, id desc) latest
       join revision on revision.submission_id = latest.id and revision.number = latest.revision
     union all
-    select id, unit_id, form, state, judge_due, null, null from submission where id = any(%(ids)s)
+    select id, unit_id, form, state, judge_due, null, null from submission where id = any(%(ids)s::uuid[])
 """
-VISITS: Final = "select id, unit_id from visit where id = any(%(ids)s)"
+VISITS: Final = "select id, unit_id from visit where id = any(%(ids)s::uuid[])"
 LOCK: Final = """
-    select id, unit_id, form, state, revision from submission where id = any(%(ids)s) order by id for update
+    select id, unit_id, form, state, revision from submission where id = any(%(ids)s::uuid[]) order by id for update
 """
 EARLIER: Final = """
     select submission_id, number, digest, receipt_number, received_at, account_id, findings, false as lost
-      from revision where submission_id = any(%(ids)s)
+      from revision where submission_id = any(%(ids)s::uuid[])
     union all
     select submission_id, number, digest, receipt_number, received_at, account_id, null, true
-      from revision_conflict where submission_id = any(%(ids)s)
+      from revision_conflict where submission_id = any(%(ids)s::uuid[])
 """
 # Submissions and their revisions at once. An id that is in use elsewhere, where the caller cannot see it, is not
 # opened; then no revision is written, and the caller asks again without it.
@@ -103,7 +103,7 @@ ATTACHMENTS: Final = """
      where not exists (select from attachment there
                         where there.subject_id = row.subject_id and there.sha256 = row.sha256)
 """
-JUDGE_AGAIN: Final = "update submission set judge_due = true where id = any(%(ids)s)"
+JUDGE_AGAIN: Final = "update submission set judge_due = true where id = any(%(ids)s::uuid[])"
 
 
 class _Present(NamedTuple):
@@ -129,15 +129,15 @@ def submit(
     """
     if not drafts:
         return []
-    unit_ids, named = sorted({draft.unit for draft in drafts}), sorted({draft.visit for draft in drafts if draft.visit is not None})
-    asked: list[Any] = [(LOCK_UNITS, {"units": unit_ids}), (PRESENT, {"units": unit_ids, "ids": sorted({draft.id for draft in drafts})})]
-    asked += [(VISITS, {"ids": named})] if named else []
+    unit_ids, named = uuids({draft.unit for draft in drafts}), {draft.visit for draft in drafts if draft.visit is not None}
+    asked: list[Any] = [(LOCK_UNITS, {"units": unit_ids}), (PRESENT, {"units": unit_ids, "ids": uuids({draft.id for draft in drafts})})]
+    asked += [(VISITS, {"ids": uuids(named)})] if named else []
     locked, found, *visits = run(session, *asked)
     units = {row.id: UnitRow(*row) for row in locked}
     present: list[_Present] = [row for row in found if row.first_id is not None]
     ledger = Ledger(actor, forms or catalogue(), units, {row.id: row.unit_id for rows in visits for row in rows})
-    known = sorted(row.id for row in found if row.first_id is None)
-    if known:
+    known = uuids(row.id for row in found if row.first_id is None)
+    if known != NO_IDS:
         entries, earlier = run(session, (LOCK, {"ids": known}), (EARLIER, {"ids": known}))
         for row in entries:
             ledger.open(*row)
@@ -166,7 +166,7 @@ def _store(session: Session, ledger: Ledger, fates: Sequence[Fate], present: Seq
         rows = _json([_row(fate, ledger, place) for place, fate in enumerate(new)])
         store: Any = (STORE, {"rows": rows, "account": ledger.actor.account_id, "at": at, "opening": len(opening)})
         beside: list[Any] = [(ATTACHMENTS, {"rows": _json(attached)})] if attached else []
-        beside += [(JUDGE_AGAIN, {"ids": again})] if again else []
+        beside += [(JUDGE_AGAIN, {"ids": uuids(again)})] if again else []
         opened = {row.id for row in run(session, store)[0]}
         taken = opening - opened
         if not taken:

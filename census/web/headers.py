@@ -29,22 +29,27 @@ COMPRESSIBLE: Final = ("application/json", "application/problem+json", "applicat
 
 def install(app: Flask, settings: Settings) -> None:
     """Add the headers to every response, and HSTS where the instance is reached by HTTPS."""
-    headers = HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if settings.production else {})
+    carried = HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if settings.production else {})
+    headers = [(name.lower(), name, value) for name, value in carried.items()]
 
     @app.after_request
     def finish(response: Response) -> Response:
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
+        set_already = {name.lower() for name, _ in response.headers}
+        for lowered, name, value in headers:
+            if lowered not in set_already:
+                response.headers.add(name, value)
         return compressed(response)
 
 
 def compressed(response: Response) -> Response:
     """Compress text that is worth it, by Brotli where the browser can; a village's connection pays per byte."""
-    length = response.content_length or WORTH_COMPRESSING_BYTES
-    encoding = request.accept_encodings.best_match(["br", "gzip"])
     if not compressible(response):
         return response
     response.vary.add("Accept-Encoding")
+    if "Accept-Encoding" not in request.headers:  # programs often do not ask
+        return response
+    length = response.content_length or WORTH_COMPRESSING_BYTES
+    encoding = request.accept_encodings.best_match(["br", "gzip"])
     if encoding is None or length < WORTH_COMPRESSING_BYTES:
         return response
     body = response.get_data()
