@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -38,7 +39,8 @@ from census.services.review_states import STATE_NAMES, WAITING
 
 LONGEST_PAGE: Final = 200
 LISTED_CHECKS: Final = 30
-CHECKED_FIRST: Final = 2_000  # in a longer queue the findings of so many records are counted, the oldest ones
+MADE: Final = 200  # statements kept, of as many reviewers' devices and filters
+CHECKED_FIRST: Final = 1_000  # in a longer queue the findings of so many records are counted, the oldest ones
 Rows = type[Submission] | type[SubmissionTally]
 
 
@@ -124,10 +126,25 @@ def queue(
     """One page of the actor's queue, oldest first. Raises NotAllowed for who reviews nothing."""
     filters = Filters(state=state or "", form=form or "", region=region or "", check=check or "")
     limit = max(1, min(limit, LONGEST_PAGE))
-    town, village = aliased(Region), aliased(Region)
-    after = tuple_(Submission.updated_at, Submission.id) > _position(cursor) if cursor else true()
-    nearest = _nearest(actor, filters, after, limit + 1).subquery()
-    statement = (
+    statement = _after(actor, filters, _position(cursor), limit + 1) if cursor else _first(actor, filters, limit + 1)
+    rows = session.execute(statement).all()
+    entries = tuple(_entry(row) for row in rows[:limit])
+    return QueuePage(entries, _cursor(entries[-1]) if len(rows) > limit else "")
+
+
+@lru_cache(maxsize=MADE)
+def _first(actor: Actor, filters: Filters, limit: int) -> Select[*tuple[Any, ...]]:
+    """The first page, which everybody opens again and again: making its statement takes as long as running it."""
+    return _page(_nearest(actor, filters, true(), limit))
+
+
+def _after(actor: Actor, filters: Filters, position: tuple[datetime, UUID], limit: int) -> Select[*tuple[Any, ...]]:
+    return _page(_nearest(actor, filters, tuple_(Submission.updated_at, Submission.id) > position, limit))
+
+
+def _page(wanted: Select[UUID, datetime]) -> Select[*tuple[Any, ...]]:
+    nearest, town, village = wanted.subquery(), aliased(Region), aliased(Region)
+    return (
         select(Submission, Unit.name.label("unit_name"), town.name.label("town_name"), village.name.label("village_name"))
         .join(nearest, nearest.c.id == Submission.id)
         .join(Unit, Unit.id == Submission.unit_id)
@@ -135,24 +152,11 @@ def queue(
         .outerjoin(village, and_(village.code == Submission.region_code, func.length(Submission.region_code) == 12))
         .order_by(Submission.updated_at, Submission.id)
     )
-    rows = session.execute(statement).all()
-    entries = tuple(_entry(row) for row in rows[:limit])
-    return QueuePage(entries, _cursor(entries[-1]) if len(rows) > limit else "")
 
 
 def facets(session: Session, actor: Actor, filters: Filters) -> Facets:
     """Counts for every filter, in two queries. States are counted whatever state is chosen."""
-    any_state = Filters(form=filters.form, region=filters.region, check=filters.check)
-    of: Rows = Submission if filters.check else SubmissionTally
-    town = func.left(of.region_code, 9)
-    records = func.count() if filters.check else cast(func.sum(SubmissionTally.records), BigInteger)
-    rows = session.execute(
-        select(of.state, of.form, town.label("town"), func.min(Region.name).label("name"), records.label("records"))
-        .outerjoin(Region, Region.code == town)
-        .where(within(actor, of.region_code), _asked(any_state, of))
-        .group_by(func.grouping_sets(of.state, tuple_(of.state, of.form), tuple_(of.state, town)))
-        .having(records > 0)
-    ).all()
+    rows = session.execute(_summed(actor, Filters(form=filters.form, region=filters.region, check=filters.check))).all()
     shown = {filters.state} if filters.state else set(waiting_states(actor))
     states: dict[str, int] = {}
     forms: dict[str, int] = {}
@@ -170,6 +174,20 @@ def facets(session: Session, actor: Actor, filters: Filters) -> Facets:
     return Facets(
         {name: states[name] for name in STATE_NAMES if name in states}, dict(sorted(forms.items())),
         dict(sorted(towns.items())), _checks(session, actor, filters),
+    )
+
+
+@lru_cache(maxsize=MADE)
+def _summed(actor: Actor, filters: Filters) -> Select[*tuple[Any, ...]]:
+    of: Rows = Submission if filters.check else SubmissionTally
+    town = func.left(of.region_code, 9)
+    records = func.count() if filters.check else cast(func.sum(SubmissionTally.records), BigInteger)
+    return (
+        select(of.state, of.form, town.label("town"), func.min(Region.name).label("name"), records.label("records"))
+        .outerjoin(Region, Region.code == town)
+        .where(within(actor, of.region_code), _asked(filters, of))
+        .group_by(func.grouping_sets(of.state, tuple_(of.state, of.form), tuple_(of.state, town)))
+        .having(records > 0)
     )
 
 
@@ -199,15 +217,20 @@ def waiting_states(actor: Actor) -> tuple[str, ...]:
 
 
 def _checks(session: Session, actor: Actor, filters: Filters) -> dict[str, int]:
+    return {row.check_id: row.records for row in session.execute(_counted(actor, filters))}
+
+
+@lru_cache(maxsize=MADE)
+def _counted(actor: Actor, filters: Filters) -> Select[str, int]:
     shown = Filters(state=filters.state, form=filters.form, region=filters.region)
     first = _nearest(actor, shown, true(), CHECKED_FIRST).subquery()
-    records = func.count(FindingRow.submission_id.distinct())
-    rows = session.execute(
-        select(FindingRow.check_id, records.label("records"))
-        .join(first, first.c.id == FindingRow.submission_id)
-        .group_by(FindingRow.check_id).order_by(records.desc(), FindingRow.check_id).limit(LISTED_CHECKS)
-    ).all()
-    return {row.check_id: row.records for row in rows}
+    # A record may have one finding of a check in several rows. Pairs are told apart by hash, without sorting.
+    pairs = select(FindingRow.check_id, FindingRow.submission_id).join(first, first.c.id == FindingRow.submission_id).distinct().subquery()
+    records = func.count()
+    return (
+        select(pairs.c.check_id, records.label("records"))
+        .group_by(pairs.c.check_id).order_by(records.desc(), pairs.c.check_id).limit(LISTED_CHECKS)
+    )
 
 
 def _nearest(actor: Actor, filters: Filters, where: ColumnElement[bool], limit: int, *, backwards: bool = False) -> Select[UUID, datetime]:
