@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 import duckdb
 import pandas as pd
@@ -13,9 +13,11 @@ import pyarrow  # noqa: ICN001 - pa is its untyped alias below
 import pyarrow.compute
 
 from forms.frames import Related, Row, to_frame, to_register
+from validation.nodes import Flag
 from validation.outlines import Outlines, add_functions
 from validation.rulebook import RuleBook
 from validation.rules import Rule
+from validation.soundness import of_sound
 from validation.sql import to_sql
 from validation.table_sql import table_sql
 from validation.tables import TableRule
@@ -23,6 +25,7 @@ from validation.tables import TableRule
 pa: Any = pyarrow          # it has no type stubs
 compute: Any = pyarrow.compute
 NOWHERE: Outlines = {}
+SMALL: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,9 @@ class Failing:
     records: tuple[int, ...]
     rows: tuple[tuple[int, ...], ...]
     units: tuple[str, ...] = ()       # of the register, that have no record
+
+
+HOLDS: Final = Failing((), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +80,30 @@ def _tables(rulebook: RuleBook, surroundings: Surroundings | None) -> list[Table
 
 def failing(frame: pd.DataFrame, rules: Sequence[Rule], tables: Iterable[TableRule] = (), surroundings: Surroundings | None = None) -> list[Failing]:
     """Ask all rules in one pass over the frame, then the checks between records; in their order. Raises duckdb.Error."""
+    asked = [_of_sound(rule) for rule in rules] if _is_sound(frame) else list(rules)
     with _connection(frame, surroundings) as connection:
-        return [*_ask(connection, rules), *(_ask_table(connection, table) for table in tables)]
+        return [*_ask(connection, asked, len(frame)), *(_ask_table(connection, table) for table in tables)]
+
+
+def _is_sound(frame: pd.DataFrame) -> bool:
+    """Tell whether every answer of a batch could be read, as in most."""
+    columns: Any = frame
+    for name, kind in columns.dtypes.items():
+        kept: Any = getattr(kind, "pyarrow_dtype", pa.null())
+        of_rows = pa.types.is_list(kept) and pa.types.is_struct(kept.value_type) and kept.value_type.get_field_index("_problems") >= 0
+        if not (of_rows or name == "_problems"):
+            continue
+        column: Any = pa.array(columns[name].array)
+        problems: Any = compute.struct_field(compute.list_flatten(column), "_problems") if of_rows else column
+        if compute.any(compute.greater(compute.list_value_length(problems), 0)).as_py():
+            return False
+    return True
+
+
+def _of_sound(rule: Rule) -> Rule | None:
+    """Give what is left of a rule to ask about sound records; None where it holds for all of them."""
+    node = of_sound(rule.node)
+    return None if node == Flag(value=True) else replace(rule, node=node)
 
 
 class Batch:
@@ -128,19 +156,25 @@ def _connection(frame: pd.DataFrame, surroundings: Surroundings | None) -> Gener
         connection.close()
 
 
-def _ask(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> list[Failing]:
-    if not rules:
-        return []
-    columns = ", ".join(f"{to_sql(rule)} AS c{number}" for number, rule in enumerate(rules))
-    answers: Any = connection.sql(f"SELECT _place, {columns} FROM batch").arrow().read_all()  # sorting them all takes as long as the checks
-    return [_failing(answers.column(0), answers.column(number), each=rule.each is not None) for number, rule in enumerate(rules, start=1)]
+def _ask(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule | None], records: int) -> list[Failing]:
+    asked = {f"c{number}": rule for number, rule in enumerate(rules) if rule is not None}
+    if not asked:
+        return [HOLDS] * len(rules)
+    columns = ", ".join(f"{to_sql(rule)} AS {name}" for name, rule in asked.items())
+    query = f"SELECT _place, {columns} FROM batch"   # in no order: sorting a million answers takes as long as the checks
+    if records <= SMALL:  # a relation is planned twice, which takes longer than keeping few answers
+        connection.execute(f"CREATE TEMP TABLE answers AS {query}")
+        query = "FROM answers"
+    answers: Any = connection.sql(query).to_arrow_reader().read_all()
+    found = {name: _failing(answers.column("_place"), answers.column(name), each=rule.each is not None) for name, rule in asked.items()}
+    return [found.get(f"c{number}", HOLDS) for number in range(len(rules))]
 
 
 def _failing(places: Any, column: Any, *, each: bool) -> Failing:
     """Give the lines where something fails, in the order of the frame."""
     fails: Any = compute.greater(compute.list_value_length(column), 0) if each else column
     if not compute.any(fails).as_py():
-        return Failing((), ())
+        return HOLDS
     found: Any = pa.table({"place": places, "rows": column}).filter(fails).sort_by("place")
     rows = found.column("rows").to_pylist() if each else [()] * len(found)
     return Failing(tuple(found.column("place").to_pylist()), tuple(map(tuple, rows)))

@@ -15,6 +15,7 @@ import python_calamine
 from exports import bundle
 from exports.receive import ReceivedFile
 from exports.record import Record
+from exports.warehouse import FormTables
 from forms.catalogue import catalogue
 from tests.export_builders import ANSWERS, KEY, MADE_AT, a_bundle, a_record, a_source, a_unit, trusting
 
@@ -86,6 +87,12 @@ def test_a_record_written_in_an_odd_way_spoils_no_neighbour(tmp_path: Path) -> N
             assert connection.execute("select tap_water_intake from G102").fetchall() == [(9000,), (None if name == "odd" else 9000,), (9000,)]
     assert rows[0] == rows[1]
     assert [row[4] for row in rows[0]] == [1, 2, 2, 3, 1, 2]
+
+
+def test_a_line_that_cannot_be_laid_out_stops_the_tables(tmp_path: Path) -> None:
+    """They are written in another thread, whose failure must not be lost."""
+    with pytest.raises(orjson.JSONDecodeError), FormTables(catalogue().current("G102"), tmp_path) as tables:
+        tables.add([b"{\n"])
 
 
 def test_the_summary_counts_objects_by_town_and_kind(made: bundle.Bundle) -> None:

@@ -12,7 +12,7 @@ import pytest
 from forms.catalogue import Catalogue
 from forms.definition import Check, Form, Item, Repeat, Section, TableCheck
 from forms.frames import Row
-from validation.engine import frame_of
+from validation.engine import failing, frame_of
 from validation.results import RowFinding
 from validation.rulebook import RuleBook, compile_form
 
@@ -44,6 +44,17 @@ def findings_of(found: Sequence[RowFinding]) -> list[tuple[str, int, str, tuple[
 
 
 GOOD = {"intake": "5", "tap": "5"}
+
+
+@pytest.mark.parametrize("odd", [{"tap": "x"}, {"facility": [{"hours": "x"}]}, {"unknown": "1"}])
+def test_what_cannot_be_read_in_one_record_changes_nothing_for_its_neighbours(odd: dict[str, Any]):
+    """A batch in which everything can be read is asked less."""
+    sound = ({"intake": "5", "tap": "6", "facility": [{"hours": "9000"}]}, {"tap": "5"}, GOOD, {"intake": "-1", "tap": "-1"})
+    alone, together = (failing(frame_of(book(), rows(*answers)), book().rules) for answers in (sound, (*sound, odd)))
+    assert sum(len(each.records) for each in alone) == 4
+    for one, other in zip(alone, together, strict=True):
+        assert one.records == tuple(record for record in other.records if record < len(sound))
+    assert any(len(sound) in each.records for each in together)
 
 
 def test_a_run_names_records_checks_and_rows():
