@@ -7,6 +7,7 @@ import { bestFix, quality } from './position.js';
 import { entry } from './send.js';
 import { localUnit } from './found.js';
 import { fetchNames, keptNames } from './names.js';
+import { refresh } from './pack.js';
 import './shell.js';
 import * as store from './store.js';
 
@@ -82,6 +83,7 @@ async function register(event) {
     signature: null, device: navigator.userAgent.slice(0, 200),
   };
   try {
+    if (!await store.get('session', 'forms')) await refresh().catch(() => undefined); // left the list before it knew which forms there are
     await store.commit([
       { store: 'outbox', put: entry('visit', `visit ${body.id}`, body, `${name} 新单位登记`) },
       { store: 'units', put: await localUnit(unit, cards) },
