@@ -82,3 +82,43 @@ def test_a_wrong_pin_waits_longer_each_time_and_a_sign_in_opens_what_was_forgott
     page.get_by_role("button", name="换开锁密码").click()
     expect(page.get_by_label("新的开锁密码")).to_have_value("")
     assert phone.kept("units")
+
+
+BEFORE: Final = """async ([form, other]) => {
+  const cache = await caches.open('census');
+  const paths = (await cache.keys()).map((one) => new URL(one.url).pathname);
+  const now = /[/]static[/]([0-9a-f]+)/.exec(paths.find((path) => path.startsWith('/static/')))[1];
+  const copy = async (from, to) => cache.put(to, new Response((await (await cache.match(from)).text()).split(now).join('01d'), { headers: { 'Content-Type': (await cache.match(from)).headers.get('Content-Type') } }));
+  for (const path of paths.filter((one) => one.startsWith(`/static/${now}/`))) await copy(path, path.replace(now, '01d'));
+  await copy(paths.find((path) => path.startsWith(`/static/${now}/`)), '/static/01de4/js/form.js');
+  const [page, newer] = [form, other].map((code) => paths.find((path) => path.startsWith(`/collect/blank/${code}/`)));
+  await copy(page, `/collect/blank/${form}/01d`);
+  await cache.delete(page);
+  await copy(newer, `/collect/blank/${other}/01d`);
+  const again = await cache.match(newer);
+  await cache.delete(newer);
+  await cache.put(newer, again);
+  await cache.put('/collect/shell/units/01d', new Response('old'));
+  const { port1, port2 } = new MessageChannel();
+  const done = new Promise((resolve) => { port1.onmessage = resolve; });
+  navigator.serviceWorker.controller.postMessage({ type: 'prune' }, [port2]);
+  await done;
+  const left = (await cache.keys()).map((one) => new URL(one.url).pathname);
+  return { page, left, had: paths };
+}"""
+
+
+def test_files_of_old_releases_go_but_not_those_that_a_draft_still_opens_with(demo: Demo, device: Device) -> None:
+    phone = a_prepared_phone(demo, device, "old-release", "enumerator01", pin="")
+    unit = next(unit for unit in phone.kept("units") if {"G102", "G101-1"} <= {form["form"] for form in unit["forms"]})["id"]
+    after = phone.page.evaluate(BEFORE, ["G102", "G101-1"])
+    old = {path for path in after["left"] if "/01d" in path}
+    assert {path for path in old if not path.startswith("/static/01d/")} == {"/collect/blank/G102/01d"}
+    assert "/static/01d/js/form.js" in old
+    assert set(after["had"]) - {after["page"]} <= set(after["left"])
+
+    phone.cut()
+    page = phone.open(f"{after['page']}#unit={unit}")
+    expect(page.locator("#form section:visible")).to_have_count(1)
+    page.get_by_role("button", name=re.compile("下一节")).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("取水情况")  # the second page, by the old release's own scripts

@@ -119,5 +119,7 @@ export async function fetchForms(told = () => undefined) {
     await step(Promise.resolve());
   }
   for (const address of [...pages, ...lists]) await step(fetch(address).then((answer) => { if (!answer.ok) throw new Refused(answer.status, 'refused', '有的表没有下载完。'); return answer.arrayBuffer(); }));
+  const { controller } = navigator.serviceWorker || { controller: null };
+  if (controller) controller.postMessage({ type: 'prune' }); // what these replace may go
   return done;
 }

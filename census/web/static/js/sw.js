@@ -24,7 +24,33 @@ worker.addEventListener('install', (/** @type {any} */ event) => {
   })());
 });
 
-worker.addEventListener('activate', (/** @type {any} */ event) => event.waitUntil(worker.clients.claim()));
+worker.addEventListener('activate', (/** @type {any} */ event) => {
+  event.waitUntil(worker.clients.claim());
+  prune(0).catch(() => undefined); // pages need not wait for it; what is left goes the next time
+});
+
+const FORM = /^\/collect\/blank\/([^/]+)\//;
+const NAMED = /\/static\/[0-9a-f]+\/|\/collect\/(?:definitions|codelists)\/[^"'\s<\\]+/g;
+const pathOf = (/** @type {{url: string}} */ { url }) => url.slice(location.origin.length);
+const releaseOf = (/** @type {string} */ path) => (/^\/static\/[0-9a-f]+\//.exec(path) || [''])[0];
+
+/** Let go of what nothing needs any more. Kept are this release, the newest page there is of each form (of an earlier release
+ * until the new one is here: a draft must open without a network), pages that are open, and all that those are made of.
+ * @param {number} mine how many open pages are known to be of this release */
+async function prune(mine) {
+  const cache = await caches.open(CACHE);
+  const there = (await cache.keys()).map(pathOf); // in the order in which they came
+  const windows = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const open = windows.map((/** @type {any} */ one) => pathOf(one).replace(/#.*/, ''));
+  const newest = new Map(there.filter((path) => FORM.test(path)).map((path) => [(FORM.exec(path) || '')[1], path]));
+  const needed = new Set([...SERVER.precache, ...newest.values(), ...open]);
+  if (windows.length > mine) there.filter((path) => releaseOf(path) && releaseOf(path) !== releaseOf(SERVER.precache.find(releaseOf) || '')).slice(-1).forEach((path) => needed.add(releaseOf(path)));
+  for (const path of needed) { // a set is walked with what is added meanwhile: pages name definitions, those name lists
+    const kept = /^\/collect\/(blank|definitions)\//.test(path) && await cache.match(path, { ignoreVary: true });
+    for (const name of kept ? (await kept.text()).match(NAMED) || [] : []) needed.add(name.replace(/&amp;/g, '&'));
+  }
+  await Promise.all(there.filter((path) => !needed.has(path) && !needed.has(releaseOf(path))).map((path) => cache.delete(path, { ignoreVary: true })));
+}
 
 worker.addEventListener('fetch', (/** @type {any} */ event) => {
   const { request } = event;
@@ -42,9 +68,15 @@ async function fromCache(request) {
   const cache = await caches.open(CACHE);
   const there = await cache.match(request.url, { ignoreVary: true });
   if (there) return there;
-  const response = await fetch(request);
+  const form = (FORM.exec(new URL(request.url).pathname) || '')[1];
+  const response = await fetch(request).catch(async (/** @type {any} */ problem) => {
+    const older = form && (await cache.keys()).map(pathOf).filter((path) => path.startsWith(`/collect/blank/${form}/`)).pop();
+    const page = older && await cache.match(older, { ignoreVary: true }); // the new release is told of, but not here yet
+    if (page) return page;
+    throw problem;
+  });
   const forever = /immutable/.test(response.headers.get('Cache-Control') || '');
-  if (response.ok && forever && !response.redirected) await cache.put(request.url, response.clone()).catch(() => undefined); // no room: it is only slower
+  if (response.ok && forever && !response.redirected && response.url === request.url.replace(/#.*/, '')) await cache.put(request.url, response.clone()).catch(() => undefined); // no room: it is only slower
   return response;
 }
 
@@ -70,6 +102,8 @@ worker.addEventListener('message', (/** @type {any} */ event) => {
     event.waitUntil(new Promise((done) => setTimeout(done, Math.max(0, Math.min(until - Date.now(), MOST_HELD_MS))))); // stay awake while the camera is in front
   } else if (type === 'ask') {
     event.ports[0].postMessage(worker.held(account));
+  } else if (type === 'prune') {
+    event.waitUntil(prune(1).then(() => event.ports[0] && event.ports[0].postMessage('done')));
   } else if (type === 'lock') {
     keys.delete(account);
   }
