@@ -5,7 +5,7 @@ import { unitInfo } from './draft.js';
 import { unitOfAddress } from './known.js';
 import { sendDue } from './outbox.js';
 import { only } from './pack.js';
-import { enqueue } from './send.js';
+import { cardOf, enqueue } from './send.js';
 import { needs, openDrafts } from './unsent.js';
 import { Pad } from './signature.js';
 import { leadOn } from './nearest.js';
@@ -139,8 +139,7 @@ async function start() {
     try {
       const png = how() === 'paper' ? await pad.png() : null;
       const fallback = visit && !visit.outgoing ? visit : { outcome: ['done', 'stopped'].includes(info.outcome) ? info.outcome : 'done', enumerators: visit ? visit.enumerators : lastCards };
-      const card = (account && (account.card || account.username)) || '';
-      showReceipts(await settle(await enqueue(info, ready, { name, how: how(), png, visit: fallback, card })), info);
+      showReceipts(await settle(await enqueue(info, ready, { name, how: how(), png, visit: fallback, card: cardOf(account) })), info);
       only([unit]).catch(() => undefined);
     } catch (problem) {
       if (!(problem instanceof Error)) throw problem;

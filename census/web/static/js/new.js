@@ -4,7 +4,7 @@ import { Refused } from './api.js';
 import { newId } from './canonical.js';
 import { alike } from './alike.js';
 import { bestFix, quality } from './position.js';
-import { entry } from './send.js';
+import { cardOf, entry } from './send.js';
 import { localUnit } from './found.js';
 import { fetchNames, keptNames } from './names.js';
 import { refresh } from './pack.js';
@@ -19,6 +19,7 @@ const field = (key) => form.elements.namedItem(key);
 const output = /** @type {HTMLElement} */ (form.querySelector('output'));
 const isScattered = store.account.startsWith('scattered:');
 let timer = 0;
+let isBusy = false;
 /** @type {any} */
 let fix = null;
 /** @type {import('./names.js').Name[]} */
@@ -68,9 +69,19 @@ function position() {
 /** @param {Event} event */
 async function register(event) {
   event.preventDefault();
+  if (isBusy) return; // a second press while the first still asks the server must not make a second unit
+  isBusy = true;
+  try {
+    if (!await store.get('session', 'forms')) await refresh().catch(() => undefined); // left the list before it knew who one is and which forms there are
+    await keep();
+  } finally {
+    isBusy = false;
+  }
+}
+
+async function keep() {
   const name = the('name').value.trim();
-  const account = await store.get('session', 'account');
-  const cards = [(account && (account.card || account.username)) || '', the('second-card').value.trim()];
+  const cards = [cardOf(await store.get('session', 'account')), the('second-card').value.trim()];
   if (!name) return refuse('请写单位名称；没有名称的写“经营者姓名+行业+作坊”。', 'name');
   if (!cards[1] || cards[1] === cards[0]) return refuse('入户要有两名普查员。请填另一名普查员的证号，不能和自己的相同。', 'second-card');
   const found = look();
@@ -83,7 +94,6 @@ async function register(event) {
     signature: null, device: navigator.userAgent.slice(0, 200),
   };
   try {
-    if (!await store.get('session', 'forms')) await refresh().catch(() => undefined); // left the list before it knew which forms there are
     await store.commit([
       { store: 'outbox', put: entry('visit', `visit ${body.id}`, body, `${name} 新单位登记`) },
       { store: 'units', put: await localUnit(unit, cards) },
@@ -103,7 +113,7 @@ async function start() {
   form.addEventListener('submit', register);
   const [second, account] = await Promise.all([store.get('session', 'second card'), store.get('session', 'account')]);
   if (second && !the('second-card').value) the('second-card').value = second.value;
-  if (account) the('own-card').textContent = account.card || account.username;
+  the('own-card').textContent = cardOf(account);
   names = await keptNames();
   try {
     names = await fetchNames();

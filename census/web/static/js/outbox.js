@@ -56,7 +56,11 @@ async function sendAll() {
   const due = (await store.all('outbox')).filter((one) => isWaiting(one) && one.next_at <= Date.now());
   await sendVisits(due.filter((one) => one.kind === 'visit'));
   const visits = new Map((await store.all('outbox')).filter((one) => one.kind === 'visit').map((one) => [one.body.id, one]));
-  const free = due.filter((one) => one.kind === 'submission' && (visits.get(one.body.visit) || { state: 'received' }).state === 'received');
+  const forms = due.filter((one) => one.kind === 'submission');
+  const visitOf = (/** @type {any} */ one) => visits.get(one.body.visit) || { state: 'received' };
+  const held = forms.filter((one) => ['refused', 'conflict', 'discarded'].includes(visitOf(one).state));
+  await store.commit(held.map((one) => ({ store: 'outbox', put: { ...one, next_at: Date.now() + FIRST_WAIT_MS, problem: `入户登记没有收，表还没有传：${visitOf(one).problem || '登记被删了'}` } })));
+  const free = forms.filter((one) => visitOf(one).state === 'received');
   for (const batch of batches(free)) await sendBatch(batch);
   await sendFiles();
   await prune();

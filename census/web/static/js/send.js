@@ -18,6 +18,9 @@ export async function envelope(ready) {
   };
 }
 
+/** The number that somebody shows at the door: of the card, else the user name. @param {any} account what the phone knows of it; nothing before the first list is here */
+export const cardOf = (account) => (account && (account.card || account.username)) || store.account.replace(/^\w+:/, '');
+
 /** Where the device was and where the map was tapped, of the positions that are sent. @param {Record<string, import('./devices.js').Points>|undefined} kept @param {any} answers */
 function points(kept, answers) {
   const told = (/** @type {import('./position.js').Fix|import('./devices.js').Tap|undefined} */ point) => (point

@@ -3,7 +3,7 @@
 import { newId } from './canonical.js';
 import { unitInfo } from './draft.js';
 import { unitOfAddress } from './known.js';
-import { entry } from './send.js';
+import { cardOf, entry } from './send.js';
 import { bestFix, quality } from './position.js';
 import * as store from './store.js';
 
@@ -84,7 +84,7 @@ async function start() {
   const [info, account] = await Promise.all([unitInfo(unit), store.get('session', 'account')]);
   /** @type {HTMLElement} */ (document.getElementById('unit-link')).textContent = `‹ ${info.name}`;
   for (const link of document.querySelectorAll('#unit-link, #leave')) /** @type {HTMLAnchorElement} */ (link).href = `/collect/units/${unit}`;
-  if (account) /** @type {HTMLInputElement} */ (document.getElementById('own-card')).value = account.card || account.username;
+  /** @type {HTMLInputElement} */ (document.getElementById('own-card')).value = cardOf(account);
   const [second, kept] = await Promise.all([store.get('session', 'second card'), store.get('visits', unit)]);
   if (second && !field('second_card').value) field('second_card').value = second.value;
   if (!kept || kept.outgoing || field('outcome').value) return;
