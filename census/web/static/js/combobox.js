@@ -91,7 +91,7 @@ export function attach(input, entries, chosen, memory = '') {
     const option = /** @type {Element} */ (event.target).closest('[role=option]');
     if (option) take([...list.children].indexOf(option));
   });
-  if (document.activeElement === input && !input.value) suggest();
+  if (document.activeElement === input) suggest(); // somebody typed before the list was here
 }
 
 /** The levels of a list: province, city, county, town, village; sector, division, group, class. */
