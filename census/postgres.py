@@ -12,6 +12,7 @@ import pwd
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,14 +65,20 @@ class Runner:
         return home
 
     def make(self, folder: Path, *, private: bool = False) -> None:
-        """Make a folder that PostgreSQL may enter, or, if ``private``, that only its user may."""
+        """Make a folder that PostgreSQL may enter, or, if ``private``, that only its user may; two that make it at once make one."""
         if folder.is_dir():
             return
-        folder.mkdir(mode=0o700, parents=True)
-        if self.lent is not None:
-            self.own(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))  # mode 0700; nobody sees it half made
+        self.own(draft)
         if not private and self.lent is not None:
-            folder.chmod(0o711)
+            draft.chmod(0o711)
+        try:
+            draft.rename(folder)
+        except OSError:
+            draft.rmdir()
+            if not folder.is_dir():
+                raise
 
     def own(self, path: Path) -> None:
         """Give a file or folder that this program made to PostgreSQL's user."""

@@ -3,13 +3,15 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import psycopg
 import pytest
 
 from census.cluster import Cluster
-from census.postgres import Binaries, ClusterError
+from census.postgres import Binaries, ClusterError, Runner
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +87,18 @@ def test_it_comes_back_after_a_kill(tmp_path: Path) -> None:
 def test_binaries_that_are_not_there_are_named(tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match="CENSUS_PG_BIN"):
         Binaries.find(tmp_path)
+
+
+def test_a_folder_that_many_make_at_once_is_made_once(tmp_path: Path) -> None:
+    """The first tests of a new checkout, in as many processes as it has cores, all start the cluster."""
+    runner, folder = Runner.for_this_user(), tmp_path / "new" / "postgres"
+    together = Barrier(8)
+
+    def make(_: int) -> None:
+        together.wait()
+        runner.make(folder)
+        (folder / "lock").touch()
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(make, range(8)))
+    assert [path.name for path in folder.parent.iterdir()] == ["postgres"]
