@@ -46,7 +46,7 @@ export async function sendDue() {
 
 /** Tell every page of this phone, whichever page or worker sent: what was waiting may have arrived. */
 function tell() {
-  if (!('BroadcastChannel' in self)) return;
+  if (!('BroadcastChannel' in self)) { dispatchEvent(new Event('census:sent')); return; } // an older browser: this page alone
   const pages = new BroadcastChannel('census:sent');
   pages.postMessage(store.account);
   pages.close();
@@ -55,11 +55,12 @@ function tell() {
 async function sendAll() {
   const due = (await store.all('outbox')).filter((one) => isWaiting(one) && one.next_at <= Date.now());
   await sendVisits(due.filter((one) => one.kind === 'visit'));
-  const visits = new Map((await store.all('outbox')).filter((one) => one.kind === 'visit').map((one) => [one.body.id, one]));
-  const forms = due.filter((one) => one.kind === 'submission');
+  const all = await store.all('outbox'); // with what the visits just sent let go
+  const visits = new Map(all.filter((one) => one.kind === 'visit').map((one) => [one.body.id, one]));
+  const forms = all.filter((one) => one.kind === 'submission' && isWaiting(one) && one.next_at <= Date.now());
   const visitOf = (/** @type {any} */ one) => visits.get(one.body.visit) || { state: 'received' };
   const held = forms.filter((one) => ['refused', 'conflict', 'discarded'].includes(visitOf(one).state));
-  await store.commit(held.map((one) => ({ store: 'outbox', put: { ...one, next_at: Date.now() + FIRST_WAIT_MS, problem: `入户登记没有收，表还没有传：${visitOf(one).problem || '登记被删了'}` } })));
+  await store.commit(held.map((one) => ({ store: 'outbox', put: { ...one, next_at: Date.now() + LONGEST_WAIT_MS, problem: `入户登记没有收，表还没有传：${visitOf(one).problem || '登记被删了'}` } })));
   const free = forms.filter((one) => visitOf(one).state === 'received');
   for (const batch of batches(free)) await sendBatch(batch);
   await sendFiles();
@@ -133,10 +134,12 @@ async function settled(entry, more) {
     const draft = await store.get('drafts', [entry.unit, entry.form || '']);
     if (draft && draft.state === 'queued' && draft.id === body.id && draft.revision === body.revision) changes.push({ store: 'drafts', put: { ...draft, state: 'sent', receipt: more.receipt.number } });
     const flagged = (more.findings || []).some((finding) => finding.severity === 'error' && finding.state === 'open');
-    const now = { id: body.id, revision: body.revision, state: flagged ? 'flagged' : 'submitted', answers: body.answers, explanations: body.explanations, digest: more.receipt.digest, may_be_withdrawn: !flagged, note: '', by: '', items: [] };
+    const now = { id: body.id, revision: body.revision, state: flagged ? 'flagged' : 'submitted', answers: body.answers, explanations: body.explanations, points: body.points, digest: more.receipt.digest, may_be_withdrawn: !flagged, note: '', by: '', items: [] };
     if (unit) changes.push({ store: 'units', put: { ...unit, forms: unit.forms.map((/** @type {any} */ form) => (form.form === entry.form ? { ...form, submission: now } : form)) } });
-  } else if (unit) {
-    changes.push({ store: 'units', put: { ...unit, outcome: body.outcome, last_cards: body.enumerators } });
+  } else {
+    const held = (await store.all('outbox')).filter((one) => isWaiting(one) && one.body.visit === body.id && one.next_at > 0);
+    changes.push(...held.map((one) => /** @type {store.Change} */ ({ store: 'outbox', put: { ...one, next_at: 0, problem: '' } })));
+    if (unit) changes.push({ store: 'units', put: { ...unit, outcome: body.outcome, last_cards: body.enumerators } });
   }
   await store.commit(changes);
   await note('✓', `${entry.title} 已收到${more.receipt ? `，回执 ${more.receipt.number}` : ''}`);

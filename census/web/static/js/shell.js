@@ -16,8 +16,7 @@ async function send() {
   const first = await nextAt();
   if (first === null) return;
   if (first <= Date.now()) {
-    await sendDue();
-    dispatchEvent(new Event('census:sent'));
+    await sendDue(); // which tells all pages
   }
   const next = await nextAt();
   if (next !== null) timer = setTimeout(send, Math.max(1_000, Math.min(LOOK_MS, next - Date.now())));
