@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from census.access import Actor, require
 from census.db import now
 from census.errors import NotFound
 from census.models.evidence import AuditEntry
-from census.models.people import Account, DeviceSession
+from census.models.people import Account, DeviceSession, RoleGrant
 from census.services import evidence
 
 PAGE: Final = 100
@@ -38,6 +38,15 @@ def people(session: Session, actor: Actor) -> People:
     return People(
         session.scalars(select(Account).order_by(Account.username)).all(),
         {row.account_id: row.devices for row in session.execute(open_now)},
+    )
+
+
+def working(region: str, *roles: str) -> Select[Account]:
+    """Who has one of the roles in a region (a code prefix), below it or above it, by user name."""
+    covers = or_(RoleGrant.region_code.startswith(region, autoescape=True) if region else true(), func.starts_with(region, RoleGrant.region_code))
+    return (
+        select(Account).join(RoleGrant, RoleGrant.account_id == Account.id)
+        .where(RoleGrant.role.in_(roles), covers, Account.is_active).order_by(Account.username).distinct()
     )
 
 

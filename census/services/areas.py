@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from census.access import Actor, require
 from census.errors import NotFound
-from census.models.people import Account, RoleGrant
+from census.models.people import Account
 from census.models.register import Assignment, AssignmentEvent, EnumerationArea, Region, Team, Unit
+from census.services.administration import AT_THE_DOOR, working
 from census.services.leases import Held, copies
 from census.services.review_map import Frame, path_of, rings_of
 
@@ -181,15 +182,8 @@ def crew(session: Session, region: str) -> Crew:
     loads = (
         select(Assignment.account_id, func.count().label("units")).group_by(Assignment.account_id).subquery()
     )
-    covers = or_(
-        RoleGrant.region_code.startswith(region, autoescape=True) if region else true(),
-        func.starts_with(region, RoleGrant.region_code),
-    )
     people = session.execute(
-        select(Account, func.coalesce(loads.c.units, 0)).join(RoleGrant, RoleGrant.account_id == Account.id)
-        .outerjoin(loads, loads.c.account_id == Account.id)
-        .where(RoleGrant.role.in_(("enumerator", "inspector")), covers, Account.is_active)
-        .order_by(Account.username).distinct()
+        working(region, *AT_THE_DOOR).add_columns(func.coalesce(loads.c.units, 0)).outerjoin(loads, loads.c.account_id == Account.id),
     ).all()
     teams = session.scalars(select(Team).where(
         or_(func.starts_with(region, Team.region_code), Team.region_code.startswith(region, autoescape=True)),

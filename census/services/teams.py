@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from census.access import Actor, require
 from census.errors import InvalidInput, NotFound
-from census.models.people import Account, RoleGrant
+from census.models.people import Account
 from census.models.register import Assignment, Region, Team
 from census.services import evidence
+from census.services.administration import AT_THE_DOOR, working
 
 LONGEST_NAME: Final = 60
 
@@ -63,17 +64,12 @@ def team_file(session: Session, actor: Actor, team_id: UUID) -> tuple[Team, froz
     return team, frozenset(session.scalars(select(Account.id).where(Account.team_id == team_id)))
 
 
-def candidates(session: Session, region_code: str) -> Candidates:
-    """Who works in a place (or above it) as supervisor and as enumerator."""
-    def working(*roles: str) -> list[Account]:
-        return list(session.scalars(
-            select(Account).join(RoleGrant, RoleGrant.account_id == Account.id)
-            .where(RoleGrant.role.in_(roles), Account.is_active, or_(
-                func.starts_with(region_code, RoleGrant.region_code), RoleGrant.region_code.startswith(region_code, autoescape=True),
-            )).order_by(Account.username).distinct()
-        ))
+def candidates(session: Session, actor: Actor, region_code: str) -> Candidates:
+    """Who works in a place (or above it) as supervisor and as enumerator. Raises NotAllowed outside the caller's regions."""
+    require(actor, "assign", region_code)
     names: dict[UUID | None, str] = {row.id: row.name for row in session.execute(select(Team.id, Team.name))}
-    return Candidates(working("supervisor"), [(account, names.get(account.team_id, "")) for account in working("enumerator", "inspector")])
+    supervisors, enumerators = (session.scalars(working(region_code, *roles)).all() for roles in (("supervisor",), AT_THE_DOOR))
+    return Candidates(supervisors, [(account, names.get(account.team_id, "")) for account in enumerators])
 
 
 def save_team(
@@ -84,14 +80,12 @@ def save_team(
     Members that were in another team leave it, with the units that are theirs; members left out belong to no team, and
     their units go with them. Raises NotFound, NotAllowed, InvalidInput.
     """
-    require(actor, "assign")
     team = team_file(session, actor, team_id)[0] if team_id else Team(region_code=region_code)
-    require(actor, "assign", team.region_code)
+    able = candidates(session, actor, team.region_code)
     if not team_id and session.get(Region, region_code) is None:
         raise InvalidInput("请选这个组负责的镇街或村居。")
     if not name.strip():
         raise InvalidInput("请写组名。")
-    able = candidates(session, team.region_code)
     if supervisor_id is None or supervisor_id not in {account.id for account in able.supervisors}:
         raise InvalidInput("请选组长：须是这里的普查指导员。")
     people = {account.id: account for account, _ in able.enumerators}

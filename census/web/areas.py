@@ -9,7 +9,6 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from census.access import require
 from census.db import now
 from census.errors import InvalidInput, NotFound
 from census.models.register import Region
@@ -21,6 +20,9 @@ from census.web.session import Work, work
 
 blueprint = Blueprint("areas", __name__, url_prefix="/areas")
 
+SHOWN: Final = (("all", "全部"), ("unassigned", "未分配"), ("unvisited", "未入户"))
+
+
 @dataclass(frozen=True, slots=True)
 class TeamForm:
     """What the page of a team holds."""
@@ -28,9 +30,6 @@ class TeamForm:
     name: str = ""
     supervisor: UUID | None = None
     members: tuple[UUID, ...] = ()
-
-
-SHOWN: Final = (("all", "全部"), ("unassigned", "未分配"), ("unvisited", "未入户"))
 
 
 @blueprint.get("/")
@@ -59,7 +58,6 @@ def new_team() -> str:
     """A blank team of one place."""
     with work("assign") as current:
         region = request.args.get("region", "")[:12]
-        require(current.actor, "assign", region)
         return _team_page(current, None, region, TeamForm())
 
 
@@ -86,7 +84,8 @@ def save_team(team_id: UUID | None = None) -> Response | tuple[str, int]:
                 current.session, current.actor, team_id, name=form.name, region_code=region, supervisor_id=form.supervisor, member_ids=form.members,
             )
         except InvalidInput as problem:
-            return _team_page(current, team_id, region, form, problem.message), 422
+            place = team_desk.team_file(current.session, current.actor, team_id)[0].region_code if team_id else region
+            return _team_page(current, team_id, place, form, problem.message), 422
         flash(f"{saved.name}已保存，组员 {len(form.members)} 人。", "green")
     return redirect("/areas/teams", 303)
 
@@ -128,7 +127,7 @@ def _team_page(current: Work, team_id: UUID | None, region: str, form: TeamForm,
     place = current.session.get(Region, region)
     return render_template(
         "register/team.html", team_id=team_id, region=region, place=place.name if place else region, form=form, problem=problem,
-        able=team_desk.candidates(current.session, region),
+        able=team_desk.candidates(current.session, current.actor, region),
     )
 
 

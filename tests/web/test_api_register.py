@@ -156,3 +156,5 @@ def test_a_supervisor_makes_a_team_at_the_desk(client: FlaskClient, own_database
     assert address
     assert f'value="{member_id}" id="m{member_id}" checked' in client.get(address[0]).get_data(as_text=True)
     assert client.get("/areas/teams/new?region=440114").status_code == 403
+    elsewhere = client.post(address[0], data=form | {"region": "440114", "supervisor": ""}).get_data(as_text=True)
+    assert f'value="{TOWN}"' in elsewhere  # the people shown are those of the team's own place, whatever the form says
