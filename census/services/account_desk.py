@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from census.access import ROLE_NAMES, Actor, require
-from census.db import now
 from census.errors import InvalidInput, NotFound
-from census.models.people import Account, DeviceSession, RoleGrant
+from census.models.people import Account, RoleGrant
 from census.models.register import Region
 from census.services import evidence
-from census.services.accounts import HASHER, create_account
+from census.services.accounts import HASHER, LIFETIME, create_account, end_sessions
 from census.settings import Programme
 
 COMMAND_LINE: Final = "command line"
@@ -93,9 +92,7 @@ def set_active(session: Session, actor: Actor, account_id: UUID, *, is_active: b
         raise InvalidInput("不能停用自己的账号。")
     account.is_active = is_active
     if not is_active:
-        session.execute(
-            update(DeviceSession).where(DeviceSession.account_id == account.id, DeviceSession.revoked_at.is_(None)).values(revoked_at=now()),
-        )
+        end_sessions(session, account.id, *LIFETIME)
     _note(session, actor, "open_account" if is_active else "close_account", account)
     return account
 
@@ -105,10 +102,7 @@ def reset_password(session: Session, actor: Actor | None, account_id: UUID) -> G
     account, password = _account(session, actor, account_id), _password()
     account.password_hash, account.must_change_password = HASHER.hash(password), True
     account.failed_sign_ins, account.locked_until = 0, None
-    session.execute(
-        update(DeviceSession).where(DeviceSession.account_id == account.id, DeviceSession.kind == "web", DeviceSession.revoked_at.is_(None))
-        .values(revoked_at=now()),
-    )
+    end_sessions(session, account.id, "web")
     _note(session, actor, "reset_password", account)
     return GivenOut(account, password)
 
@@ -137,7 +131,8 @@ def add_all(session: Session, programme: Programme, table: Sequence[Sequence[str
         username = row.get("用户名", "")
         before = drafts.get(username, (number, None))[1]
         grants = (*(before.grants if before else ()), (ROLE_CODES.get(row.get("角色", ""), row.get("角色", "")), row.get("区划代码", "")))
-        drafts[username] = (number, Draft(username, row.get("姓名", ""), grants, row.get("普查员证号", "")))
+        card = row.get("普查员证号", "") or (before.card_number if before else "")
+        drafts[username] = (number, Draft(username, row.get("姓名", ""), grants, card))
     rejected: list[tuple[int, str]] = []
     for number, draft in drafts.values():
         try:

@@ -49,7 +49,7 @@ def create_account(
         card_number=card_number,
         is_demo=is_demo,
     )
-    account.grants = [RoleGrant(role=role, region_code=region_code) for role, region_code in grants]
+    account.grants = [RoleGrant(role=role, region_code=region_code) for role, region_code in dict.fromkeys(grants)]
     session.add(account)
     return account
 
@@ -90,11 +90,16 @@ def change_password(session: Session, *, username: str, password: str, wanted: s
     if problem or wanted == password:
         raise InvalidInput(problem or "新密码不能和现在的相同。请换一个。")
     account.password_hash, account.must_change_password, account.failed_sign_ins = HASHER.hash(wanted), False, 0
+    end_sessions(session, account.id, "web")
+    evidence.record(session, account.username, "change_password", str(account.id), {})
+
+
+def end_sessions(session: Session, account_id: UUID, *kinds: str) -> None:
+    """Sign an account out: of its pages (``web``), its phones (``api``) or both."""
     session.execute(
-        update(DeviceSession).where(DeviceSession.account_id == account.id, DeviceSession.kind == "web", DeviceSession.revoked_at.is_(None))
+        update(DeviceSession).where(DeviceSession.account_id == account_id, DeviceSession.kind.in_(kinds), DeviceSession.revoked_at.is_(None))
         .values(revoked_at=now()),
     )
-    evidence.record(session, account.username, "change_password", str(account.id), {})
 
 
 def weakness(password: str, username: str) -> str:

@@ -25,7 +25,6 @@ HOMES: Final = (  # the first action that the caller has decides where "/" leads
     ("fill_regional", "/regional/"), ("collect", "/collect/"), ("receive", "/packages"), ("review", "/review/"), ("register_case", "/cases/"),
     ("administer", "/admin/"), ("read_audit", "/admin/"), ("read_register", "/units/"),
 )
-LONGEST_NAME: Final = 32
 WRONG: Final = "用户名或密码不对。请核对后再试；忘记密码请联系本级普查办管理员。"
 LOCKED: Final = "连续输错多次，账号暂时锁定。请 15 分钟后再试。"
 
@@ -39,7 +38,7 @@ def home() -> Response:
 
 @blueprint.get("/sign-in")
 def ask() -> str:
-    return _page(request.args.get("next", "/"), request.args.get("username", "")[:LONGEST_NAME], _programme(request.args))
+    return _page(request.args.get("next", "/"), request.args.get("username", ""), _programme(request.args))
 
 
 @blueprint.post("/sign-in")
@@ -141,7 +140,7 @@ def _programme(values: Mapping[str, str]) -> Programme:
 
 
 def _password_page(values: Mapping[str, str], problem: str) -> str:
-    username, programme = values.get("username", "")[:LONGEST_NAME], _programme(values)
+    username, programme = values.get("username", ""), _programme(values)
     if not username:
         try:
             with work() as current:

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from census.db import FULL
 from census.models.people import Account
+from census.services.accounts import ABSENT, HASHER
 from tests.api_builders import PASSWORD, TOWN, an_account
 from tests.conftest import Databases
 from tests.review_builders import some_regions
@@ -116,3 +117,13 @@ def test_an_administrator_cannot_lock_the_own_door(admin: Person, own_databases:
         own = session.scalars(select(Account.id).where(Account.username == "admin01")).one()
     assert "不能停用自己的账号" in admin.client.get(admin.post(f"/admin/accounts/{own}/active").headers["Location"]).get_data(as_text=True)
     assert admin.post(f"/admin/accounts/{own}/change", full_name="陈", role=["auditor"], region=["440113"]).status_code == 422
+
+
+def test_a_role_given_twice_is_one(admin: Person, own_databases: Databases) -> None:
+    assert made(admin, role=["enumerator"] * 2, region=[TOWN] * 2).status_code == 200
+    with own_databases.census.transaction(FULL) as session:
+        assert len(session.scalars(select(Account).where(Account.username == "zhang.san")).one().grants) == 1
+
+
+def test_a_sign_in_takes_as_long_for_a_name_that_nobody_has() -> None:
+    assert not HASHER.check_needs_rehash(ABSENT)
