@@ -99,6 +99,7 @@ async function keep() {
       { store: 'units', put: await localUnit(unit, cards) },
       { store: 'session', put: { name: 'second card', value: cards[1] } },
     ]);
+    if (!navigator.serviceWorker || !navigator.serviceWorker.controller) await (await import('./outbox.js')).sendDue(); // the next page is the server's, which has to know the unit first
     dispatchEvent(new Event('census:waiting'));
     return location.assign(`/collect/units/${unit.id}`);
   } catch (problem) {
