@@ -10,8 +10,8 @@ from typing import Final
 
 from sqlalchemy.exc import OperationalError
 
+from census.embedded.postgres import ClusterError
 from census.errors import CensusError, InvalidInput, NotReady
-from census.postgres import ClusterError
 from census.settings import BadSettings
 
 DONE, FINDINGS, USAGE, ENVIRONMENT = 0, 1, 2, 3

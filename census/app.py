@@ -7,19 +7,17 @@ from typing import Final
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from census.cluster import with_databases
 from census.db import Database
+from census.embedded.cluster import with_databases
 from census.settings import PROGRAMMES, Programme, Settings
 from census.web import (
     admin,
     api,
-    api_cases,
     api_register,
     api_submissions,
     api_units,
     areas,
     assets,
-    cases,
     collect,
     collect_forms,
     collect_phone,
@@ -45,6 +43,8 @@ from census.web import (
     tus,
     wechat,
 )
+from census.web.cases import api as api_cases
+from census.web.cases import pages as cases
 from census.web.instance import Instance
 
 LARGEST_REQUEST_BYTES: Final = 16 * 2**20

@@ -17,8 +17,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from census.app import create_app
-from census.cluster import Cluster
 from census.db import FULL, Database, set_scope
+from census.embedded.cluster import Cluster
 from census.schema import ROOT, upgrade
 from census.settings import PROGRAMMES, Programme, Settings
 

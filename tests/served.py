@@ -17,11 +17,11 @@ from uuid import UUID
 import requests
 from sqlalchemy import insert
 
-from census.cluster import Cluster
 from census.commands.demo import kept_environment, wait_until_ready
 from census.db import FULL, Database, new_id
+from census.embedded.cluster import Cluster
+from census.embedded.processes import Child, end
 from census.models.register import Assignment, Unit
-from census.processes import Child, end
 from census.schema import upgrade_all
 from census.settings import Settings
 from tests.api_builders import PASSWORD, VILLAGE, an_account

@@ -97,8 +97,8 @@ def reset(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _transaction(arguments: argparse.Namespace) -> Generator[tuple[Settings, Session]]:
-    from census.cluster import with_databases
     from census.db import FULL, Database
+    from census.embedded.cluster import with_databases
 
     settings = with_databases(Settings.from_env())
     with closing(Database(settings.database_url(arguments.programme))) as database, database.transaction(FULL) as session:

@@ -14,8 +14,8 @@ def register(commands: Commands) -> None:
 
 
 def run(_: argparse.Namespace) -> int:
-    from census.cluster import with_databases
     from census.db import FULL, Database
+    from census.embedded.cluster import with_databases
     from census.services.evidence import verify
 
     settings = with_databases(Settings.from_env())

@@ -19,8 +19,8 @@ def register(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit 1 when a check did not run, an error is open, or a warning has no explanation."""
-    from census.cluster import with_databases
     from census.db import FULL, Database
+    from census.embedded.cluster import with_databases
     from census.jobs.check import check_region
     from census.jobs.tasks import runs_folder
     from census.services.gate import gate

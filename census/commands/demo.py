@@ -17,10 +17,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from census.cluster import Cluster, embedded_cluster
 from census.commands import Commands
+from census.embedded.cluster import Cluster, embedded_cluster
+from census.embedded.processes import Child, end, watch
 from census.errors import NotReady
-from census.processes import Child, end, watch
 from census.settings import PROGRAMMES, SETTINGS_FILE, Settings
 
 KEPT: Final = ("CENSUS_PG_BIN", "SPARK_MASTER")  # of the operator's settings, what the demo uses too

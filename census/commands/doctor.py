@@ -14,10 +14,10 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 
 from census import schema
-from census.cluster import embedded_cluster, with_databases
 from census.commands import Commands
 from census.db import FULL, Database, now
-from census.postgres import ClusterError
+from census.embedded.cluster import embedded_cluster, with_databases
+from census.embedded.postgres import ClusterError
 from census.services import keys
 from census.settings import PROGRAMMES, BadSettings, Settings
 

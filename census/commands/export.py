@@ -20,8 +20,8 @@ def register(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from census.cluster import with_databases
     from census.db import Database
+    from census.embedded.cluster import with_databases
     from census.jobs.export import export_region
 
     settings = with_databases(Settings.from_env())

@@ -28,8 +28,8 @@ def show(_: argparse.Namespace) -> int:
 
 
 def trust(arguments: argparse.Namespace) -> int:
-    from census.cluster import with_databases
     from census.db import FULL, Database
+    from census.embedded.cluster import with_databases
     from census.services import evidence, keys
 
     try:

@@ -16,8 +16,8 @@ def register(commands: Commands) -> None:
 
 def run(_: argparse.Namespace) -> int:
     from census import schema
-    from census.cluster import with_databases
     from census.db import FULL, Database
+    from census.embedded.cluster import with_databases
     from census.services.regions import load_regions
 
     settings = with_databases(Settings.from_env())

@@ -56,8 +56,8 @@ def _form(code: str):  # noqa: ANN202 - forms.definition.Form, loaded only when 
 def _known(unit: str, form: str, address: str) -> tuple[dict[str, object], str]:
     from uuid import UUID
 
-    from census.cluster import with_databases
     from census.db import FULL, Database
+    from census.embedded.cluster import with_databases
     from census.errors import InvalidInput
     from census.services.paper_sheets import sheet
     from census.settings import Settings

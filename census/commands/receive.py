@@ -21,8 +21,8 @@ def register(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """The same file taken in again changes nothing and prints the receipt as it stands now."""
-    from census.cluster import with_databases
     from census.db import FULL, Database
+    from census.embedded.cluster import with_databases
     from census.jobs.receive import take_in
     from census.models.leaving import TrustedKey
     from census.services import packages

@@ -13,7 +13,7 @@ from census.errors import InvalidInput
 from census.settings import Settings
 
 if TYPE_CHECKING:
-    from census.services.case_reports import Report
+    from census.services.cases.reports import Report
 
 CODES = tuple(f"R{number}" for number in range(1, 9))
 
@@ -30,9 +30,9 @@ def register(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from census.cluster import with_databases
     from census.db import FULL, Database
-    from census.services import case_reports as reports
+    from census.embedded.cluster import with_databases
+    from census.services.cases import reports
 
     if arguments.format == "pdf":
         raise InvalidInput("PDF 暂不提供：请用 --format xlsx 或 text，再从办公软件打印为 PDF。")
@@ -62,7 +62,7 @@ def as_json(report: Report) -> bytes:
     """The same object as the API answers."""
     import orjson
 
-    from census.web.api_cases import report_as_json
+    from census.web.cases.api import report_as_json
 
     return orjson.dumps(report_as_json(report), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 

@@ -19,8 +19,8 @@ def register(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     import orjson
 
-    from census.cluster import with_databases
     from census.db import FULL, Database
+    from census.embedded.cluster import with_databases
     from census.services.samples import samples
     from census.settings import Settings
 

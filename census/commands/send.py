@@ -64,8 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _note(file: Path, target_url: str, upload_url: str) -> None:
     """Tell this instance's database, so that the records count as handed up and the worker asks for the receipt."""
-    from census.cluster import with_databases
     from census.db import Database
+    from census.embedded.cluster import with_databases
     from census.jobs.deliver import adopt_sent
 
     settings = with_databases(Settings.from_env())

@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     from gunicorn.app.base import BaseApplication
 
     from census.app import create_app
-    from census.cluster import with_databases
+    from census.embedded.cluster import with_databases
 
     settings = with_databases(Settings.from_env())  # before the fork: one process starts PostgreSQL, not each worker
 

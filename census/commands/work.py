@@ -15,7 +15,7 @@ def register(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from census.cluster import with_databases
+    from census.embedded.cluster import with_databases
     from census.jobs.worker import work
 
     work(with_databases(Settings.from_env()), once=arguments.once)

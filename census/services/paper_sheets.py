@@ -13,7 +13,7 @@ from census.access import Actor
 from census.errors import NotFound
 from census.models.register import Unit
 from census.services import drafts, prefill
-from census.services.cases import today
+from census.services.cases.steps import today
 from forms.catalogue import catalogue
 from forms.definition import Form
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 from census.access import Actor
 from census.db import now
 from census.services import reviews, submissions, visits
-from census.services.case_entry import open_cases
+from census.services.cases.entry import open_cases
 from census.services.submission_fates import Draft, Outcome
 from census.services.submission_history import history
 from census.web import reading, wire

@@ -21,7 +21,7 @@ from census.errors import Malformed, NotAllowed
 from census.models.answers import Revision, Submission
 from census.models.register import Unit
 from census.services import my_units, phone_units, prefill, regional_rows, unit_forms
-from census.services.cases import today
+from census.services.cases.steps import today
 from census.services.my_units import Returned
 from census.services.phone_units import Surroundings
 from census.services.register import assigned_units, baseline

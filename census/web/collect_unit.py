@@ -12,7 +12,7 @@ from census.access import ROLE_NAMES, Actor
 from census.models.answers import Draft, Revision, Submission
 from census.models.register import Unit
 from census.services import drafts, my_units, prefill, regional_rows, unit_forms
-from census.services.cases import today
+from census.services.cases.steps import today
 from census.services.my_units import Returned
 from census.services.register import baseline
 from census.services.review_states import TRANSITIONS

@@ -10,8 +10,8 @@ from threading import Barrier
 import psycopg
 import pytest
 
-from census.cluster import Cluster
-from census.postgres import Binaries, ClusterError, Runner
+from census.embedded.cluster import Cluster
+from census.embedded.postgres import Binaries, ClusterError, Runner
 
 
 @pytest.fixture(scope="module")

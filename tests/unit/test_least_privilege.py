@@ -11,8 +11,8 @@ from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from census.cluster import Cluster
 from census.db import FULL, new_id, set_scope
+from census.embedded.cluster import Cluster
 from census.models.register import Unit
 from census.services import evidence
 from census.settings import PROGRAMMES, Programme

@@ -9,7 +9,7 @@ import pytest
 from alembic import command
 from sqlalchemy import create_engine, inspect
 
-from census.cluster import Cluster
+from census.embedded.cluster import Cluster
 from census.schema import alembic_config
 
 

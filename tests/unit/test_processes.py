@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from census.processes import Child, end, watch
+from census.embedded.processes import Child, end, watch
 from tests.conftest import Databases
 
 PARENT = """
 import os, sys
 from pathlib import Path
-from census.processes import Child
+from census.embedded.processes import Child
 child = Child("web", ["serve", "--port", "0"], dict(os.environ), Path(sys.argv[1]))
 child.start()
 print(child.process.pid, flush=True)

@@ -15,9 +15,9 @@ from census.models.cases import Case
 from census.models.files import Blob
 from census.models.people import Account
 from census.models.register import Region
-from census.services.case_reports import Window, case_ids_sql
-from census.services.case_states import RUNNING, STATE_NAMES
-from census.services.cases import today
+from census.services.cases.reports import Window, case_ids_sql
+from census.services.cases.states import RUNNING, STATE_NAMES
+from census.services.cases.steps import today
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

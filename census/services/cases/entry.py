@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from census.access import Actor
 from census.errors import InvalidInput, NotAllowed
-from census.services.cases import case_of_form
+from census.services.cases.steps import case_of_form
 from census.services.submission_fates import Draft, Outcome
 
 REGISTER_FORM = "scattered"

@@ -14,11 +14,11 @@ from census.demo.scattered import load_district, load_scattered
 from census.demo.scattered_plan import read_plan, spread
 from census.errors import InvalidInput, NotFound
 from census.models.cases import Case, Operation
-from census.services import case_reports as reports
-from census.services import cases
-from census.services.case_figures import FIGURES, Figure
-from census.services.case_replay import COLUMNS
-from tests.case_builders import COUNTY, OTHER_TOWN, TO_ACCEPTED, TO_DONE, TOWN, Office, a_person, a_small_plan
+from census.services.cases import reports
+from census.services.cases import steps as cases
+from census.services.cases.figures import FIGURES, Figure
+from census.services.cases.replay import COLUMNS
+from tests.builders.cases import COUNTY, OTHER_TOWN, TO_ACCEPTED, TO_DONE, TOWN, Office, a_person, a_small_plan
 from tests.conftest import Databases
 
 PUBLISHED = {

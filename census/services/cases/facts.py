@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any, cast
 
 from census.errors import InvalidInput
-from census.services.case_replay import Standing
-from census.services.case_states import ASSIGNED_SOURCES, MODES_OF, NUMBERED_SOURCES, Fact, Rules, Step
+from census.services.cases.replay import Standing
+from census.services.cases.states import ASSIGNED_SOURCES, MODES_OF, NUMBERED_SOURCES, Fact, Rules, Step
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 NAME_BREAKS = re.compile(r"[、，,；;\s]+")

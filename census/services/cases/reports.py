@@ -14,10 +14,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from census.errors import InvalidInput, NotFound
-from census.services.case_figures import FIGURES, SOURCES, Derived, Figure
-from census.services.case_paragraph import paragraph
-from census.services.case_tables import TABLES, Table
-from census.services.cases import today
+from census.services.cases.figures import FIGURES, SOURCES, Derived, Figure
+from census.services.cases.paragraph import paragraph
+from census.services.cases.steps import today
+from census.services.cases.tables import TABLES, Table
 
 TITLES: Final = {"R8": "年报：“散乱污”整治段落", **{code: table.title for code, table in TABLES.items()}}
 END_OF_TIME: Final = "infinity"

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from marshmallow import fields, validate
 
-from census.services.case_states import LEAD_SOURCES, STATE_NAMES, STEPS
+from census.services.cases.states import LEAD_SOURCES, STATE_NAMES, STEPS
 from census.web.wire import LARGEST_NUMBER, Shape
 
 STEP_KINDS: Final = [kind for kind in STEPS if kind != "find"]

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from census.access import Actor, require
 from census.errors import InvalidInput, NotAllowed
 from census.services import evidence
-from census.services.case_queries import Filters
-from census.services.case_reports import Window, window_of
+from census.services.cases.queries import Filters
+from census.services.cases.reports import Window, window_of
 from census.web.session import Work
 
 

@@ -19,9 +19,9 @@ from census.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from census.models.cases import Case, CaseEvent, Operation
 from census.models.files import Attachment
 from census.models.register import Region
-from census.services.case_facts import check_together, read_evidence, read_facts
-from census.services.case_replay import COLUMNS, Standing, apply, replay
-from census.services.case_states import RULES, STATE_NAMES, STEPS, Rules, Step
+from census.services.cases.facts import check_together, read_evidence, read_facts
+from census.services.cases.replay import COLUMNS, Standing, apply, replay
+from census.services.cases.states import RULES, STATE_NAMES, STEPS, Rules, Step
 
 CHINA: Final = timezone(timedelta(hours=8))
 

@@ -17,7 +17,7 @@ from census.app import create_app
 from census.db import FULL
 from census.demo.scattered import PASSWORD, load_district
 from census.models.cases import Case
-from tests.case_builders import FACTS, VILLAGE, a_small_plan, photos
+from tests.builders.cases import FACTS, VILLAGE, a_small_plan, photos
 from tests.conftest import Databases
 from tests.photos import a_jpeg
 

@@ -21,7 +21,7 @@ from census.demo.scattered_plan import DistrictPlan, read_plan
 from census.models.cases import Case
 from census.models.evidence import AuditEntry
 from census.services.accounts import create_account
-from tests.case_builders import FACTS, OTHER_TOWN, TOWN, VILLAGE, a_small_plan, photos
+from tests.builders.cases import FACTS, OTHER_TOWN, TOWN, VILLAGE, a_small_plan, photos
 from tests.conftest import Databases
 
 PLACE = {"name": "兴盛五金加工厂", "address": "工业路8号", "region_code": VILLAGE, "lead_source": "district",

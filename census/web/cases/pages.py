@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 
 from census.errors import CensusError, InvalidInput
 from census.models.cases import Case
-from census.services import case_reports as reports
-from census.services import cases
-from census.services.case_queries import (
+from census.services.cases import reports
+from census.services.cases import steps as cases
+from census.services.cases.queries import (
     count_cases,
     find_cases,
     is_overdue,
@@ -23,10 +23,10 @@ from census.services.case_queries import (
     stored_among,
     villages_of,
 )
-from census.services.case_states import CATEGORIES, LEAD_SOURCES, MODES, RULES, STATE_NAMES, STEPS, Step, next_steps
-from census.web.api_cases import plain
-from census.web.case_photos import keep_photos, record_photos
-from census.web.case_requests import asked_filters, asked_window, note, scattered
+from census.services.cases.states import CATEGORIES, LEAD_SOURCES, MODES, RULES, STATE_NAMES, STEPS, Step, next_steps
+from census.web.cases.api import plain
+from census.web.cases.photos import keep_photos, record_photos
+from census.web.cases.requests import asked_filters, asked_window, note, scattered
 from census.web.session import Work, work
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from census.services.case_figures import CASES
+from census.services.cases.figures import CASES
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from census.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from census.models.cases import Case
-from census.services import cases
-from census.services.case_replay import COLUMNS
-from census.services.case_states import STATE_NAMES, STEPS, next_steps
-from tests.case_builders import FACTS, OTHER_TOWN, TO_ACCEPTED, TO_DONE, TOWN, VILLAGE, Office, a_person, photos
+from census.services.cases import steps as cases
+from census.services.cases.replay import COLUMNS
+from census.services.cases.states import STATE_NAMES, STEPS, next_steps
+from tests.builders.cases import FACTS, OTHER_TOWN, TO_ACCEPTED, TO_DONE, TOWN, VILLAGE, Office, a_person, photos
 
 
 @pytest.fixture

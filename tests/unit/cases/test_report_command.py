@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from census.__main__ import main
 from census.commands.report import written
 from census.demo.scattered import load_district
-from census.services import case_reports as reports
-from tests.case_builders import COUNTY, a_small_plan
+from census.services.cases import reports
+from tests.builders.cases import COUNTY, a_small_plan
 
 
 @pytest.fixture

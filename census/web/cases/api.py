@@ -11,13 +11,14 @@ from flask import Blueprint, Response, request
 
 from census.access import Actor
 from census.models.cases import Case, CaseEvent, Operation
-from census.services import case_reports as reports
-from census.services import cases
-from census.services.case_queries import find_cases, is_overdue, names_of
-from census.services.case_states import Step, next_steps
-from census.web import reading, wire_cases
+from census.services.cases import reports
+from census.services.cases import steps as cases
+from census.services.cases.queries import find_cases, is_overdue, names_of
+from census.services.cases.states import Step, next_steps
+from census.web import reading
 from census.web.api import as_json, count_argument
-from census.web.case_requests import asked_filters, asked_window, note, scattered
+from census.web.cases import wire as wire_cases
+from census.web.cases.requests import asked_filters, asked_window, note, scattered
 from census.web.openapi import documented
 from census.web.session import API, api_work
 

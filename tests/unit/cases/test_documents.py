@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from census.schema import ROOT
-from census.services.case_figures import FIGURES, Figure
-from census.services.case_states import STEPS
-from census.services.case_tables import TABLES
+from census.services.cases.figures import FIGURES, Figure
+from census.services.cases.states import STEPS
+from census.services.cases.tables import TABLES
 
 
 def first_column(page: str) -> set[str]:

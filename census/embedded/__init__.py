@@ -1,0 +1,1 @@
+"""The PostgreSQL that comes along: its programs, its cluster, and the child processes of the demo."""
