@@ -11,7 +11,6 @@ from census.db import Database
 from census.embedded.cluster import with_databases
 from census.settings import PROGRAMMES, Programme, Settings
 from census.web import (
-    admin,
     api,
     api_register,
     api_submissions,
@@ -39,13 +38,13 @@ from census.web import (
     rescue,
     review,
     session,
-    sign_in,
     tus,
     wechat,
 )
 from census.web.cases import api as api_cases
 from census.web.cases import pages as cases
 from census.web.instance import Instance
+from census.web.people import admin, sign_in
 
 LARGEST_REQUEST_BYTES: Final = 16 * 2**20
 BLUEPRINTS: Final = (

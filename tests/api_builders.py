@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from census.db import FULL, Database
 from census.models.people import Account
 from census.models.register import Assignment, Unit
-from census.services.accounts import HASHER, create_account
+from census.services.people.accounts import HASHER, create_account
 
 PASSWORD = "Demo-2017-census"
 PASSWORD_HASH = HASHER.hash(PASSWORD)

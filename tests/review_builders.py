@@ -18,7 +18,7 @@ from census.models.people import Account
 from census.models.register import Region, Unit
 from census.models.review import FindingRow
 from census.models.visits import Visit
-from census.services.accounts import create_account
+from census.services.people.accounts import create_account
 
 TOWN, OTHER_TOWN, VILLAGE = "440113011", "440113012", "440113011001"
 ANSWERS: dict[str, Any] = {

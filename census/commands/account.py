@@ -40,7 +40,7 @@ def register(commands: Commands) -> None:
 
 
 def add(arguments: argparse.Namespace) -> int:
-    from census.services import account_desk
+    from census.services.people import account_desk
 
     with _transaction(arguments) as (settings, session):
         given = account_desk.add(session, None, arguments.programme, account_desk.Draft(
@@ -51,7 +51,7 @@ def add(arguments: argparse.Namespace) -> int:
 
 
 def import_(arguments: argparse.Namespace) -> int:
-    from census.services import account_desk
+    from census.services.people import account_desk
     from census.services.tables import NoTable, read_table
 
     try:
@@ -84,7 +84,7 @@ def reset(arguments: argparse.Namespace) -> int:
 
     from census.errors import NotFound
     from census.models.people import Account
-    from census.services import account_desk
+    from census.services.people import account_desk
 
     with _transaction(arguments) as (_, session):
         account_id = session.scalar(select(Account.id).where(Account.username == arguments.username))

@@ -18,7 +18,7 @@ from census.demo.places import Ring, Village, near, outline, villages
 from census.demo.sorts import WORKS, Sort, short, sort_of
 from census.models.people import Account
 from census.models.register import Assignment, EnumerationArea, Region, Team, Unit
-from census.services.accounts import HASHER, create_account
+from census.services.people.accounts import HASHER, create_account
 from forms.boundaries import boundary
 
 PASSWORD: Final = "Demo-2017-census"  # noqa: S105 - public on purpose; `census doctor` refuses it in production

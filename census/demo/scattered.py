@@ -16,7 +16,8 @@ from census.demo import names, places
 from census.demo.scattered_cases import Staff, Story, TownCases, case_row, evening, event_rows
 from census.demo.scattered_plan import BatchPlan, DistrictPlan, Town, read_plan, spread
 from census.models.cases import Batch, BatchItem, Case, CaseEvent, Operation, RegisterEntry, River
-from census.services import accounts, evidence
+from census.services import evidence
+from census.services.people import accounts
 from census.services.regions import load_regions
 from forms.boundaries import boundary
 from forms.codelists import codelist

@@ -16,8 +16,8 @@ from census.access import Actor, require
 from census.errors import NotFound
 from census.models.people import Account
 from census.models.register import Assignment, AssignmentEvent, EnumerationArea, Region, Team, Unit
-from census.services.administration import AT_THE_DOOR, working
 from census.services.leases import Held, copies
+from census.services.people.administration import AT_THE_DOOR, working
 from census.services.review_map import Frame, path_of, rings_of
 
 PAGE: Final = 50

@@ -14,12 +14,12 @@ from flask import Blueprint, Response, request
 
 from census.access import Actor
 from census.db import set_scope
-from census.services import accounts
+from census.services.people import accounts
 from census.settings import Programme
 from census.web import reading, wire
 from census.web.openapi import document, documented
+from census.web.people.sign_in import open_session
 from census.web.session import API, api_work, forget
-from census.web.sign_in import open_session
 
 blueprint = Blueprint("api", __name__, url_prefix=API)
 

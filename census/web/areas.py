@@ -13,8 +13,8 @@ from census.db import now
 from census.errors import InvalidInput, NotFound
 from census.models.register import Region
 from census.services import areas as area_desk
-from census.services import teams as team_desk
 from census.services.assignments import HAND_BACK_REASONS, assign, target_of
+from census.services.people import teams as team_desk
 from census.services.unit_directory import KINDS, OUTCOMES
 from census.web.session import Work, work
 

@@ -18,8 +18,9 @@ from census.db import new_id, now
 from census.errors import InvalidInput
 from census.models.register import Unit
 from census.models.visits import OUTCOMES
-from census.services import accounts, drafts, my_units, submissions, visits
+from census.services import drafts, my_units, submissions, visits
 from census.services.cases.entry import open_cases
+from census.services.people import accounts
 from census.services.register import baseline
 from census.services.register_index import Alike, similar
 from census.services.submission_fates import Draft, Outcome

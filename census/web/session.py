@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from census.access import Actor, require
 from census.db import Database, set_scope
 from census.errors import BadToken, NotSignedIn
-from census.services import accounts
+from census.services.people import accounts
 from census.settings import PROGRAMMES, Programme, Settings
 from census.web.instance import instance
 

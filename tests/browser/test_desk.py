@@ -11,7 +11,7 @@ from playwright.sync_api import Page, sync_playwright
 from werkzeug.serving import make_server
 
 from census.db import FULL
-from census.services.accounts import create_account
+from census.services.people.accounts import create_account
 from tests.conftest import Databases
 from tests.review_builders import TOWN, a_submission, some_regions
 

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from census.commands.doctor import examine
 from census.db import FULL
-from census.services.accounts import create_account
+from census.services.people.accounts import create_account
 from tests.conftest import Databases
 
 

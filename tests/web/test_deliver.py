@@ -26,7 +26,7 @@ from census.models.answers import Revision, Submission
 from census.models.leaving import Delivery, Receipt, ReceivedPackage
 from census.models.review import Change
 from census.services import keys, reviews
-from census.services.accounts import create_account
+from census.services.people.accounts import create_account
 from census.settings import Settings
 from exports import upload
 from tests.conftest import Databases

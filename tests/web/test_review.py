@@ -15,7 +15,7 @@ from census.models.answers import Submission
 from census.models.evidence import AuditEntry
 from census.models.register import EnumerationArea
 from census.models.review import Change
-from census.services.accounts import create_account
+from census.services.people.accounts import create_account
 from tests.conftest import Databases
 from tests.review_builders import (
     ANSWERS,

@@ -20,7 +20,7 @@ from census.demo.scattered import PASSWORD, load_district
 from census.demo.scattered_plan import DistrictPlan, read_plan
 from census.models.cases import Case
 from census.models.evidence import AuditEntry
-from census.services.accounts import create_account
+from census.services.people.accounts import create_account
 from tests.builders.cases import FACTS, OTHER_TOWN, TOWN, VILLAGE, a_small_plan, photos
 from tests.conftest import Databases
 

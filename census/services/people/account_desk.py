@@ -20,7 +20,7 @@ from census.errors import InvalidInput, NotFound
 from census.models.people import Account, RoleGrant
 from census.models.register import Region
 from census.services import evidence
-from census.services.accounts import HASHER, LIFETIME, create_account, end_sessions
+from census.services.people.accounts import HASHER, LIFETIME, create_account, end_sessions
 from census.settings import Programme
 
 COMMAND_LINE: Final = "command line"

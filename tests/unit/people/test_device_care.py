@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from census.errors import NotAllowed, NotFound, NotSignedIn
-from census.services.accounts import actor_of, add_device
-from census.services.administration import devices_of, revoke
+from census.services.people.accounts import actor_of, add_device
+from census.services.people.administration import devices_of, revoke
 from tests.review_builders import OTHER_TOWN, acting, an_account, an_actor
 
 

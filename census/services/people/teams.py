@@ -15,7 +15,7 @@ from census.errors import InvalidInput, NotFound
 from census.models.people import Account
 from census.models.register import Assignment, Region, Team
 from census.services import evidence
-from census.services.administration import AT_THE_DOOR, working
+from census.services.people.administration import AT_THE_DOOR, working
 
 LONGEST_NAME: Final = 60
 

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from census.db import FULL
 from census.models.people import Account
-from census.services.accounts import ABSENT, HASHER
+from census.services.people.accounts import ABSENT, HASHER
 from tests.api_builders import PASSWORD, TOWN, an_account
 from tests.conftest import Databases
 from tests.review_builders import some_regions

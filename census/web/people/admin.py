@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from census.errors import InvalidInput
-from census.services import account_desk, administration
+from census.services.people import account_desk, administration
 from census.web.session import Work, work
 
 ACTION_NAMES: Final = {
@@ -32,7 +32,7 @@ def accounts() -> str | Response:
     with work() as current:
         if current.actor.may("read_audit") and not current.actor.may("administer"):
             return redirect("/admin/audit", 303)
-        return render_template("admin/accounts.html", people=administration.people(current.session, current.actor))
+        return render_template("people/accounts.html", people=administration.people(current.session, current.actor))
 
 
 @blueprint.get("/accounts/new")
@@ -51,7 +51,7 @@ def add_account() -> str | tuple[str, int]:
             given = account_desk.add(current.session, current.actor, current.actor.programme, draft)
         except InvalidInput as problem:
             return _form(current, draft, problem=problem.message), 422
-        return render_template("admin/given_out.html", given=given)
+        return render_template("people/given_out.html", given=given)
 
 
 @blueprint.get("/accounts/<uuid:account_id>")
@@ -59,7 +59,7 @@ def account(account_id: UUID) -> str:
     """One account: its devices, and for the administrator its roles and password."""
     with work("revoke_device") as current:
         found, opened = administration.devices_of(current.session, current.actor, account_id)
-        return render_template("admin/devices.html", account=found, devices=opened, own=current.actor.session_id)
+        return render_template("people/devices.html", account=found, devices=opened, own=current.actor.session_id)
 
 
 @blueprint.get("/accounts/<uuid:account_id>/change")
@@ -88,7 +88,7 @@ def change(account_id: UUID) -> tuple[str, int] | Response:
 def reset(account_id: UUID) -> str:
     """Give the account a new first password; the page shows it, once."""
     with work("administer") as current:
-        return render_template("admin/given_out.html", given=account_desk.reset_password(current.session, current.actor, account_id))
+        return render_template("people/given_out.html", given=account_desk.reset_password(current.session, current.actor, account_id))
 
 
 @blueprint.post("/accounts/<uuid:account_id>/active")
@@ -128,7 +128,7 @@ def _draft() -> account_desk.Draft:
 
 def _form(current: Work, draft: account_desk.Draft, account_id: UUID | None = None, problem: str = "") -> str:
     return render_template(
-        "admin/account.html", draft=draft, account_id=account_id, problem=problem, lines=[*draft.grants, *[("", "")] * SPARE_LINES],
+        "people/account.html", draft=draft, account_id=account_id, problem=problem, lines=[*draft.grants, *[("", "")] * SPARE_LINES],
         roles=account_desk.PROGRAMME_ROLES[current.actor.programme], own_region=current.actor.regions("administer")[0],
     )
 
@@ -139,4 +139,4 @@ def audit() -> str:
     with work("read_audit") as current:
         entries = administration.trail(current.session, current.actor, request.args.get("before", type=int))
         report = administration.chain_status(current.session, current.actor) if "verify" in request.args else None
-        return render_template("admin/audit.html", entries=entries, report=report, actions=ACTION_NAMES)
+        return render_template("people/audit.html", entries=entries, report=report, actions=ACTION_NAMES)

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from census.services.accounts import create_account
+from census.services.people.accounts import create_account
 from tests.conftest import Databases
 
 PASSWORD = "Demo-2017-census"

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from census.access import Actor
 from census.errors import InvalidInput, NotAllowed, NotSignedIn, PasswordToChange, RateLimited
-from census.services import accounts
+from census.services.people import accounts
 from census.settings import PROGRAMMES, Programme
 from census.web.instance import instance
 from census.web.session import bearer_of, current_database, forget, work
@@ -148,7 +148,7 @@ def _password_page(values: Mapping[str, str], problem: str) -> str:
         except NotSignedIn:
             pass
     return render_template(
-        "password.html", username=username, chosen=programme, problem=problem, shortest=accounts.SHORTEST_PASSWORD,
+        "people/password.html", username=username, chosen=programme, problem=problem, shortest=accounts.SHORTEST_PASSWORD,
         programmes=[(name, PROGRAMME_NAMES[name]) for name in PROGRAMMES],
     )
 
@@ -169,6 +169,6 @@ def local(address: str) -> str:
 
 def _page(wanted: str, username: str = "", programme: Programme = "census", problem: str = "") -> str:
     return render_template(
-        "sign_in.html", wanted=local(wanted), username=username, chosen=programme, problem=problem,
+        "people/sign_in.html", wanted=local(wanted), username=username, chosen=programme, problem=problem,
         programmes=[(name, PROGRAMME_NAMES[name]) for name in PROGRAMMES],
     )
