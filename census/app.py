@@ -12,10 +12,7 @@ from census.embedded.cluster import with_databases
 from census.settings import PROGRAMMES, Programme, Settings
 from census.web import (
     api,
-    api_register,
     api_submissions,
-    api_units,
-    areas,
     assets,
     collect,
     collect_forms,
@@ -34,7 +31,6 @@ from census.web import (
     paper,
     reference,
     regional,
-    register,
     rescue,
     review,
     session,
@@ -45,6 +41,10 @@ from census.web.cases import api as api_cases
 from census.web.cases import pages as cases
 from census.web.instance import Instance
 from census.web.people import admin, sign_in
+from census.web.register import api as api_register
+from census.web.register import areas
+from census.web.register import directory as register
+from census.web.register import units_api as api_units
 
 LARGEST_REQUEST_BYTES: Final = 16 * 2**20
 BLUEPRINTS: Final = (

@@ -20,7 +20,7 @@ def register(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from census.db import FULL, Database
     from census.embedded.cluster import with_databases
-    from census.services.register_import import BadFile, import_register
+    from census.services.register.importing import BadFile, import_register
     from census.services.tables import NoTable, read_table
     from census.settings import Settings
 

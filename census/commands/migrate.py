@@ -18,7 +18,7 @@ def run(_: argparse.Namespace) -> int:
     from census import schema
     from census.db import FULL, Database
     from census.embedded.cluster import with_databases
-    from census.services.regions import load_regions
+    from census.services.register.regions import load_regions
 
     settings = with_databases(Settings.from_env())
     schema.upgrade_all(settings)

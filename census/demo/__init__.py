@@ -16,7 +16,7 @@ from census.demo.scattered import load_scattered
 from census.models.answers import Submission
 from census.models.leaving import Delivery
 from census.models.people import Account
-from census.services.regions import load_regions
+from census.services.register.regions import load_regions
 from census.settings import Settings
 
 UNITS: Final = 500

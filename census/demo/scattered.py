@@ -18,7 +18,7 @@ from census.demo.scattered_plan import BatchPlan, DistrictPlan, Town, read_plan,
 from census.models.cases import Batch, BatchItem, Case, CaseEvent, Operation, RegisterEntry, River
 from census.services import evidence
 from census.services.people import accounts
-from census.services.regions import load_regions
+from census.services.register.regions import load_regions
 from forms.boundaries import boundary
 from forms.codelists import codelist
 

@@ -20,7 +20,7 @@ from census.jobs.deliver import Turns, ask_for_receipts
 from census.jobs.tallies import fold
 from census.jobs.tasks import app, runs_folder
 from census.jobs.validate import AT_ONCE, Pauses, validate
-from census.services.unit_forms import rederive_outdated
+from census.services.register.unit_forms import rederive_outdated
 from census.settings import PROGRAMMES, Programme, Settings
 
 log = logging.getLogger("census.work")

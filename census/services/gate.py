@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from census.errors import NotFound
 from census.models.register import Region
 from census.models.work import ValidationRun
-from census.services.my_units import NOTHING_TO_FILL
+from census.services.register.my_units import NOTHING_TO_FILL
 from census.services.verdicts import LEFT_OUT
 from forms.catalogue import Catalogue, catalogue
 

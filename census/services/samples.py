@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from census.errors import NotFound
 from census.models.people import Account
 from census.models.register import Assignment, Unit
-from census.services.prefill import region_names, sources
-from census.services.register import baseline
+from census.services.register.prefill import region_names, sources
+from census.services.register.units import baseline
 from forms.catalogue import catalogue
 from forms.definition import Form
 from forms.values import digest

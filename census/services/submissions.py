@@ -19,7 +19,7 @@ from census.access import Actor
 from census.db import NO_IDS, run, uuids
 from census.services import evidence
 from census.services.receipts import new_number
-from census.services.register import UnitRow, baseline
+from census.services.register.units import UnitRow, baseline
 from census.services.review_states import TRANSITIONS
 from census.services.submission_checks import UnitForms, check
 from census.services.submission_fates import Draft, Fate, Ledger, Outcome

@@ -16,8 +16,8 @@ from census.services.submission_fates import Draft, Outcome
 from census.services.submission_history import history
 from census.web import reading, wire
 from census.web.api import as_json
-from census.web.api_register import alike_as_json
 from census.web.openapi import documented
+from census.web.register.api import alike_as_json
 from census.web.session import API, api_work
 
 blueprint = Blueprint("api_submissions", __name__, url_prefix=API)

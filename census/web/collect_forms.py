@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from census.errors import NotFound
 from census.models.answers import Draft
-from census.services import drafts, my_units
-from census.services.register import baseline
+from census.services import drafts
+from census.services.register import my_units
+from census.services.register.units import baseline
 from census.web import collect_unit as view
 from census.web.collect import collecting
 from census.web.collect_addresses import blank_address, definition_address, list_address, release

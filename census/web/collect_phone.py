@@ -20,12 +20,13 @@ from census.access import Actor
 from census.errors import Malformed, NotAllowed
 from census.models.answers import Revision, Submission
 from census.models.register import Unit
-from census.services import my_units, phone_units, prefill, regional_rows, unit_forms
+from census.services import regional_rows
 from census.services.cases.steps import today
-from census.services.my_units import Returned
-from census.services.phone_units import Surroundings
-from census.services.register import assigned_units, baseline
-from census.services.register_index import index_around
+from census.services.register import my_units, phone_units, prefill, unit_forms
+from census.services.register.matching import index_around
+from census.services.register.my_units import Returned
+from census.services.register.phone_units import Surroundings
+from census.services.register.units import assigned_units, baseline
 from census.settings import Programme
 from census.web import collect_unit as view
 from census.web.api import as_json

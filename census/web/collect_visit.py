@@ -18,21 +18,22 @@ from census.db import new_id, now
 from census.errors import InvalidInput
 from census.models.register import Unit
 from census.models.visits import OUTCOMES
-from census.services import drafts, my_units, submissions, visits
+from census.services import drafts, submissions, visits
 from census.services.cases.entry import open_cases
 from census.services.people import accounts
-from census.services.register import baseline
-from census.services.register_index import Alike, similar
+from census.services.register import my_units
+from census.services.register.matching import Alike, similar
+from census.services.register.units import baseline
 from census.services.submission_fates import Draft, Outcome
 from census.services.visits import VisitDraft
 from census.web import collect_unit as view
-from census.web.api_register import place_of_query
 from census.web.collect import collecting
 from census.web.collect_addresses import blank_address, definition_address
 from census.web.collect_forms import findings_of, rulebook
 from census.web.collect_shell import CONFIRMED_BY
 from census.web.form_pages import page_at
 from census.web.phone_keys import recovery_key
+from census.web.register.api import place_of_query
 from census.web.session import Work, bearer_of
 from forms.definition import Form
 from forms.values import digest

@@ -13,9 +13,10 @@ from census.errors import NotFound
 from census.services.reference_lists import catalogue_of_lists, packed
 from census.services.review_states import ACTING_ROLE_NAMES, OUTCOME_NAMES, REASONS, STATE_NAMES, TRANSITIONS
 from census.settings import Programme
-from census.web import wire, wire_register
+from census.web import wire
 from census.web.api import as_json
 from census.web.openapi import documented
+from census.web.register import wire as wire_register
 from census.web.session import API, api_work
 from forms.catalogue import UnknownForm, catalogue
 from forms.client import client_form

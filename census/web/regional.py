@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response
 
 from census.access import Actor, require
 from census.errors import NotFound
-from census.services import drafts, my_units, regional
+from census.services import drafts, regional
+from census.services.register import my_units
 from census.web import collect_unit as view
 from census.web.collect_visit import ready_forms, submit_ready
 from census.web.session import work

@@ -16,7 +16,7 @@ from census.demo.scattered_plan import BatchPlan, DistrictPlan, Town, read_plan
 from census.models.cases import Case
 from census.services.cases import steps as cases
 from census.services.people.accounts import create_account
-from census.services.regions import load_regions
+from census.services.register.regions import load_regions
 
 TOWN, OTHER_TOWN, VILLAGE = "440113016", "440113118", "440113016002"
 COUNTY = "440113"

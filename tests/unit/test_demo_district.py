@@ -14,8 +14,8 @@ from census.demo.district import STORY_TOWN, District, load_register
 from census.demo.plants import PLANTS, Records, plant
 from census.demo.slips import SLIPS
 from census.models.register import Assignment, Unit
-from census.services.prefill import region_names, sources
-from census.services.regions import load_regions
+from census.services.register.prefill import region_names, sources
+from census.services.register.regions import load_regions
 from forms.catalogue import catalogue
 from validation.record import check_record
 from validation.results import Finding

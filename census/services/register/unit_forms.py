@@ -19,7 +19,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from census.db import now
-from census.services.register import baseline
+from census.services.register.units import baseline
 from forms.catalogue import Catalogue, catalogue
 from forms.definition import Form
 from validation.applicability import SOURCES, Verdicts, applicability_of

@@ -7,8 +7,8 @@ from uuid import UUID
 from flask import Blueprint, render_template, request
 
 from census.errors import NotFound
-from census.services.review_map import draw, latest_fix, position_of, rings_of
-from census.services.unit_directory import KINDS, OUTCOMES, find_units, unit_file
+from census.services.register.directory import KINDS, OUTCOMES, find_units, unit_file
+from census.services.register.small_map import draw, latest_fix, position_of, rings_of
 from census.web.session import work
 from forms.catalogue import catalogue
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from census.models.register import EnumerationArea, Unit
-from census.services.my_units import NOTHING_TO_FILL
+from census.services.register.my_units import NOTHING_TO_FILL
 
 FORMS: Final = text("""
     select submission.unit_id, submission.form,

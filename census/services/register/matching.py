@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from census.models.register import Unit
-from census.services.review_map import METRES_PER_DEGREE, distance_m
+from census.services.register.small_map import METRES_PER_DEGREE, distance_m
 
 NEAR_M: Final = 50.0
 MOST: Final = 5

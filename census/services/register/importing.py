@@ -15,9 +15,9 @@ from census.db import Base, new_id, now
 from census.models.people import Account
 from census.models.register import Assignment, EnumerationArea, Region, Team, Unit
 from census.services import evidence
-from census.services.register import facts
-from census.services.unit_directory import KINDS
-from census.services.unit_forms import basis, owed
+from census.services.register.directory import KINDS
+from census.services.register.unit_forms import basis, owed
+from census.services.register.units import facts
 from forms.catalogue import catalogue
 from forms.codelists import codelist
 from validation.functions import valid_uscc

@@ -14,7 +14,7 @@ from census.access import Actor
 from census.models.answers import Revision, Submission
 from census.models.register import Assignment, EnumerationArea, Unit
 from census.models.visits import Visit
-from census.services.my_units import Returned, why_returned
+from census.services.register.my_units import Returned, why_returned
 
 Sent = Mapping[UUID, Mapping[str, tuple[Submission, Revision]]]
 

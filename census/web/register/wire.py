@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from census.services.assignments import HAND_BACK_REASONS, MOST_AT_ONCE
+from census.services.register.assignments import HAND_BACK_REASONS, MOST_AT_ONCE
 from census.web.wire import Shape, many
 
 

@@ -16,7 +16,7 @@ from census.models.answers import Submission
 from census.models.register import Assignment, EnumerationArea, Unit
 from census.models.review import Decision
 from census.models.visits import Visit
-from census.services.review_map import distance_m
+from census.services.register.small_map import distance_m
 
 Show = Literal["next", "returned", "unvisited", "all"]
 Standing = Literal["returned", "unvisited", "begun", "done"]

@@ -12,11 +12,11 @@ from census.db import now
 from census.errors import InvalidInput, NotAllowed, NotFound
 from census.models.people import Account, DeviceSession
 from census.models.register import Assignment, AssignmentEvent, EnumerationArea, Team, Unit
-from census.services import areas, leases
-from census.services.assignments import Target, assign, hand_back, target_of
 from census.services.people.accounts import add_device
 from census.services.people.teams import save_team, teams
-from census.services.register import assigned_units
+from census.services.register import areas, leases
+from census.services.register.assignments import Target, assign, hand_back, target_of
+from census.services.register.units import assigned_units
 from tests.review_builders import (
     OTHER_TOWN,
     TOWN,

@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response
 from census.db import now
 from census.errors import InvalidInput, NotFound
 from census.models.register import Region
-from census.services import areas as area_desk
-from census.services.assignments import HAND_BACK_REASONS, assign, target_of
 from census.services.people import teams as team_desk
-from census.services.unit_directory import KINDS, OUTCOMES
+from census.services.register import areas as area_desk
+from census.services.register.assignments import HAND_BACK_REASONS, assign, target_of
+from census.services.register.directory import KINDS, OUTCOMES
 from census.web.session import Work, work
 
 blueprint = Blueprint("areas", __name__, url_prefix="/areas")

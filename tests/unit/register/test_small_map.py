@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from census.services.review_map import HEIGHT, WIDTH, Fix, distance_m, draw, inside, rings_of
+from census.services.register.small_map import HEIGHT, WIDTH, Fix, distance_m, draw, inside, rings_of
 
 SQUARE = {"type": "Polygon", "coordinates": [[[113.38, 23.04], [113.39, 23.04], [113.39, 23.05], [113.38, 23.05], [113.38, 23.04]]]}
 HOLED = {"type": "MultiPolygon", "coordinates": [[

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from census.models.answers import Submission
 from census.models.register import Unit
 from census.services import drafts, gate
-from census.services.my_units import counts
-from census.services.unit_forms import basis, owed, rederive_of, rederive_outdated
+from census.services.register.my_units import counts
+from census.services.register.unit_forms import basis, owed, rederive_of, rederive_outdated
 from forms.catalogue import catalogue
 from tests.review_builders import TOWN, a_submission, a_unit, an_account, counted, some_regions
 

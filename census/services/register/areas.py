@@ -16,9 +16,9 @@ from census.access import Actor, require
 from census.errors import NotFound
 from census.models.people import Account
 from census.models.register import Assignment, AssignmentEvent, EnumerationArea, Region, Team, Unit
-from census.services.leases import Held, copies
 from census.services.people.administration import AT_THE_DOOR, working
-from census.services.review_map import Frame, path_of, rings_of
+from census.services.register.leases import Held, copies
+from census.services.register.small_map import Frame, path_of, rings_of
 
 PAGE: Final = 50
 UNITS_PAGE: Final = 100

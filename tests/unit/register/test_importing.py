@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from census.models.register import Assignment, EnumerationArea, Region, Team, Unit
-from census.services.register_import import BadFile, Report, import_register
+from census.services.register.importing import BadFile, Report, import_register
 from census.services.tables import NoTable, read_table
 from tests.api_builders import VILLAGE, an_account
 

@@ -17,7 +17,7 @@ from census.models.answers import Submission
 from census.models.people import Account
 from census.models.register import Assignment, EnumerationArea, Region, Unit
 from census.models.visits import Visit, VisitConflict
-from census.services.leases import Held, copies
+from census.services.register.leases import Held, copies
 
 PAGE: Final = 50
 KINDS: Final = {

@@ -16,7 +16,7 @@ from census.db import now
 from census.models.answers import Submission
 from census.models.register import Assignment, Unit
 from census.services.cursors import Cursor
-from census.services.leases import Held, Removed, copies, removed_since, take
+from census.services.register.leases import Held, Removed, copies, removed_since, take
 
 TOWN, VILLAGE = 9, 12    # digits of a code
 SETTLED: Final = text("select pg_snapshot_xmin(pg_current_snapshot())::text")  # every older transaction has ended

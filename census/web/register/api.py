@@ -9,10 +9,12 @@ import orjson
 from flask import Blueprint, Response, request
 
 from census.errors import InvalidInput
-from census.services import areas, assignments, my_units, register_index
-from census.web import reading, wire_register
+from census.services.register import areas, assignments, my_units
+from census.services.register import matching as register_index
+from census.web import reading
 from census.web.api import as_json, count_argument
 from census.web.openapi import documented
+from census.web.register import wire as wire_register
 from census.web.session import API, api_work
 
 blueprint = Blueprint("api_register", __name__, url_prefix=API)
