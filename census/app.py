@@ -12,26 +12,16 @@ from census.embedded.cluster import with_databases
 from census.settings import PROGRAMMES, Programme, Settings
 from census.web import (
     api,
-    api_submissions,
     assets,
-    collect,
-    collect_forms,
-    collect_phone,
-    collect_shell,
-    collect_visit,
     dashboard,
     deliver,
     desk,
-    evidence_files,
     failures,
     headers,
     health,
     merges,
     packages,
-    paper,
-    reference,
     regional,
-    rescue,
     review,
     session,
     tus,
@@ -39,6 +29,13 @@ from census.web import (
 )
 from census.web.cases import api as api_cases
 from census.web.cases import pages as cases
+from census.web.collect import api as api_submissions
+from census.web.collect import evidence_files, paper, reference, rescue
+from census.web.collect import forms as collect_forms
+from census.web.collect import phone as collect_phone
+from census.web.collect import shell as collect_shell
+from census.web.collect import todo as collect
+from census.web.collect import visit as collect_visit
 from census.web.instance import Instance
 from census.web.people import admin, sign_in
 from census.web.register import api as api_register

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from census.models.answers import Revision, Submission
 from census.models.people import Account
 from census.models.register import Unit
-from census.services.receipts import new_number
+from census.services.collect.receipts import new_number
 from forms.catalogue import catalogue
 from forms.values import digest
 from tests.review_builders import VILLAGE, a_unit, an_account

@@ -59,7 +59,7 @@ def _known(unit: str, form: str, address: str) -> tuple[dict[str, object], str]:
     from census.db import FULL, Database
     from census.embedded.cluster import with_databases
     from census.errors import InvalidInput
-    from census.services.paper_sheets import sheet
+    from census.services.collect.paper_sheets import sheet
     from census.settings import Settings
 
     try:

@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from census.db import FULL, Database
     from census.embedded.cluster import with_databases
-    from census.services.samples import samples
+    from census.services.collect.samples import samples
     from census.settings import Settings
 
     database = Database(with_databases(Settings.from_env()).census_database_url)

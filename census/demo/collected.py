@@ -22,10 +22,10 @@ from census.demo.district import STORY_TOWN, District, PlannedUnit
 from census.demo.plants import Plant, Records, plant
 from census.models.people import Account
 from census.models.register import Unit
-from census.services import submissions, visits
+from census.services.collect import submissions, visits
+from census.services.collect.fates import Draft
 from census.services.register.prefill import prefill, region_names, sources
 from census.services.register.unit_forms import verdicts_of
-from census.services.submission_fates import Draft
 from forms.catalogue import catalogue
 from forms.values import digest
 from validation.examples import NoExample, answers_for

@@ -9,9 +9,10 @@ from uuid import UUID
 from census.db import Database
 from census.demo.collected import actor_of
 from census.demo.district import COUNTY, District
-from census.services import regional, submissions
-from census.services.samples import samples
-from census.services.submission_fates import Draft
+from census.services import regional
+from census.services.collect import submissions
+from census.services.collect.fates import Draft
+from census.services.collect.samples import samples
 
 DEPARTMENT: Final = "department01"
 SENT: Final = ("N201-1", "N202", "S202")

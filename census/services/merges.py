@@ -23,12 +23,12 @@ from census.models.answers import Revision, Submission
 from census.models.files import Attachment
 from census.models.review import FindingRow
 from census.services import evidence
+from census.services.collect.receipts import new_number
+from census.services.collect.states import MERGED, STATE_NAMES, TRANSITIONS
 from census.services.merge_versions import OpenCase, Version, explanations_of, open_case
-from census.services.receipts import new_number
 from census.services.register.unit_forms import rederive_of
 from census.services.review_items import checked_text
 from census.services.review_obstacles import acting_role
-from census.services.review_states import MERGED, STATE_NAMES, TRANSITIONS
 from census.services.reviews import Move, lock, refuse_own_work, write_decision
 from forms.catalogue import catalogue
 from forms.values import digest

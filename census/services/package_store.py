@@ -19,8 +19,8 @@ from census.db import now
 from census.models.leaving import ReceivedItem, ReceivedPackage
 from census.models.review import Decision
 from census.services import evidence
-from census.services.receipts import new_number
-from census.services.review_states import TRANSITIONS
+from census.services.collect.receipts import new_number
+from census.services.collect.states import TRANSITIONS
 from exports.receive import Facts, PackageRefused
 from exports.record import Record, Region, Unit
 

@@ -20,7 +20,8 @@ from census.db import new_id, now
 from census.errors import InvalidInput, NotFound
 from census.models.people import Account, RoleGrant
 from census.models.register import Assignment, Region, Unit
-from census.services import drafts, evidence
+from census.services import evidence
+from census.services.collect import drafts
 from forms.catalogue import catalogue
 from forms.definition import Form
 from validation.applicability import REGIONAL, SOURCES

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from census.models.answers import Revision, Submission
 from census.models.register import Unit
-from census.services import drafts
+from census.services.collect import drafts
 from census.services.gate import APPROVED
 from forms.codelists import codelist
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from census.errors import InvalidInput
 from census.models.answers import Revision, Submission
-from census.services.review_states import REASONS
+from census.services.collect.states import REASONS
 from forms.catalogue import UnknownForm, catalogue
 from forms.definition import Form
 

@@ -15,7 +15,7 @@ from census.errors import CensusError, Conflict, NeedsConfirmation, NotAllowed
 from census.models.answers import Revision, RevisionConflict, Submission
 from census.models.review import Decision
 from census.models.visits import Visit
-from census.services.review_states import MERGED, allowed
+from census.services.collect.states import MERGED, allowed
 from forms.catalogue import catalogue
 
 REGIONAL_OUTCOMES: Final = ("", "approve", "return")

@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session
 from census.db import now
 from census.models.register import Unit
 from census.models.review import Change, Decision, FindingRow
+from census.services.collect.checks import DUPLICATE
+from census.services.collect.states import TRANSITIONS
 from census.services.register.unit_forms import rederive
 from census.services.register.units import baseline
-from census.services.review_states import TRANSITIONS
 from census.services.reviews import exemptions
-from census.services.submission_checks import DUPLICATE
 from validation.results import Finding
 
 LEFT_OUT: Final = ("withdrawn", "returned")

@@ -9,7 +9,7 @@ from flask import Flask
 
 from census.access import ROLE_NAMES
 from census.services.check_names import check_name
-from census.services.review_states import STATE_NAMES
+from census.services.collect.states import STATE_NAMES
 from forms.values import grouped
 
 CHINA: Final = timezone(timedelta(hours=8))

@@ -11,9 +11,9 @@ from marshmallow import ValidationError, fields
 from rfc8785 import CanonicalizationError
 
 from census.errors import InvalidInput, Malformed, TooMany
-from census.services.submission_fates import Draft, Outcome, refused
-from census.services.visits import VisitDraft, VisitOutcome
-from census.services.visits import refused as unread_visit
+from census.services.collect.fates import Draft, Outcome, refused
+from census.services.collect.visits import VisitDraft, VisitOutcome
+from census.services.collect.visits import refused as unread_visit
 from census.web import json_text, wire
 from forms.values import digest
 

@@ -11,10 +11,11 @@ from werkzeug.wrappers import Response
 
 from census.access import Actor, require
 from census.errors import NotFound
-from census.services import drafts, regional
+from census.services import regional
+from census.services.collect import drafts
 from census.services.register import my_units
-from census.web import collect_unit as view
-from census.web.collect_visit import ready_forms, submit_ready
+from census.web.collect import unit as view
+from census.web.collect.visit import ready_forms, submit_ready
 from census.web.session import work
 
 blueprint = Blueprint("regional", __name__, url_prefix="/regional")

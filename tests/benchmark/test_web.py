@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from census.app import create_app
-from census.web.collect_addresses import blank_address
-from census.web.collect_forms import blank_page
+from census.web.collect.addresses import blank_address
+from census.web.collect.forms import blank_page
 from forms.catalogue import catalogue
 from tests.api_builders import PASSWORD
 from tests.benchmark.clients import get_bytes, send_all

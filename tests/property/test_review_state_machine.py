@@ -24,7 +24,7 @@ from census.errors import CensusError
 from census.models.answers import STATES
 from census.models.review import Decision, FindingRow
 from census.services import reviews
-from census.services.review_states import STATE_NAMES, TRANSITIONS
+from census.services.collect.states import STATE_NAMES, TRANSITIONS
 from tests.conftest import Databases
 from tests.review_builders import ANSWERS, a_revision, a_submission, acting, an_account
 

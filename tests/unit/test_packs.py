@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from census.services.reference_lists import catalogue_of_lists, keep, packed
+from census.services.collect.reference_lists import catalogue_of_lists, keep, packed
 from forms.packs import applied, difference, pack, text_of
 from tests.conftest import Databases
 

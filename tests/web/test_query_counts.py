@@ -16,7 +16,7 @@ from census.services import evidence
 from census.settings import Programme
 from tests.api_builders import PASSWORD, an_account
 from tests.builders.cases import Office
-from tests.collect_builders import PlainBrowser
+from tests.builders.collect import PlainBrowser
 from tests.conftest import Databases
 from tests.review_builders import TOWN, a_submission, a_unit, counted, some_regions
 

@@ -14,7 +14,7 @@ from census.models.people import Account
 from census.services.people.accounts import create_account
 from census.services.regional import unit_id_of
 from forms.catalogue import catalogue
-from tests.collect_builders import PlainBrowser
+from tests.builders.collect import PlainBrowser
 from tests.conftest import Databases
 from tests.web.test_review import PASSWORD, Desk, people
 from validation.examples import answers_for

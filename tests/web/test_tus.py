@@ -26,8 +26,8 @@ from census.models.leaving import ReceivedPackage
 from census.services import keys
 from exports.upload import Target, send
 from tests.api_builders import Phone, a_draft, a_phone, an_account, an_enumerators_phone
+from tests.builders.photos import a_jpeg
 from tests.conftest import Databases
-from tests.photos import a_jpeg
 
 PHOTO = a_jpeg(1280, 960)
 SHA256 = hashlib.sha256(PHOTO).hexdigest()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from census.access import Actor
 from census.errors import InvalidInput, NotAllowed
 from census.services.cases.steps import case_of_form
-from census.services.submission_fates import Draft, Outcome
+from census.services.collect.fates import Draft, Outcome
 
 REGISTER_FORM = "scattered"
 

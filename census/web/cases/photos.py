@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from flask import request
 
-from census.services import files
+from census.services.collect import files
 from census.web.session import Work
 
 

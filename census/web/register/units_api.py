@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from census.models.answers import Submission
 from census.models.register import Unit
-from census.services.changes import changes_since
+from census.services.collect.changes import changes_since
 from census.services.register.units import assigned_units
 from census.services.review_queue import queue
 from census.web import wire

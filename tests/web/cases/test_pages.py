@@ -18,8 +18,8 @@ from census.db import FULL
 from census.demo.scattered import PASSWORD, load_district
 from census.models.cases import Case
 from tests.builders.cases import FACTS, VILLAGE, a_small_plan, photos
+from tests.builders.photos import a_jpeg
 from tests.conftest import Databases
-from tests.photos import a_jpeg
 
 
 class Desk:

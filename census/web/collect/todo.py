@@ -19,8 +19,8 @@ from census.models.register import Region
 from census.services import reviews
 from census.services.register import my_units
 from census.services.register.my_units import Show, UnitLine
-from census.web import collect_unit as view
-from census.web.collect_addresses import blank_address
+from census.web.collect import unit as view
+from census.web.collect.addresses import blank_address
 from census.web.session import Work, work
 from forms.catalogue import catalogue
 from forms.codelists import UnknownCodeList, codelist, offered

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from census.access import Actor
 from census.services import evidence
+from census.services.collect.fates import REFUSALS, Status
 from census.services.register.matching import Alike, similar
 from census.services.register.unit_forms import owed
-from census.services.submission_fates import REFUSALS, Status
 
 # Two requests with the same visit wait for each other here, also when its unit does not exist yet.
 TAKE_TURNS: Final = text("select pg_advisory_xact_lock(hashtextextended(cast(id as text), 0)) from unnest(cast(:ids as uuid[])) id")

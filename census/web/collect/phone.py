@@ -28,10 +28,10 @@ from census.services.register.my_units import Returned
 from census.services.register.phone_units import Surroundings
 from census.services.register.units import assigned_units, baseline
 from census.settings import Programme
-from census.web import collect_unit as view
 from census.web.api import as_json
-from census.web.collect import collecting, place_of
-from census.web.collect_addresses import blank_address, definition_address
+from census.web.collect import unit as view
+from census.web.collect.addresses import blank_address, definition_address
+from census.web.collect.todo import collecting, place_of
 from census.web.session import Work, api_work, csrf_token
 from forms.catalogue import catalogue
 from forms.definition import Form

@@ -14,9 +14,9 @@ from flask import Blueprint, Response, make_response, render_template
 
 from census.errors import NotFound
 from census.web import assets
-from census.web import collect_unit as view
-from census.web.collect import FILTERS, collecting
-from census.web.collect_addresses import program
+from census.web.collect import unit as view
+from census.web.collect.addresses import program
+from census.web.collect.todo import FILTERS, collecting
 
 blueprint = Blueprint("collect_shell", __name__)
 

@@ -18,21 +18,21 @@ from census.db import new_id, now
 from census.errors import InvalidInput
 from census.models.register import Unit
 from census.models.visits import OUTCOMES
-from census.services import drafts, submissions, visits
 from census.services.cases.entry import open_cases
+from census.services.collect import drafts, submissions, visits
+from census.services.collect.fates import Draft, Outcome
+from census.services.collect.visits import VisitDraft
 from census.services.people import accounts
 from census.services.register import my_units
 from census.services.register.matching import Alike, similar
 from census.services.register.units import baseline
-from census.services.submission_fates import Draft, Outcome
-from census.services.visits import VisitDraft
-from census.web import collect_unit as view
-from census.web.collect import collecting
-from census.web.collect_addresses import blank_address, definition_address
-from census.web.collect_forms import findings_of, rulebook
-from census.web.collect_shell import CONFIRMED_BY
-from census.web.form_pages import page_at
-from census.web.phone_keys import recovery_key
+from census.web.collect import unit as view
+from census.web.collect.addresses import blank_address, definition_address
+from census.web.collect.form_pages import page_at
+from census.web.collect.forms import findings_of, rulebook
+from census.web.collect.phone_keys import recovery_key
+from census.web.collect.shell import CONFIRMED_BY
+from census.web.collect.todo import collecting
 from census.web.register.api import place_of_query
 from census.web.session import Work, bearer_of
 from forms.definition import Form

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from census.errors import WrongContent
-from census.services import files
-from tests.photos import a_jpeg
+from census.services.collect import files
+from tests.builders.photos import a_jpeg
 
 GPS_AND_TIME: dict[int, Any] = {
     0x0112: 6, 0x8825: {1: "N", 2: (23.0, 2.0, 45.6), 3: "E", 4: (113.0, 22.0, 12.0)}, 0x8769: {0x9003: "2018:08:20 09:12:00"},

@@ -9,9 +9,9 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from census.access import Actor
-from census.services.receipts import Receipt
+from census.services.collect.receipts import Receipt
+from census.services.collect.states import TRANSITIONS, why_not
 from census.services.register.units import UnitRow
-from census.services.review_states import TRANSITIONS, why_not
 from forms.catalogue import Catalogue, UnknownForm
 from forms.definition import Form
 

@@ -13,9 +13,9 @@ from sqlalchemy import event, select
 
 from census.db import FULL
 from census.models.register import Assignment
-from census.web.collect_shell import SHELLS, precache, shell_address
+from census.web.collect.shell import SHELLS, precache, shell_address
 from tests.api_builders import an_account, an_assigned_unit
-from tests.collect_builders import PlainBrowser
+from tests.builders.collect import PlainBrowser
 from tests.conftest import Databases
 from tests.review_builders import some_regions
 

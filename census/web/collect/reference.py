@@ -10,8 +10,8 @@ import orjson
 from flask import Blueprint, Response, request
 
 from census.errors import NotFound
-from census.services.reference_lists import catalogue_of_lists, packed
-from census.services.review_states import ACTING_ROLE_NAMES, OUTCOME_NAMES, REASONS, STATE_NAMES, TRANSITIONS
+from census.services.collect.reference_lists import catalogue_of_lists, packed
+from census.services.collect.states import ACTING_ROLE_NAMES, OUTCOME_NAMES, REASONS, STATE_NAMES, TRANSITIONS
 from census.settings import Programme
 from census.web import wire
 from census.web.api import as_json

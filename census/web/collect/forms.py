@@ -12,13 +12,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from census.errors import NotFound
 from census.models.answers import Draft
-from census.services import drafts
+from census.services.collect import drafts
 from census.services.register import my_units
 from census.services.register.units import baseline
-from census.web import collect_unit as view
-from census.web.collect import collecting
-from census.web.collect_addresses import blank_address, definition_address, list_address, release
-from census.web.form_pages import Page, page_of, pages
+from census.web.collect import unit as view
+from census.web.collect.addresses import blank_address, definition_address, list_address, release
+from census.web.collect.form_pages import Page, page_of, pages
+from census.web.collect.todo import collecting
 from census.web.session import Work
 from forms import codelists, widgets
 from forms.boundaries import FOLDER as BOUNDARIES

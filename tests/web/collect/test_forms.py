@@ -11,13 +11,13 @@ from census.models.answers import Draft, Revision, Submission
 from census.models.register import Unit
 from census.models.review import Decision
 from census.models.visits import Visit
-from census.web.collect_addresses import blank_address, definition_address
-from census.web.form_pages import pages
+from census.web.collect.addresses import blank_address, definition_address
+from census.web.collect.form_pages import pages
 from forms.catalogue import catalogue
 from forms.fields import form_class
 from forms.values import digest
 from tests.api_builders import an_account, an_assigned_unit
-from tests.collect_builders import PlainBrowser
+from tests.builders.collect import PlainBrowser
 from tests.conftest import Databases
 from tests.review_builders import some_regions
 from validation.examples import answers_for

@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 from census.access import Actor
 from census.db import NO_IDS, run, uuids
 from census.services import evidence
-from census.services.receipts import new_number
+from census.services.collect.checks import UnitForms, check
+from census.services.collect.fates import Draft, Fate, Ledger, Outcome
+from census.services.collect.receipts import new_number
+from census.services.collect.states import TRANSITIONS
 from census.services.register.units import UnitRow, baseline
-from census.services.review_states import TRANSITIONS
-from census.services.submission_checks import UnitForms, check
-from census.services.submission_fates import Draft, Fate, Ledger, Outcome
 from forms.catalogue import Catalogue, catalogue
 
 LOCK_UNITS: Final = """

@@ -25,11 +25,12 @@ from census.db import now
 from census.errors import InvalidInput, NotFound
 from census.models.people import DeviceSession
 from census.models.register import Unit
-from census.services import drafts, evidence, submissions, visits
+from census.services import evidence
 from census.services.cases.entry import open_cases
+from census.services.collect import drafts, submissions, visits
+from census.services.collect.fates import Draft, Outcome
+from census.services.collect.visits import VisitDraft, VisitOutcome
 from census.services.people import accounts
-from census.services.submission_fates import Draft, Outcome
-from census.services.visits import VisitDraft, VisitOutcome
 from census.settings import Programme
 
 FORMAT: Final = "census-rescue-1"

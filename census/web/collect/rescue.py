@@ -9,8 +9,8 @@ from typing import Final
 from flask import Blueprint, render_template, request
 
 from census.errors import InvalidInput, WrongContent
-from census.services import files, rescue
-from census.services.rescue import Opened, TakenIn
+from census.services.collect import files, rescue
+from census.services.collect.rescue import Opened, TakenIn
 from census.web import reading
 from census.web.instance import instance
 from census.web.session import Work, work
@@ -24,7 +24,7 @@ LARGEST_BYTES: Final = 200 * 2**20
 def ask() -> str:
     """Where the file is chosen."""
     with work("review"):
-        return render_template("register/rescue.html", done=None, opened=None)
+        return render_template("collect/rescue.html", done=None, opened=None)
 
 
 @blueprint.post("/")
@@ -63,4 +63,4 @@ def _saved(folder: Path, data: bytes, store: files.FileStore) -> files.Content:
 
 
 def _page(desk: Work, opened: Opened, done: TakenIn) -> str:
-    return render_template("register/rescue.html", done=done, opened=opened, actor=desk.actor)
+    return render_template("collect/rescue.html", done=done, opened=opened, actor=desk.actor)

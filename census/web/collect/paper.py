@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import Blueprint, Response, render_template, request
 
 from census.errors import NotFound
-from census.services.paper_sheets import sheet
+from census.services.collect.paper_sheets import sheet
 from census.web.assets import static_url
 from census.web.session import work
 from forms import paper
@@ -35,7 +35,7 @@ def all_forms() -> str:
     with work() as current:
         own = [form for form in _current_forms() if form.programme == current.actor.programme]
         series = [(name, [form for form in own if form.source_kind == kind]) for kind, name in SERIES.items()]
-        return render_template("forms/list.html", series=[(name, forms) for name, forms in series if forms], subjects=SUBJECTS)
+        return render_template("collect/forms_list.html", series=[(name, forms) for name, forms in series if forms], subjects=SUBJECTS)
 
 
 @blueprint.get("/<code>/paper")

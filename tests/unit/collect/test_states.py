@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from census.schema import ROOT
-from census.services.review_states import (
+from census.services.collect.states import (
     ACTING_ROLE_NAMES,
     OUTCOME_NAMES,
     REASONS,

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from census.access import Actor
 from census.errors import NotFound
 from census.models.register import Unit
-from census.services import drafts
 from census.services.cases.steps import today
+from census.services.collect import drafts
 from census.services.register import prefill
 from forms.catalogue import catalogue
 from forms.definition import Form

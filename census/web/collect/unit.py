@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from census.access import ROLE_NAMES, Actor
 from census.models.answers import Draft, Revision, Submission
 from census.models.register import Unit
-from census.services import drafts, regional_rows
+from census.services import regional_rows
 from census.services.cases.steps import today
+from census.services.collect import drafts
+from census.services.collect.states import TRANSITIONS
 from census.services.register import my_units, prefill, unit_forms
 from census.services.register.my_units import Returned
 from census.services.register.units import baseline
-from census.services.review_states import TRANSITIONS
-from census.web.form_pages import item_at
+from census.web.collect.form_pages import item_at
 from forms.definition import Form
 from forms.fields import with_ready_made_rows
 from validation.applicability import Applies

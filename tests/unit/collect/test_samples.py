@@ -11,9 +11,9 @@ from census.access import Actor, Grant
 from census.db import new_id, now
 from census.errors import NotFound
 from census.models.people import Account
-from census.services.samples import asks_for_other_forms, samples
-from census.services.submission_fates import Draft
-from census.services.submissions import submit
+from census.services.collect.fates import Draft
+from census.services.collect.samples import asks_for_other_forms, samples
+from census.services.collect.submissions import submit
 from forms.catalogue import catalogue
 from forms.values import digest
 from tests.api_builders import an_account, an_assigned_unit

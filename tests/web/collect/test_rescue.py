@@ -18,11 +18,11 @@ from census.db import FULL
 from census.models.answers import Draft, Revision
 from census.models.files import Blob
 from census.models.people import DeviceSession
-from census.services.rescue import FORMAT, rescue_key
+from census.services.collect.rescue import FORMAT, rescue_key
 from tests.api_builders import OTHER_TOWN, TOWN, a_draft, an_account, an_assigned_unit
-from tests.collect_builders import PASSWORD, PlainBrowser
+from tests.builders.collect import PASSWORD, PlainBrowser
+from tests.builders.photos import a_jpeg
 from tests.conftest import Databases
-from tests.photos import a_jpeg
 
 JPEG = a_jpeg()
 

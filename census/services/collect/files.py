@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from census.access import Actor
 from census.errors import ChecksumMismatch, NotFound, WrongContent
 from census.models.files import Attachment, Blob
-from census.services.photos import FORMATS, clean, told_facts
+from census.services.collect.photos import FORMATS, clean, told_facts
 from census.settings import Programme, Settings
 
 CHUNK_BYTES: Final = 2**20

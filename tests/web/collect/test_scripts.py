@@ -15,9 +15,9 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
-from census.services.receipts import Receipt
+from census.services.collect.receipts import Receipt
 from census.web import assets
-from census.web.collect_addresses import blank_address
+from census.web.collect.addresses import blank_address
 from forms.catalogue import catalogue
 from forms.values import digest
 from validation.examples import answers_for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from census.services.files import FileStore, readable
+from census.services.collect.files import FileStore, readable
 from census.web.openapi import documented
 from census.web.session import API, Work, api_work, work
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from census.services.submission_fates import Draft
+from census.services.collect.fates import Draft
 from forms.catalogue import Catalogue
 from forms.definition import Form
 from validation.record import check_record

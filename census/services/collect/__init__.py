@@ -1,0 +1,1 @@
+"""What comes from the field: visits, submissions, drafts, files, rescue files."""
