@@ -10,23 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from census.db import Database
 from census.embedded.cluster import with_databases
 from census.settings import PROGRAMMES, Programme, Settings
-from census.web import (
-    api,
-    assets,
-    dashboard,
-    deliver,
-    desk,
-    failures,
-    headers,
-    health,
-    merges,
-    packages,
-    regional,
-    review,
-    session,
-    tus,
-    wechat,
-)
+from census.web import api, assets, deliver, desk, failures, headers, health, packages, regional, session, tus, wechat
 from census.web.cases import api as api_cases
 from census.web.cases import pages as cases
 from census.web.collect import api as api_submissions
@@ -42,6 +26,9 @@ from census.web.register import api as api_register
 from census.web.register import areas
 from census.web.register import directory as register
 from census.web.register import units_api as api_units
+from census.web.review import merges
+from census.web.review import overview as dashboard
+from census.web.review import pages as review
 
 LARGEST_REQUEST_BYTES: Final = 16 * 2**20
 BLUEPRINTS: Final = (

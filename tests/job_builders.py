@@ -14,7 +14,7 @@ from census.models.register import Unit
 from census.services.collect.receipts import new_number
 from forms.catalogue import catalogue
 from forms.values import digest
-from tests.review_builders import VILLAGE, a_unit, an_account
+from tests.builders.review import VILLAGE, a_unit, an_account
 from validation.examples import Example, answers_for
 
 FORMS = ("G101-1", "G102")

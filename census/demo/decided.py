@@ -13,7 +13,7 @@ from census.db import FULL, Database
 from census.demo.collected import Collected, actor_of
 from census.demo.district import District
 from census.models.answers import Submission
-from census.services import reviews
+from census.services.review import decisions as reviews
 
 APPROVALS: Final = {
     "supervisor_approved": ("supervisor",),

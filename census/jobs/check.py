@@ -11,10 +11,11 @@ from uuid import UUID
 from census.db import FULL, Database, new_id, now
 from census.jobs.validate import GIVEN_AT_ONCE, Judged, judge, rulebook_of
 from census.models.work import ValidationRun
-from census.services import evidence, verdicts
+from census.services import evidence
 from census.services.gate import lacking_units, owed_forms
 from census.services.register import surroundings
-from census.services.verdicts import Case
+from census.services.review import verdicts
+from census.services.review.verdicts import Case
 from forms.boundaries import rings_of
 from forms.catalogue import Catalogue, catalogue
 from forms.definition import Form

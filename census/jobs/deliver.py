@@ -20,7 +20,7 @@ from census.jobs.export import export_region
 from census.models.leaving import Delivery, Package, PackageItem
 from census.services import deliveries, evidence, keys, packages
 from census.services.gate import gate
-from census.services.reviews import hand_up
+from census.services.review.decisions import hand_up
 from census.settings import Settings
 from exports import upload
 from exports.bundle import Bundle

@@ -20,8 +20,9 @@ import pyarrow  # noqa: ICN001 - it has no type stubs, so ``pa`` is Any
 
 from census.db import FULL, Database, new_id, now
 from census.models.work import ValidationRun
-from census.services import evidence, verdicts
-from census.services.verdicts import Case, Waiting
+from census.services import evidence
+from census.services.review import verdicts
+from census.services.review.verdicts import Case, Waiting
 from forms.catalogue import Catalogue, UnknownForm, catalogue
 from forms.frames import Row
 from validation import checkpoint, engine

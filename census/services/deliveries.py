@@ -24,7 +24,7 @@ from census.models.work import ValidationRun
 from census.services import evidence, queue
 from census.services.gate import APPROVED, Gate, gate
 from census.services.packages import receipt, receive_upload
-from census.services.reviews import apply_from_above
+from census.services.review.decisions import apply_from_above
 from census.settings import Settings
 from exports.signing import document_digest
 

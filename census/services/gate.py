@@ -17,7 +17,7 @@ from census.errors import NotFound
 from census.models.register import Region
 from census.models.work import ValidationRun
 from census.services.register.my_units import NOTHING_TO_FILL
-from census.services.verdicts import LEFT_OUT
+from census.services.review.verdicts import LEFT_OUT
 from forms.catalogue import Catalogue, catalogue
 
 CHINA: Final = timezone(timedelta(hours=8))

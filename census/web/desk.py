@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 from flask import Flask
 
 from census.access import ROLE_NAMES
-from census.services.check_names import check_name
 from census.services.collect.states import STATE_NAMES
+from census.services.review.check_names import check_name
 from forms.values import grouped
 
 CHINA: Final = timezone(timedelta(hours=8))

@@ -12,8 +12,8 @@ from werkzeug.serving import make_server
 
 from census.db import FULL
 from census.services.people.accounts import create_account
+from tests.builders.review import TOWN, a_submission, some_regions
 from tests.conftest import Databases
-from tests.review_builders import TOWN, a_submission, some_regions
 
 pytestmark = pytest.mark.browser
 PASSWORD = "Demo-2017-census"

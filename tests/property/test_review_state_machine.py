@@ -23,10 +23,10 @@ from census.db import FULL, set_scope
 from census.errors import CensusError
 from census.models.answers import STATES
 from census.models.review import Decision, FindingRow
-from census.services import reviews
 from census.services.collect.states import STATE_NAMES, TRANSITIONS
+from census.services.review import decisions as reviews
+from tests.builders.review import ANSWERS, a_revision, a_submission, acting, an_account
 from tests.conftest import Databases
-from tests.review_builders import ANSWERS, a_revision, a_submission, acting, an_account
 
 REVIEWERS = ("supervisor", "county", "second county")
 

@@ -14,8 +14,8 @@ import pytest
 from census.__main__ import main
 from census.db import FULL
 from census.settings import Settings
+from tests.builders.review import some_regions
 from tests.conftest import Databases
-from tests.review_builders import some_regions
 
 
 @dataclass

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from census.jobs.computed import computed_figures
 from census.services.regional import unit_id_of
 from exports.record import Computed
+from tests.builders.review import an_account
 from tests.job_builders import a_factory, a_sent_record
-from tests.review_builders import an_account
 from validation.examples import answers_for
 
 APPROVED: Final[dict[str, Any]] = {"region": "440113", "states": ["county_approved"]}

@@ -8,8 +8,8 @@ from pathlib import Path
 from census.db import FULL
 from census.models.answers import Submission
 from census.services import evidence, keys
+from tests.builders.review import VILLAGE
 from tests.job_builders import a_factory, a_sent_record
-from tests.review_builders import VILLAGE
 from tests.unit.conftest import Operator
 
 

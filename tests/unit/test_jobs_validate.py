@@ -18,10 +18,12 @@ from census.jobs.worker import LONGEST_REST_S, rest_after
 from census.models.answers import Submission
 from census.models.review import Change, Decision, FindingRow
 from census.models.work import ValidationRun
-from census.services import reviews, verdicts
 from census.services.gate import content_digest, gate
-from census.services.verdicts import Case, Waiting
+from census.services.review import decisions as reviews
+from census.services.review import verdicts
+from census.services.review.verdicts import Case, Waiting
 from forms.catalogue import catalogue
+from tests.builders.review import VILLAGE, an_actor, some_regions
 from tests.conftest import Databases
 from tests.job_builders import (
     a_factory,
@@ -32,7 +34,6 @@ from tests.job_builders import (
     valid_answers,
     waste_water,
 )
-from tests.review_builders import VILLAGE, an_actor, some_regions
 from validation.record import check_record
 from validation.rulebook import compile_form
 

@@ -17,8 +17,8 @@ from census.settings import Programme
 from tests.api_builders import PASSWORD, an_account
 from tests.builders.cases import Office
 from tests.builders.collect import PlainBrowser
+from tests.builders.review import TOWN, a_submission, a_unit, counted, some_regions
 from tests.conftest import Databases
-from tests.review_builders import TOWN, a_submission, a_unit, counted, some_regions
 
 COUNTY: Final = "440113"
 LISTS: Final[tuple[tuple[str, str, Programme, str], ...]] = (

@@ -16,7 +16,7 @@ from census.services.regional import unit_id_of
 from forms.catalogue import catalogue
 from tests.builders.collect import PlainBrowser
 from tests.conftest import Databases
-from tests.web.test_review import PASSWORD, Desk, people
+from tests.web.review.test_pages import PASSWORD, Desk, people
 from validation.examples import answers_for
 
 UNIT = unit_id_of("440113")

@@ -10,11 +10,11 @@ from flask import Blueprint, Response
 
 from census.access import Actor
 from census.db import now
-from census.services import reviews
 from census.services.cases.entry import open_cases
 from census.services.collect import submissions, visits
 from census.services.collect.fates import Draft, Outcome
 from census.services.collect.history import history
+from census.services.review import decisions as reviews
 from census.web import reading, wire
 from census.web.api import as_json
 from census.web.openapi import documented

@@ -16,9 +16,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from census.access import Actor
 from census.errors import Conflict, NotAllowed, NotFound
 from census.models.register import Region
-from census.services import reviews
 from census.services.register import my_units
 from census.services.register.my_units import Show, UnitLine
+from census.services.review import decisions as reviews
 from census.web.collect import unit as view
 from census.web.collect.addresses import blank_address
 from census.web.session import Work, work

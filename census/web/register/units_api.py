@@ -11,7 +11,7 @@ from census.models.answers import Submission
 from census.models.register import Unit
 from census.services.collect.changes import changes_since
 from census.services.register.units import assigned_units
-from census.services.review_queue import queue
+from census.services.review.queue import queue
 from census.web import wire
 from census.web.api import as_json, count_argument
 from census.web.openapi import documented

@@ -10,7 +10,7 @@ from census.db import FULL
 from census.models.evidence import AuditEntry
 from census.models.people import Account
 from census.models.register import Region
-from tests.review_builders import TOWN, VILLAGE
+from tests.builders.review import TOWN, VILLAGE
 from tests.unit.conftest import Operator
 
 HEADINGS = "用户名,姓名,角色,区划代码,普查员证号"

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from census.errors import NotAllowed, NotFound, NotSignedIn
 from census.services.people.accounts import actor_of, add_device
 from census.services.people.administration import devices_of, revoke
-from tests.review_builders import OTHER_TOWN, acting, an_account, an_actor
+from tests.builders.review import OTHER_TOWN, acting, an_account, an_actor
 
 
 def test_a_supervisor_ends_the_session_of_a_lost_phone_of_the_own_towns(session: Session) -> None:

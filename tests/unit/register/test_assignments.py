@@ -17,7 +17,7 @@ from census.services.people.teams import save_team, teams
 from census.services.register import areas, leases
 from census.services.register.assignments import Target, assign, hand_back, target_of
 from census.services.register.units import assigned_units
-from tests.review_builders import (
+from tests.builders.review import (
     OTHER_TOWN,
     TOWN,
     VILLAGE,

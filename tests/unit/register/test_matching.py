@@ -7,7 +7,7 @@ from census.db import set_scope
 from census.models.register import Assignment
 from census.services.register.matching import index_around, initials, similar
 from census.services.register.my_units import nearest
-from tests.review_builders import OTHER_TOWN, TOWN, a_unit, an_account
+from tests.builders.review import OTHER_TOWN, TOWN, a_unit, an_account
 
 HERE = (113.38, 23.04)
 

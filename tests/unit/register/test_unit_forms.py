@@ -12,7 +12,7 @@ from census.services.collect import drafts
 from census.services.register.my_units import counts
 from census.services.register.unit_forms import basis, owed, rederive_of, rederive_outdated
 from forms.catalogue import catalogue
-from tests.review_builders import TOWN, a_submission, a_unit, an_account, counted, some_regions
+from tests.builders.review import TOWN, a_submission, a_unit, an_account, counted, some_regions
 
 
 def sent(session: Session, unit: Unit, form: str, answers: dict[str, Any], **values: Any) -> Submission:

@@ -18,8 +18,8 @@ from forms.fields import form_class
 from forms.values import digest
 from tests.api_builders import an_account, an_assigned_unit
 from tests.builders.collect import PlainBrowser
+from tests.builders.review import some_regions
 from tests.conftest import Databases
-from tests.review_builders import some_regions
 from validation.examples import answers_for
 
 VISIT = {"outcome": "done", "second_card": "0174", "lon": "113.36", "lat": "22.93"}

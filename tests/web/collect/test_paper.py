@@ -4,9 +4,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from census.db import FULL
+from tests.builders.review import OTHER_TOWN, a_submission, a_unit, an_account, some_regions
 from tests.conftest import Databases
-from tests.review_builders import OTHER_TOWN, a_submission, a_unit, an_account, some_regions
-from tests.web.test_review import Desk, people
+from tests.web.review.test_pages import Desk, people
 
 PHONE = "13800000000"
 

@@ -16,8 +16,8 @@ from census.models.register import Assignment
 from census.web.collect.shell import SHELLS, precache, shell_address
 from tests.api_builders import an_account, an_assigned_unit
 from tests.builders.collect import PlainBrowser
+from tests.builders.review import some_regions
 from tests.conftest import Databases
-from tests.review_builders import some_regions
 
 HEAVIEST_SHELL = 250_000
 

@@ -13,8 +13,8 @@ from census.db import FULL
 from census.models.people import Account
 from census.services.people.accounts import ABSENT, HASHER
 from tests.api_builders import PASSWORD, TOWN, an_account
+from tests.builders.review import some_regions
 from tests.conftest import Databases
-from tests.review_builders import some_regions
 
 OWN = "my-own-word-17"
 

@@ -25,11 +25,11 @@ from census.models.review import FindingRow
 from census.services import evidence
 from census.services.collect.receipts import new_number
 from census.services.collect.states import MERGED, STATE_NAMES, TRANSITIONS
-from census.services.merge_versions import OpenCase, Version, explanations_of, open_case
 from census.services.register.unit_forms import rederive_of
-from census.services.review_items import checked_text
-from census.services.review_obstacles import acting_role
-from census.services.reviews import Move, lock, refuse_own_work, write_decision
+from census.services.review.decisions import Move, lock, refuse_own_work, write_decision
+from census.services.review.items import checked_text
+from census.services.review.merge_versions import OpenCase, Version, explanations_of, open_case
+from census.services.review.obstacles import acting_role
 from forms.catalogue import catalogue
 from forms.values import digest
 

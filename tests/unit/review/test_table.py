@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from census.services.review_table import MASK, Beside, Line, SectionView, item_at, only, sections
+from census.services.review.table import MASK, Beside, Line, SectionView, item_at, only, sections
 from forms.catalogue import catalogue
-from tests.review_builders import ANSWERS
+from tests.builders.review import ANSWERS
 
 G102 = catalogue().current("G102")
 

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 
 from census.db import now
 from census.errors import CensusError, NotFound, NotSignedIn
-from census.services import merges
-from census.services.merge_versions import comparisons, definition
+from census.services.review import merges
+from census.services.review.merge_versions import comparisons, definition
 from census.web.session import work
 
 blueprint = Blueprint("merges", __name__, url_prefix="/review/merges")

@@ -11,8 +11,8 @@ from census.errors import Conflict, InvalidInput, NeedsConfirmation, NotAllowed,
 from census.models.answers import RevisionConflict
 from census.models.evidence import AuditEntry
 from census.models.review import Change, Decision, FindingRow
-from census.services import reviews
-from tests.review_builders import (
+from census.services.review import decisions as reviews
+from tests.builders.review import (
     OTHER_TOWN,
     a_revision,
     a_submission,

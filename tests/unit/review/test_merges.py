@@ -14,11 +14,12 @@ from census.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from census.models.answers import Revision, RevisionConflict, Submission
 from census.models.register import Unit
 from census.models.review import Change, Decision
-from census.services import merges, reviews
-from census.services.merge_versions import OpenCase, comparisons, open_case
-from census.services.merges import Choice
+from census.services.review import decisions as reviews
+from census.services.review import merges
+from census.services.review.merge_versions import OpenCase, comparisons, open_case
+from census.services.review.merges import Choice
 from forms.values import digest
-from tests.review_builders import ANSWERS, OTHER_TOWN, a_submission, a_unit, a_visit, an_account, an_actor
+from tests.builders.review import ANSWERS, OTHER_TOWN, a_submission, a_unit, a_visit, an_account, an_actor
 
 OTHER: dict[str, Any] = ANSWERS | {"water_intake_total": "15000", "tap_water_intake": "11600", "outlet_count": "2"}
 

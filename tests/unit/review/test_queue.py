@@ -10,9 +10,9 @@ from census.db import FULL, now
 from census.errors import InvalidInput, NotAllowed
 from census.jobs.tallies import WORTH_FOLDING, fold
 from census.models.answers import Submission, SubmissionTally
-from census.services.review_queue import Filters, facets, neighbours, queue
+from census.services.review.queue import Filters, facets, neighbours, queue
+from tests.builders.review import OTHER_TOWN, TOWN, a_submission, a_unit, an_account, an_actor, counted, some_regions
 from tests.conftest import Databases
-from tests.review_builders import OTHER_TOWN, TOWN, a_submission, a_unit, an_account, an_actor, counted, some_regions
 
 
 def waiting(session: Session, count: int, state: str = "checked", region: str = TOWN + "001") -> list[Submission]:

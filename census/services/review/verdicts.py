@@ -23,7 +23,7 @@ from census.services.collect.checks import DUPLICATE
 from census.services.collect.states import TRANSITIONS
 from census.services.register.unit_forms import rederive
 from census.services.register.units import baseline
-from census.services.reviews import exemptions
+from census.services.review.decisions import exemptions
 from validation.results import Finding
 
 LEFT_OUT: Final = ("withdrawn", "returned")

@@ -13,7 +13,7 @@ from census.models.answers import SubmissionTally
 from census.models.register import Region, Unit
 from census.models.review import FindingRow
 from census.services.collect.states import STATE_NAMES
-from census.services.review_queue import QueueEntry, queue, within
+from census.services.review.queue import QueueEntry, queue, within
 
 TOP_CHECKS = 8
 OLDEST = 6

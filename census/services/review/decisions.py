@@ -24,8 +24,8 @@ from census.models.review import Change, Comment, Decision, FindingRow
 from census.services import evidence
 from census.services.collect.states import MERGED, TRANSITIONS, why_not
 from census.services.register.unit_forms import rederive_of
-from census.services.review_items import checked_items, checked_text
-from census.services.review_obstacles import acting_role, approval_obstacle
+from census.services.review.items import checked_items, checked_text
+from census.services.review.obstacles import acting_role, approval_obstacle
 
 CHANGE_KINDS: Final = {
     "approve": "approved", "return": "returned", "accept": "accepted", "withdraw": "withdrawn",

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from census.services.check_names import MATTERS, check_name
+from census.services.review.check_names import MATTERS, check_name
 from forms.catalogue import catalogue
 from validation.rulebook import compile_form
 from validation.rules import RuleKind

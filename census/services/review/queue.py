@@ -35,7 +35,7 @@ from census.models.answers import Submission, SubmissionTally
 from census.models.register import Region, Unit
 from census.models.review import FindingRow
 from census.services.collect.states import STATE_NAMES, WAITING
-from census.services.review_obstacles import regional_forms
+from census.services.review.obstacles import regional_forms
 
 LONGEST_PAGE: Final = 200
 LISTED_CHECKS: Final = 30

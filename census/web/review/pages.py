@@ -16,12 +16,13 @@ from census.access import Actor
 from census.errors import CensusError, InvalidInput, NotSignedIn
 from census.models.answers import Submission
 from census.models.register import Unit
-from census.services import review_queue, reviews
 from census.services.collect.states import OUTCOME_NAMES, REASONS, STATE_NAMES, TRANSITIONS
-from census.services.review_obstacles import is_regional
-from census.services.review_queue import Filters, QueueEntry
-from census.services.review_record import Record, mark_opened, open_record
-from census.services.review_table import Show, only
+from census.services.review import decisions as reviews
+from census.services.review import queue as review_queue
+from census.services.review.obstacles import is_regional
+from census.services.review.queue import Filters, QueueEntry
+from census.services.review.record import Record, mark_opened, open_record
+from census.services.review.table import Show, only
 from census.web.session import work
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")

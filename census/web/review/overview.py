@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from census.services.progress import overview
+from census.services.review.progress import overview
 from census.web.session import work
 
 blueprint = Blueprint("dashboard", __name__)
@@ -13,4 +13,4 @@ blueprint = Blueprint("dashboard", __name__)
 @blueprint.get("/overview")
 def figures() -> str:
     with work("review") as current:
-        return render_template("dashboard/overview.html", overview=overview(current.session, current.actor))
+        return render_template("review/overview.html", overview=overview(current.session, current.actor))

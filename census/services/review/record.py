@@ -26,8 +26,8 @@ from census.services.collect.states import ACTING_ROLE_NAMES, OUTCOME_NAMES, all
 from census.services.register.prefill import region_names, sources
 from census.services.register.small_map import MapView, PointPair, draw, latest_fix, point_pairs, position_of, rings_of
 from census.services.register.units import baseline
-from census.services.review_obstacles import acting_role, approval_obstacle
-from census.services.review_table import Beside, Mark, SectionView, anchor, item_at, sections
+from census.services.review.obstacles import acting_role, approval_obstacle
+from census.services.review.table import Beside, Mark, SectionView, anchor, item_at, sections
 from forms.catalogue import UnknownForm, catalogue
 from forms.definition import Form
 from validation.record import computed

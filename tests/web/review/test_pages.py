@@ -16,8 +16,7 @@ from census.models.evidence import AuditEntry
 from census.models.register import EnumerationArea
 from census.models.review import Change
 from census.services.people.accounts import create_account
-from tests.conftest import Databases
-from tests.review_builders import (
+from tests.builders.review import (
     ANSWERS,
     TOWN,
     VILLAGE,
@@ -29,6 +28,7 @@ from tests.review_builders import (
     counted,
     some_regions,
 )
+from tests.conftest import Databases
 
 PASSWORD = "Demo-2017-census"
 SQUARE = {"type": "Polygon", "coordinates": [[[113.38, 23.04], [113.39, 23.04], [113.39, 23.05], [113.38, 23.05], [113.38, 23.04]]]}

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from census.errors import NotFound
 from census.services.collect.states import MERGED, STATE_NAMES
-from census.services.review_table import MASK, rows_of
+from census.services.review.table import MASK, rows_of
 from forms.catalogue import UnknownForm, catalogue
 from forms.definition import Form, Item
 from forms.values import display

@@ -1,0 +1,1 @@
+"""Review: the queue, the record, decisions, merges, verdicts and progress."""
