@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from census.db import Database
 from census.embedded.cluster import with_databases
 from census.settings import PROGRAMMES, Programme, Settings
-from census.web import api, assets, deliver, desk, failures, headers, health, packages, regional, session, tus, wechat
+from census.web import api, assets, desk, failures, headers, health, session, tus, wechat
 from census.web.cases import api as api_cases
 from census.web.cases import pages as cases
 from census.web.collect import api as api_submissions
@@ -20,6 +20,7 @@ from census.web.collect import phone as collect_phone
 from census.web.collect import shell as collect_shell
 from census.web.collect import todo as collect
 from census.web.collect import visit as collect_visit
+from census.web.handup import deliver, packages, regional
 from census.web.instance import Instance
 from census.web.people import admin, sign_in
 from census.web.register import api as api_register

@@ -24,7 +24,7 @@ from census.embedded.processes import Child, end
 from census.models.register import Assignment, Unit
 from census.schema import upgrade_all
 from census.settings import Settings
-from tests.api_builders import PASSWORD, VILLAGE, an_account
+from tests.builders.api import PASSWORD, VILLAGE, an_account
 
 PORTS: Final = range(8150, 8250)
 ENUMERATOR: Final = "enumerator01"

@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     from census.embedded.cluster import with_databases
     from census.jobs.check import check_region
     from census.jobs.tasks import runs_folder
-    from census.services.gate import gate
+    from census.services.handup.gate import gate
 
     settings = with_databases(Settings.from_env())
     region = arguments.region or settings.region

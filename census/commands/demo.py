@@ -177,7 +177,7 @@ def instance_settings(cluster: Cluster, data: Path, prefix: str) -> Settings:
 def exchange_keys(instances: Sequence[Settings]) -> None:
     """Let each instance believe the other's signatures, as two offices do by exchanging their key files."""
     from census.db import FULL, Database
-    from census.services import keys
+    from census.services.handup import keys
 
     for settings in instances:
         database = Database(settings.census_database_url)

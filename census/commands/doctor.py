@@ -18,7 +18,7 @@ from census.commands import Commands
 from census.db import FULL, Database, now
 from census.embedded.cluster import embedded_cluster, with_databases
 from census.embedded.postgres import ClusterError
-from census.services import keys
+from census.services.handup import keys
 from census.settings import PROGRAMMES, BadSettings, Settings
 
 CLOCK_LIMIT_S: Final = 5

@@ -21,7 +21,7 @@ def register(commands: Commands) -> None:
 
 
 def show(_: argparse.Namespace) -> int:
-    from census.services import keys
+    from census.services.handup import keys
 
     print(json.dumps(keys.public_document(Settings.from_env()), ensure_ascii=False, indent=2))
     return 0
@@ -30,7 +30,8 @@ def show(_: argparse.Namespace) -> int:
 def trust(arguments: argparse.Namespace) -> int:
     from census.db import FULL, Database
     from census.embedded.cluster import with_databases
-    from census.services import evidence, keys
+    from census.services import evidence
+    from census.services.handup import keys
 
     try:
         text = arguments.file.read_text(encoding="utf-8")

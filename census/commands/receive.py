@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     from census.embedded.cluster import with_databases
     from census.jobs.receive import take_in
     from census.models.leaving import TrustedKey
-    from census.services import packages
+    from census.services.handup import packages
     from exports.package import sha256
     from exports.receive import PackageRefused, ReceivedFile
     from forms.catalogue import catalogue

@@ -26,7 +26,7 @@ def register(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Called again for the same file after an interruption, the upload goes on where it stopped."""
-    from census.services import keys
+    from census.services.handup import keys
     from exports.package import sha256
     from exports.upload import Target, UploadFailed, UploadRefused, receipt, send
 

@@ -22,7 +22,7 @@ from census.models.answers import Submission
 from census.models.leaving import Delivery, Package, TrustedKey
 from census.models.people import Account
 from census.models.register import Region
-from census.services import deliveries, packages
+from census.services.handup import deliveries, packages
 from census.settings import Settings
 
 FINISHED: Final = (2, 4)  # of the story town's villages in the order of their codes: nothing left to visit there

@@ -9,10 +9,10 @@ from uuid import UUID
 from census.db import Database
 from census.demo.collected import actor_of
 from census.demo.district import COUNTY, District
-from census.services import regional
 from census.services.collect import submissions
 from census.services.collect.fates import Draft
 from census.services.collect.samples import samples
+from census.services.handup import regional
 
 DEPARTMENT: Final = "department01"
 SENT: Final = ("N201-1", "N202", "S202")

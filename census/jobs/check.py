@@ -12,7 +12,7 @@ from census.db import FULL, Database, new_id, now
 from census.jobs.validate import GIVEN_AT_ONCE, Judged, judge, rulebook_of
 from census.models.work import ValidationRun
 from census.services import evidence
-from census.services.gate import lacking_units, owed_forms
+from census.services.handup.gate import lacking_units, owed_forms
 from census.services.register import surroundings
 from census.services.review import verdicts
 from census.services.review.verdicts import Case

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from census.services.regional import computed_forms
+from census.services.handup.regional import computed_forms
 from exports.record import Computed
 from forms.catalogue import catalogue
 from forms.definition import Form

@@ -18,8 +18,9 @@ from census.db import FULL, Database, new_id, now
 from census.errors import CensusError
 from census.jobs.export import export_region
 from census.models.leaving import Delivery, Package, PackageItem
-from census.services import deliveries, evidence, keys, packages
-from census.services.gate import gate
+from census.services import evidence
+from census.services.handup import deliveries, keys, packages
+from census.services.handup.gate import gate
 from census.services.review.decisions import hand_up
 from census.settings import Settings
 from exports import upload

@@ -17,7 +17,7 @@ from census.db import FULL, Database, now, set_scope
 from census.errors import GateClosed
 from census.jobs.computed import computed_figures
 from census.models.register import Region as RegionRow
-from census.services import gate, keys
+from census.services.handup import gate, keys
 from census.settings import Settings
 from exports import bundle, record
 from exports.bundle import Bundle, Source

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from census.db import FULL, Database
 from census.models.leaving import ReceivedPackage, TrustedKey
-from census.services import packages
-from census.services.package_store import store
+from census.services.handup import packages
+from census.services.handup.package_store import store
 from census.settings import Settings
 from exports.receive import Facts, PackageRefused, ReceivedFile
 from forms.catalogue import catalogue

@@ -23,9 +23,9 @@ from werkzeug.http import http_date
 from census.db import now, set_scope
 from census.errors import Busy, ChecksumMismatch, Malformed, TooLarge, WrongContent, WrongProtocol
 from census.models.files import Upload
-from census.services import packages
 from census.services.collect import files, uploads
 from census.services.collect.uploads import Checksum, Purpose
+from census.services.handup import packages
 from census.settings import Programme
 from census.web.instance import instance
 from census.web.openapi import documented

@@ -18,8 +18,8 @@ from census.db import FULL, new_id
 from census.jobs.export import export_region
 from census.models.answers import Revision, Submission
 from census.models.register import Region
-from tests.api_builders import VILLAGE
 from tests.benchmark.conftest import Figures, scaled
+from tests.builders.api import VILLAGE
 from tests.served import Instance
 from validation.examples import answers_for
 

@@ -15,10 +15,10 @@ import pytest
 import requests
 
 from census.db import FULL
-from tests.api_builders import PASSWORD, an_account
 from tests.benchmark.conftest import Figures, scaled
 from tests.benchmark.stored import store
 from tests.benchmark.test_ingest import BATCH, BATCHES, EXAMPLES, SINGLE, measure
+from tests.builders.api import PASSWORD, an_account
 from tests.served import Instance, instance
 from validation.examples import answers_for
 

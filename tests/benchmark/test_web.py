@@ -17,9 +17,9 @@ from census.app import create_app
 from census.web.collect.addresses import blank_address
 from census.web.collect.forms import blank_page
 from forms.catalogue import catalogue
-from tests.api_builders import PASSWORD
 from tests.benchmark.clients import get_bytes, send_all
 from tests.benchmark.conftest import Figures, scaled
+from tests.builders.api import PASSWORD
 from tests.served import ENUMERATOR, Instance
 
 LARGEST_BYTES: Final = 60_000  # ten seconds on a bad line of 48 kbit/s

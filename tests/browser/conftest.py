@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from playwright.sync_api import Error as PlaywrightError
 
 from census.schema import ROOT
-from tests.api_builders import PASSWORD
+from tests.builders.api import PASSWORD
 from tests.served import free_ports
 
 SHOTS: Final = ROOT / "var/screenshots"

@@ -9,8 +9,8 @@ import requests
 
 from forms.catalogue import catalogue
 from forms.values import digest
-from tests.api_builders import PASSWORD
 from tests.browser.story import Story
+from tests.builders.api import PASSWORD
 from tests.served import eventually
 from validation.applicability import applicability_of
 from validation.examples import answers_for

@@ -7,8 +7,8 @@ from typing import Final
 
 from playwright.sync_api import Page, expect
 
-from tests.api_builders import PASSWORD
 from tests.browser.conftest import PHONE, Demo, Device
+from tests.builders.api import PASSWORD
 
 TABS: Final = 60
 # An outline or a ring around the focused element, its stretched ::after, its box, or the label of a choice.

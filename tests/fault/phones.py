@@ -10,7 +10,7 @@ from uuid import UUID
 
 import requests
 
-from tests.api_builders import a_draft
+from tests.builders.api import a_draft
 
 RETRY_AFTER_S: Final = 0.2
 ANSWER_WITHIN_S: Final = 30

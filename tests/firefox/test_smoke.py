@@ -10,9 +10,9 @@ from uuid import UUID
 
 import pytest
 
-from tests.api_builders import PASSWORD
 from tests.browser.line import Line, line_to
 from tests.browser.offline import PIN, SCRIPTS
+from tests.builders.api import PASSWORD
 from tests.firefox.driver import Firefox, firefox
 from tests.served import ENUMERATOR, instance
 

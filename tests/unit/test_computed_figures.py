@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from census.jobs.computed import computed_figures
-from census.services.regional import unit_id_of
+from census.services.handup.regional import unit_id_of
 from exports.record import Computed
+from tests.builders.jobs import a_factory, a_sent_record
 from tests.builders.review import an_account
-from tests.job_builders import a_factory, a_sent_record
 from validation.examples import answers_for
 
 APPROVED: Final[dict[str, Any]] = {"region": "440113", "states": ["county_approved"]}

@@ -17,7 +17,7 @@ from exports.receive import ReceivedFile
 from exports.record import Record
 from exports.warehouse import FormTables
 from forms.catalogue import catalogue
-from tests.export_builders import ANSWERS, KEY, MADE_AT, a_bundle, a_record, a_source, a_unit, trusting
+from tests.builders.exports import ANSWERS, KEY, MADE_AT, a_bundle, a_record, a_source, a_unit, trusting
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from exports.receive import PackageRefused, ReceivedFile
 from exports.signing import FindKey, sign
 from forms.catalogue import catalogue
-from tests.export_builders import KEY, a_bundle, a_record, a_source, a_unit, trusting
+from tests.builders.exports import KEY, a_bundle, a_record, a_source, a_unit, trusting
 
 TRUSTED = trusting(KEY.public_key())
 

@@ -13,7 +13,7 @@ from exports.signing import (
     verify_authorization,
     verify_document,
 )
-from tests.export_builders import KEY, trusting
+from tests.builders.exports import KEY, trusting
 
 NOW = datetime(2018, 12, 3, 8, 20, tzinfo=UTC)
 TRUSTED = trusting(KEY.public_key())

@@ -16,7 +16,7 @@ from exports.bundle import Bundle
 from exports.engines import Summary, queries, run
 from exports.record import Computed, Door, Progress, Standing
 from exports.report import shown_industries
-from tests.export_builders import a_bundle, a_finding, a_record, a_source, a_unit
+from tests.builders.exports import a_bundle, a_finding, a_record, a_source, a_unit
 
 
 def plant(number: int, town: str = "440113011", industry: str | None = "3311", **answers: Any) -> tuple[Any, Any]:

@@ -18,14 +18,12 @@ from census.jobs.worker import LONGEST_REST_S, rest_after
 from census.models.answers import Submission
 from census.models.review import Change, Decision, FindingRow
 from census.models.work import ValidationRun
-from census.services.gate import content_digest, gate
+from census.services.handup.gate import content_digest, gate
 from census.services.review import decisions as reviews
 from census.services.review import verdicts
 from census.services.review.verdicts import Case, Waiting
 from forms.catalogue import catalogue
-from tests.builders.review import VILLAGE, an_actor, some_regions
-from tests.conftest import Databases
-from tests.job_builders import (
+from tests.builders.jobs import (
     a_factory,
     a_sent_record,
     add_revision,
@@ -34,6 +32,8 @@ from tests.job_builders import (
     valid_answers,
     waste_water,
 )
+from tests.builders.review import VILLAGE, an_actor, some_regions
+from tests.conftest import Databases
 from validation.record import check_record
 from validation.rulebook import compile_form
 

@@ -14,7 +14,7 @@ from census.models.people import Account
 from census.models.register import Assignment
 from census.services import evidence
 from census.settings import Programme
-from tests.api_builders import PASSWORD, an_account
+from tests.builders.api import PASSWORD, an_account
 from tests.builders.cases import Office
 from tests.builders.collect import PlainBrowser
 from tests.builders.review import TOWN, a_submission, a_unit, counted, some_regions

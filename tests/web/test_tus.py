@@ -23,9 +23,9 @@ from werkzeug.test import TestResponse
 from census.db import FULL, now
 from census.models.files import Blob, Upload
 from census.models.leaving import ReceivedPackage
-from census.services import keys
+from census.services.handup import keys
 from exports.upload import Target, send
-from tests.api_builders import Phone, a_draft, a_phone, an_account, an_enumerators_phone
+from tests.builders.api import Phone, a_draft, a_phone, an_account, an_enumerators_phone
 from tests.builders.photos import a_jpeg
 from tests.conftest import Databases
 

@@ -20,8 +20,8 @@ from census.access import Actor
 from census.errors import Malformed, NotAllowed
 from census.models.answers import Revision, Submission
 from census.models.register import Unit
-from census.services import regional_rows
 from census.services.cases.steps import today
+from census.services.handup import regional_rows
 from census.services.register import my_units, phone_units, prefill, unit_forms
 from census.services.register.matching import index_around
 from census.services.register.my_units import Returned

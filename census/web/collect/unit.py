@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from census.access import ROLE_NAMES, Actor
 from census.models.answers import Draft, Revision, Submission
 from census.models.register import Unit
-from census.services import regional_rows
 from census.services.cases.steps import today
 from census.services.collect import drafts
 from census.services.collect.states import TRANSITIONS
+from census.services.handup import regional_rows
 from census.services.register import my_units, prefill, unit_forms
 from census.services.register.my_units import Returned
 from census.services.register.units import baseline

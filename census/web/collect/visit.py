@@ -110,7 +110,7 @@ def finish(unit_id: UUID) -> str:
     with collecting() as work:
         unit = my_units.my_unit(work.session, work.actor.account_id, unit_id)
         if unit.kind in REGIONAL:
-            return render_template("regional/finish.html", unit=unit, ready=ready_forms(work, unit))
+            return render_template("handup/regional_finish.html", unit=unit, ready=ready_forms(work, unit))
         return _finish(work, unit, "")
 
 

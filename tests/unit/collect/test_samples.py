@@ -16,7 +16,7 @@ from census.services.collect.samples import asks_for_other_forms, samples
 from census.services.collect.submissions import submit
 from forms.catalogue import catalogue
 from forms.values import digest
-from tests.api_builders import an_account, an_assigned_unit
+from tests.builders.api import an_account, an_assigned_unit
 from validation.rulebook import compile_form
 
 

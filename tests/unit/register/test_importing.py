@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from census.models.register import Assignment, EnumerationArea, Region, Team, Unit
 from census.services.register.importing import BadFile, Report, import_register
 from census.services.tables import NoTable, read_table
-from tests.api_builders import VILLAGE, an_account
+from tests.builders.api import VILLAGE, an_account
 
 HEADINGS = ["单位名称", "统一社会信用代码", "区划代码", "行业代码", "经度", "纬度", "普查员", "联系人"]
 GOOD = ["兴盛五金加工厂", "91440101MA59ABCD16", VILLAGE, "3360", "113.39", "23.04", "enumerator01", "陈某"]

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from census.models.answers import Submission
 from census.models.register import Unit
-from census.services import gate
 from census.services.collect import drafts
+from census.services.handup import gate
 from census.services.register.my_units import counts
 from census.services.register.unit_forms import basis, owed, rederive_of, rederive_outdated
 from forms.catalogue import catalogue

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from census.app import create_app
 from census.db import FULL
 from census.models.answers import Submission
-from tests.api_builders import Phone, a_draft, an_enumerators_phone
+from tests.builders.api import Phone, a_draft, an_enumerators_phone
 from tests.conftest import Databases
 
 

@@ -16,7 +16,7 @@ from census.web.collect.form_pages import pages
 from forms.catalogue import catalogue
 from forms.fields import form_class
 from forms.values import digest
-from tests.api_builders import an_account, an_assigned_unit
+from tests.builders.api import an_account, an_assigned_unit
 from tests.builders.collect import PlainBrowser
 from tests.builders.review import some_regions
 from tests.conftest import Databases

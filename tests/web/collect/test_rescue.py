@@ -19,7 +19,7 @@ from census.models.answers import Draft, Revision
 from census.models.files import Blob
 from census.models.people import DeviceSession
 from census.services.collect.rescue import FORMAT, rescue_key
-from tests.api_builders import OTHER_TOWN, TOWN, a_draft, an_account, an_assigned_unit
+from tests.builders.api import OTHER_TOWN, TOWN, a_draft, an_account, an_assigned_unit
 from tests.builders.collect import PASSWORD, PlainBrowser
 from tests.builders.photos import a_jpeg
 from tests.conftest import Databases

@@ -14,7 +14,7 @@ from sqlalchemy import event, select
 from census.db import FULL
 from census.models.register import Assignment
 from census.web.collect.shell import SHELLS, precache, shell_address
-from tests.api_builders import an_account, an_assigned_unit
+from tests.builders.api import an_account, an_assigned_unit
 from tests.builders.collect import PlainBrowser
 from tests.builders.review import some_regions
 from tests.conftest import Databases

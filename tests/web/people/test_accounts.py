@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from census.db import FULL
 from census.models.people import Account
 from census.services.people.accounts import ABSENT, HASHER
-from tests.api_builders import PASSWORD, TOWN, an_account
+from tests.builders.api import PASSWORD, TOWN, an_account
 from tests.builders.review import some_regions
 from tests.conftest import Databases
 

@@ -13,7 +13,7 @@ from census.db import FULL
 from census.models.answers import Submission
 from census.models.register import Assignment, EnumerationArea, Region
 from census.models.visits import VisitConflict
-from tests.api_builders import (
+from tests.builders.api import (
     PASSWORD,
     TOWN,
     VILLAGE,

@@ -17,7 +17,7 @@ from census.models.answers import Submission
 from census.models.register import Assignment, Unit
 from census.models.visits import Visit
 from census.schema import ROOT
-from tests.api_builders import VILLAGE, Phone, a_draft, a_phone, an_account, an_assigned_unit, an_enumerators_phone
+from tests.builders.api import VILLAGE, Phone, a_draft, a_phone, an_account, an_assigned_unit, an_enumerators_phone
 from tests.conftest import Databases
 
 

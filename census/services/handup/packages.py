@@ -19,7 +19,8 @@ from census.db import now
 from census.errors import CensusError, NotFound, NotSignedIn
 from census.models.leaving import ReceivedPackage, TrustedKey
 from census.models.register import Region
-from census.services import evidence, keys, queue
+from census.services import evidence, queue
+from census.services.handup import keys
 from census.services.review.decisions import BulkResult, decide
 from census.settings import Settings
 from exports.signing import FindKey, SignatureRefused, public_key, sign_document, verify_authorization

@@ -14,9 +14,9 @@ from werkzeug.wrappers import Response
 from census.access import require
 from census.errors import CensusError, NotFound, NotSignedIn
 from census.models.leaving import Package
-from census.services import deliveries
-from census.services.deliveries import Past
-from census.services.gate import gate
+from census.services.handup import deliveries
+from census.services.handup.deliveries import Past
+from census.services.handup.gate import gate
 from census.web.session import Work, work
 
 blueprint = Blueprint("deliver", __name__, url_prefix="/deliver")
@@ -42,7 +42,7 @@ def page() -> str:
         past = deliveries.past(current.session, region)
         checking = deliveries.check_is_running(current.session, region)
         return render_template(
-            "deliver/page.html", regions=regions, gate=looked, past=past, current=past[0] if past else None, checking=checking,
+            "handup/page.html", regions=regions, gate=looked, past=past, current=past[0] if past else None, checking=checking,
             corrected=deliveries.corrected(current.session, past), again_s=_again_s(past, checking=checking),
             exports=_exports(current, region), upper_url=current.settings.upper_url, county=regions[0],
         )

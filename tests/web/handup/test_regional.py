@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 from census.db import FULL
 from census.models.answers import Submission
 from census.models.people import Account
+from census.services.handup.regional import unit_id_of
 from census.services.people.accounts import create_account
-from census.services.regional import unit_id_of
 from forms.catalogue import catalogue
 from tests.builders.collect import PlainBrowser
 from tests.conftest import Databases

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from census.errors import InvalidInput
 from census.models.leaving import TrustedKey
-from census.services import keys
+from census.services.handup import keys
 from tests.conftest import Databases
 
 

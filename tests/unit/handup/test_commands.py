@@ -7,9 +7,10 @@ from pathlib import Path
 
 from census.db import FULL
 from census.models.answers import Submission
-from census.services import evidence, keys
+from census.services import evidence
+from census.services.handup import keys
+from tests.builders.jobs import a_factory, a_sent_record
 from tests.builders.review import VILLAGE
-from tests.job_builders import a_factory, a_sent_record
 from tests.unit.conftest import Operator
 
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.orm import Session
 
-from census.services.regional import unit_id_of
-from census.services.regional_rows import rows_of
-from tests.job_builders import a_factory, a_sent_record
+from census.services.handup.regional import unit_id_of
+from census.services.handup.regional_rows import rows_of
+from tests.builders.jobs import a_factory, a_sent_record
 from validation.examples import answers_for
 
 

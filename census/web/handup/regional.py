@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 
 from census.access import Actor, require
 from census.errors import NotFound
-from census.services import regional
 from census.services.collect import drafts
+from census.services.handup import regional
 from census.services.register import my_units
 from census.web.collect import unit as view
 from census.web.collect.visit import ready_forms, submit_ready
@@ -27,7 +27,7 @@ def regions() -> str:
     with work("read_regional") as current:
         session, actor = current.session, current.actor
         shown = [_shown(session, actor, one) for one in regional.regional_units(session, actor)]
-        return render_template("regional/list.html", regions=shown, may_assign=actor.may("assign"))
+        return render_template("handup/regional_list.html", regions=shown, may_assign=actor.may("assign"))
 
 
 def _shown(session: Session, actor: Actor, one: regional.RegionalUnit) -> dict[str, Any]:
@@ -83,4 +83,4 @@ def computed(unit_id: UUID, code: str) -> str:
         if not (current.actor.may("read_regional") or current.actor.may("review")):
             require(current.actor, "read_regional")
         unit, form, found, is_complete = regional.worked_out(current.session, unit_id, code)
-        return render_template("regional/computed.html", unit=unit, form=form, figures=found, is_complete=is_complete)
+        return render_template("handup/regional_computed.html", unit=unit, form=form, figures=found, is_complete=is_complete)

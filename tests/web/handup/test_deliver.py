@@ -25,14 +25,14 @@ from census.jobs.worker import work
 from census.models.answers import Revision, Submission
 from census.models.leaving import Delivery, Receipt, ReceivedPackage
 from census.models.review import Change
-from census.services import keys
+from census.services.handup import keys
 from census.services.people.accounts import create_account
 from census.services.review import decisions as reviews
 from census.settings import Settings
 from exports import upload
+from tests.builders.jobs import a_factory, a_sent_record, add_revision, valid_answers
 from tests.builders.review import VILLAGE, an_account, an_actor, some_regions
 from tests.conftest import Databases
-from tests.job_builders import a_factory, a_sent_record, add_revision, valid_answers
 
 PASSWORD = "Demo-2017-census"
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from census.db import set_scope
 from census.errors import NotFound
 from census.models.leaving import ReceivedPackage
-from census.services import packages
+from census.services.handup import packages
 from census.web.api import as_json
 from census.web.instance import instance
 from census.web.openapi import documented
@@ -23,14 +23,14 @@ blueprint = Blueprint("packages", __name__)
 def listed() -> str:
     """The packages that came in, the newest first."""
     with work("receive") as current:
-        return render_template("deliver/packages.html", received=packages.received(current.session))
+        return render_template("handup/packages.html", received=packages.received(current.session))
 
 
 @blueprint.get("/packages/<uuid:package_id>")
 def one(package_id: UUID) -> str:
     """One package: how far its review has come, and what can be done for all of it at once."""
     with work("receive") as current:
-        return render_template("deliver/package.html", standing=packages.standing(current.session, package_id))
+        return render_template("handup/package.html", standing=packages.standing(current.session, package_id))
 
 
 @blueprint.post("/packages/<uuid:package_id>/approve")

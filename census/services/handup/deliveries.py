@@ -22,8 +22,8 @@ from census.models.leaving import Delivery, Package, Receipt
 from census.models.register import Region
 from census.models.work import ValidationRun
 from census.services import evidence, queue
-from census.services.gate import APPROVED, Gate, gate
-from census.services.packages import receipt, receive_upload
+from census.services.handup.gate import APPROVED, Gate, gate
+from census.services.handup.packages import receipt, receive_upload
 from census.services.review.decisions import apply_from_above
 from census.settings import Settings
 from exports.signing import document_digest

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from census.models.answers import Revision, Submission
 from census.models.register import Unit
 from census.services.collect import drafts
-from census.services.gate import APPROVED
+from census.services.handup.gate import APPROVED
 from forms.codelists import codelist
 
 Answers = Mapping[str, Any]

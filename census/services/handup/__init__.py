@@ -1,0 +1,1 @@
+"""Handing up 上报: the gate, deliveries, packages, keys, and the forms of whole regions."""
