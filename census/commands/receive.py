@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     from census.db import FULL, Database
     from census.embedded.cluster import with_databases
     from census.jobs.receive import take_in
-    from census.models.leaving import TrustedKey
+    from census.models.handup import TrustedKey
     from census.services.handup import packages
     from exports.package import sha256
     from exports.receive import PackageRefused, ReceivedFile

@@ -13,8 +13,8 @@ from census.demo.decided import decide_all
 from census.demo.district import load_province, load_register
 from census.demo.regional import load_regional
 from census.demo.scattered import load_scattered
-from census.models.answers import Submission
-from census.models.leaving import Delivery
+from census.models.collect import Submission
+from census.models.handup import Delivery
 from census.models.people import Account
 from census.services.register.regions import load_regions
 from census.settings import Settings

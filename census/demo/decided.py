@@ -12,7 +12,7 @@ from census.access import Actor
 from census.db import FULL, Database
 from census.demo.collected import Collected, actor_of
 from census.demo.district import District
-from census.models.answers import Submission
+from census.models.collect import Submission
 from census.services.review import decisions as reviews
 
 APPROVALS: Final = {

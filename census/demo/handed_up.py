@@ -18,8 +18,8 @@ from census.jobs.check import check_region
 from census.jobs.deliver import build, note_sent
 from census.jobs.receive import take_in
 from census.jobs.validate import Pauses, validate
-from census.models.answers import Submission
-from census.models.leaving import Delivery, Package, TrustedKey
+from census.models.collect import Submission
+from census.models.handup import Delivery, Package, TrustedKey
 from census.models.people import Account
 from census.models.register import Region
 from census.services.handup import deliveries, packages

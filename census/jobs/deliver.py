@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from census.db import FULL, Database, new_id, now
 from census.errors import CensusError
 from census.jobs.export import export_region
-from census.models.leaving import Delivery, Package, PackageItem
+from census.models.handup import Delivery, Package, PackageItem
 from census.services import evidence
 from census.services.handup import deliveries, keys, packages
 from census.services.handup.gate import gate

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from census.db import FULL, Database
-from census.models.leaving import ReceivedPackage, TrustedKey
+from census.models.handup import ReceivedPackage, TrustedKey
 from census.services.handup import packages
 from census.services.handup.package_store import store
 from census.settings import Settings

@@ -16,7 +16,7 @@ from sqlalchemy import insert
 
 from census.db import FULL, new_id
 from census.jobs.export import export_region
-from census.models.answers import Revision, Submission
+from census.models.collect import Revision, Submission
 from census.models.register import Region
 from tests.benchmark.conftest import Figures, scaled
 from tests.builders.api import VILLAGE

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from census.models.answers import Revision, Submission
+from census.models.collect import Revision, Submission
 from census.models.people import Account
 from census.models.register import Unit
 from census.services.collect.receipts import new_number

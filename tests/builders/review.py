@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from census.access import Actor, Grant
 from census.db import new_id, now
-from census.models.answers import Revision, Submission
+from census.models.collect import Revision, Submission
 from census.models.people import Account
 from census.models.register import Region, Unit
 from census.models.review import FindingRow

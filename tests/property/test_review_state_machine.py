@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from census.access import Actor
 from census.db import FULL, set_scope
 from census.errors import CensusError
-from census.models.answers import STATES
+from census.models.collect import STATES
 from census.models.review import Decision, FindingRow
 from census.services.collect.states import STATE_NAMES, TRANSITIONS
 from census.services.review import decisions as reviews

@@ -15,7 +15,7 @@ from census.db import FULL, Database
 from census.jobs.check import check_region
 from census.jobs.validate import AT_ONCE, Judged, Pauses, judge, judge_in_parts, rulebook_of, validate
 from census.jobs.worker import LONGEST_REST_S, rest_after
-from census.models.answers import Submission
+from census.models.collect import Submission
 from census.models.review import Change, Decision, FindingRow
 from census.models.work import ValidationRun
 from census.services.handup.gate import content_digest, gate

@@ -22,7 +22,7 @@ from werkzeug.test import TestResponse
 
 from census.db import FULL, now
 from census.models.files import Blob, Upload
-from census.models.leaving import ReceivedPackage
+from census.models.handup import ReceivedPackage
 from census.services.handup import keys
 from exports.upload import Target, send
 from tests.builders.api import Phone, a_draft, a_phone, an_account, an_enumerators_phone

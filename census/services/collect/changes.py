@@ -10,7 +10,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from census.access import Actor
-from census.models.answers import Submission
+from census.models.collect import Submission
 from census.models.review import Change
 from census.services.cursors import Cursor, NotOurs
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from census.access import Actor
 from census.db import new_id, now
-from census.models.answers import Draft, Revision, Submission
+from census.models.collect import Draft, Revision, Submission
 from census.models.register import Unit
 
 

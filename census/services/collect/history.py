@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from census.access import Actor
 from census.errors import NotFound
-from census.models.answers import Revision, RevisionConflict, Submission
+from census.models.collect import Revision, RevisionConflict, Submission
 from census.models.register import Assignment
 from census.models.review import Decision, FindingRow
 

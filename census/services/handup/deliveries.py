@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from census.access import Actor, require
 from census.db import now
 from census.errors import Conflict, GateClosed, InvalidInput, NotAllowed, NotFound
-from census.models.answers import Submission
-from census.models.leaving import Delivery, Package, Receipt
+from census.models.collect import Submission
+from census.models.handup import Delivery, Package, Receipt
 from census.models.register import Region
 from census.models.work import ValidationRun
 from census.services import evidence, queue

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy.orm import Session
 
 from census.errors import InvalidInput
-from census.models.leaving import TrustedKey
+from census.models.handup import TrustedKey
 from census.settings import Settings
 from exports.signing import key_id
 

@@ -16,7 +16,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from census.db import now
-from census.models.leaving import ReceivedItem, ReceivedPackage
+from census.models.handup import ReceivedItem, ReceivedPackage
 from census.models.review import Decision
 from census.services import evidence
 from census.services.collect.receipts import new_number

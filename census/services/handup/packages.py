@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from census.access import Actor, require
 from census.db import now
 from census.errors import CensusError, NotFound, NotSignedIn
-from census.models.leaving import ReceivedPackage, TrustedKey
+from census.models.handup import ReceivedPackage, TrustedKey
 from census.models.register import Region
 from census.services import evidence, queue
 from census.services.handup import keys

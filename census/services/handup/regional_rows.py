@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from census.models.answers import Revision, Submission
+from census.models.collect import Revision, Submission
 from census.models.register import Unit
 from census.services.collect import drafts
 from census.services.handup.gate import APPROVED

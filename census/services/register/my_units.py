@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select, t
 from sqlalchemy.orm import Session
 
 from census.errors import NotFound
-from census.models.answers import Submission
+from census.models.collect import Submission
 from census.models.register import Assignment, EnumerationArea, Unit
 from census.models.review import Decision
 from census.models.visits import Visit

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from census.access import Actor
-from census.models.answers import Revision, Submission
+from census.models.collect import Revision, Submission
 from census.models.register import Assignment, EnumerationArea, Unit
 from census.models.visits import Visit
 from census.services.register.my_units import Returned, why_returned

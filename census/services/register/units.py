@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from census.access import Actor
 from census.db import now
-from census.models.answers import Submission
+from census.models.collect import Submission
 from census.models.register import Assignment, Unit
 from census.services.cursors import Cursor
 from census.services.register.leases import Held, Removed, copies, removed_since, take

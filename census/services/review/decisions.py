@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from census.access import Actor, require
 from census.db import now
 from census.errors import CensusError, Conflict, InvalidInput, NotAllowed, NotFound
-from census.models.answers import Revision, Submission
+from census.models.collect import Revision, Submission
 from census.models.register import Unit
 from census.models.review import Change, Comment, Decision, FindingRow
 from census.services import evidence

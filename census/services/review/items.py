@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from census.errors import InvalidInput
-from census.models.answers import Revision, Submission
+from census.models.collect import Revision, Submission
 from census.services.collect.states import REASONS
 from forms.catalogue import UnknownForm, catalogue
 from forms.definition import Form

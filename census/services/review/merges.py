@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from census.access import Actor, require
 from census.db import new_id, now
 from census.errors import Conflict, InvalidInput, NotFound
-from census.models.answers import Revision, Submission
+from census.models.collect import Revision, Submission
 from census.models.files import Attachment
 from census.models.review import FindingRow
 from census.services import evidence

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
 from census.access import Actor
-from census.models.answers import SubmissionTally
+from census.models.collect import SubmissionTally
 from census.models.register import Region, Unit
 from census.models.review import FindingRow
 from census.services.collect.states import STATE_NAMES

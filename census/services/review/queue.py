@@ -31,7 +31,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from census.access import Actor, require
 from census.errors import InvalidInput
-from census.models.answers import Submission, SubmissionTally
+from census.models.collect import Submission, SubmissionTally
 from census.models.register import Region, Unit
 from census.models.review import FindingRow
 from census.services.collect.states import STATE_NAMES, WAITING

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from census.access import Actor, require
 from census.db import now
 from census.errors import NotFound
-from census.models.answers import Revision, Submission
+from census.models.collect import Revision, Submission
 from census.models.people import Account
 from census.models.register import EnumerationArea, Unit
 from census.models.review import Comment, Decision, FindingRow

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, render_
 from werkzeug.wrappers import Response as AnyResponse
 
 from census.errors import NotFound
-from census.models.answers import Draft
+from census.models.collect import Draft
 from census.services.collect import drafts
 from census.services.register import my_units
 from census.services.register.units import baseline

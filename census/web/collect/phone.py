@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from census.access import Actor
 from census.errors import Malformed, NotAllowed
-from census.models.answers import Revision, Submission
+from census.models.collect import Revision, Submission
 from census.models.register import Unit
 from census.services.cases.steps import today
 from census.services.handup import regional_rows

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from census.access import ROLE_NAMES, Actor
-from census.models.answers import Draft, Revision, Submission
+from census.models.collect import Draft, Revision, Submission
 from census.models.register import Unit
 from census.services.cases.steps import today
 from census.services.collect import drafts

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from census.access import require
 from census.errors import CensusError, NotFound, NotSignedIn
-from census.models.leaving import Package
+from census.models.handup import Package
 from census.services.handup import deliveries
 from census.services.handup.deliveries import Past
 from census.services.handup.gate import gate

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from census.db import set_scope
 from census.errors import NotFound
-from census.models.leaving import ReceivedPackage
+from census.models.handup import ReceivedPackage
 from census.services.handup import packages
 from census.web.api import as_json
 from census.web.instance import instance

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from census.models.answers import Submission
+from census.models.collect import Submission
 from census.models.register import Unit
 from census.services.collect.changes import changes_since
 from census.services.register.units import assigned_units

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from census.access import Actor
 from census.errors import CensusError, InvalidInput, NotSignedIn
-from census.models.answers import Submission
+from census.models.collect import Submission
 from census.models.register import Unit
 from census.services.collect.states import OUTCOME_NAMES, REASONS, STATE_NAMES, TRANSITIONS
 from census.services.review import decisions as reviews

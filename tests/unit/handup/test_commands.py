@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from census.db import FULL
-from census.models.answers import Submission
+from census.models.collect import Submission
 from census.services import evidence
 from census.services.handup import keys
 from tests.builders.jobs import a_factory, a_sent_record

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from census.errors import InvalidInput
-from census.models.leaving import TrustedKey
+from census.models.handup import TrustedKey
 from census.services.handup import keys
 from tests.conftest import Databases
 

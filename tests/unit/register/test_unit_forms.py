@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
-from census.models.answers import Submission
+from census.models.collect import Submission
 from census.models.register import Unit
 from census.services.collect import drafts
 from census.services.handup import gate

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from census.db import set_scope
 from census.errors import Conflict, InvalidInput, NeedsConfirmation, NotAllowed, NotFound
-from census.models.answers import RevisionConflict
+from census.models.collect import RevisionConflict
 from census.models.evidence import AuditEntry
 from census.models.review import Change, Decision, FindingRow
 from census.services.review import decisions as reviews

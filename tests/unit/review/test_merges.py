@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from census.access import Actor
 from census.db import now
 from census.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from census.models.answers import Revision, RevisionConflict, Submission
+from census.models.collect import Revision, RevisionConflict, Submission
 from census.models.register import Unit
 from census.models.review import Change, Decision
 from census.services.review import decisions as reviews

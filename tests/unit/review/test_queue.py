@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from census.db import FULL, now
 from census.errors import InvalidInput, NotAllowed
 from census.jobs.tallies import WORTH_FOLDING, fold
-from census.models.answers import Submission, SubmissionTally
+from census.models.collect import Submission, SubmissionTally
 from census.services.review.queue import Filters, facets, neighbours, queue
 from tests.builders.review import OTHER_TOWN, TOWN, a_submission, a_unit, an_account, an_actor, counted, some_regions
 from tests.conftest import Databases

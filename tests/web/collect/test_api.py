@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from census.db import FULL
-from census.models.answers import Revision, RevisionConflict, Submission
+from census.models.collect import Revision, RevisionConflict, Submission
 from census.models.evidence import AuditEntry
 from census.models.files import Attachment
 from census.models.register import Assignment

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from census.app import create_app
 from census.db import FULL
-from census.models.answers import Submission
+from census.models.collect import Submission
 from tests.builders.api import Phone, a_draft, an_enumerators_phone
 from tests.conftest import Databases
 

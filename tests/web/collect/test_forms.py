@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from census.db import FULL, now
-from census.models.answers import Draft, Revision, Submission
+from census.models.collect import Draft, Revision, Submission
 from census.models.register import Unit
 from census.models.review import Decision
 from census.models.visits import Visit

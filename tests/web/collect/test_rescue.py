@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from census.db import FULL
-from census.models.answers import Draft, Revision
+from census.models.collect import Draft, Revision
 from census.models.files import Blob
 from census.models.people import DeviceSession
 from census.services.collect.rescue import FORMAT, rescue_key

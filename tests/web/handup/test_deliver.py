@@ -22,8 +22,8 @@ from census.db import FULL, Database
 from census.jobs.deliver import adopt_sent
 from census.jobs.export import export_region
 from census.jobs.worker import work
-from census.models.answers import Revision, Submission
-from census.models.leaving import Delivery, Receipt, ReceivedPackage
+from census.models.collect import Revision, Submission
+from census.models.handup import Delivery, Receipt, ReceivedPackage
 from census.models.review import Change
 from census.services.handup import keys
 from census.services.people.accounts import create_account

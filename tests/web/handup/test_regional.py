@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from census.db import FULL
-from census.models.answers import Submission
+from census.models.collect import Submission
 from census.models.people import Account
 from census.services.handup.regional import unit_id_of
 from census.services.people.accounts import create_account

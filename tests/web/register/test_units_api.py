@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select, text, update
 
 from census.db import FULL, Database
-from census.models.answers import Submission
+from census.models.collect import Submission
 from census.models.register import Assignment, Unit
 from census.models.visits import Visit
 from census.schema import ROOT

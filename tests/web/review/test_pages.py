@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from census.db import FULL, new_id
-from census.models.answers import Submission
+from census.models.collect import Submission
 from census.models.evidence import AuditEntry
 from census.models.register import EnumerationArea
 from census.models.review import Change
