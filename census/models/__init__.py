@@ -1,9 +1,7 @@
-"""Tables, one module per group. Importing this package makes them all known to ``Base.metadata``."""
+"""Tables, one module per wing. Importing this package makes them all known to ``Base.metadata``."""
 
 from __future__ import annotations
 
-from census.models import cases, evidence, files, people, register, review, visits, work
-from census.models import collect as answers
-from census.models import handup as leaving
+from census.models import cases, collect, evidence, files, handup, people, register, review, work
 
-__all__ = ["answers", "cases", "evidence", "files", "leaving", "people", "register", "review", "visits", "work"]
+__all__ = ["cases", "collect", "evidence", "files", "handup", "people", "register", "review", "work"]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from census.models.visits import OUTCOMES
+from census.models.collect import OUTCOMES
 from census.settings import PROGRAMMES
 
 MOST_PER_REQUEST: Final = 200

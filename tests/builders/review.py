@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 
 from census.access import Actor, Grant
 from census.db import new_id, now
-from census.models.collect import Revision, Submission
+from census.models.collect import Revision, Submission, Visit
 from census.models.people import Account
 from census.models.register import Region, Unit
 from census.models.review import FindingRow
-from census.models.visits import Visit
 from census.services.people.accounts import create_account
 
 TOWN, OTHER_TOWN, VILLAGE = "440113011", "440113012", "440113011001"

@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 from census.access import Actor, require
 from census.db import now
 from census.errors import NotFound
-from census.models.collect import Submission
+from census.models.collect import Submission, Visit, VisitConflict
 from census.models.people import Account
 from census.models.register import Assignment, EnumerationArea, Region, Unit
-from census.models.visits import Visit, VisitConflict
 from census.services.register.leases import Held, copies
 
 PAGE: Final = 50

@@ -12,10 +12,9 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select, t
 from sqlalchemy.orm import Session
 
 from census.errors import NotFound
-from census.models.collect import Submission
+from census.models.collect import Submission, Visit
 from census.models.register import Assignment, EnumerationArea, Unit
 from census.models.review import Decision
-from census.models.visits import Visit
 from census.services.register.small_map import distance_m
 
 Show = Literal["next", "returned", "unvisited", "all"]

@@ -11,9 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from census.access import Actor
-from census.models.collect import Revision, Submission
+from census.models.collect import Revision, Submission, Visit
 from census.models.register import Assignment, EnumerationArea, Unit
-from census.models.visits import Visit
 from census.services.register.my_units import Returned, why_returned
 
 Sent = Mapping[UUID, Mapping[str, tuple[Submission, Revision]]]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, cast
 
+from census.models.collect import Visit
 from census.models.register import Unit
-from census.models.visits import Visit
 
 WIDTH: Final = 320
 HEIGHT: Final = 176

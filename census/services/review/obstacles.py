@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 
 from census.access import Actor
 from census.errors import CensusError, Conflict, NeedsConfirmation, NotAllowed
-from census.models.collect import Revision, RevisionConflict, Submission
+from census.models.collect import Revision, RevisionConflict, Submission, Visit
 from census.models.review import Decision
-from census.models.visits import Visit
 from census.services.collect.states import MERGED, allowed
 from forms.catalogue import catalogue
 

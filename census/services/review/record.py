@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session
 from census.access import Actor, require
 from census.db import now
 from census.errors import NotFound
-from census.models.collect import Revision, Submission
+from census.models.collect import Revision, Submission, Visit
 from census.models.people import Account
 from census.models.register import EnumerationArea, Unit
 from census.models.review import Comment, Decision, FindingRow
-from census.models.visits import Visit
 from census.services import evidence
 from census.services.collect.states import ACTING_ROLE_NAMES, OUTCOME_NAMES, allowed, why_not
 from census.services.register.prefill import region_names, sources

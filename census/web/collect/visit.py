@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from census.db import new_id, now
 from census.errors import InvalidInput
+from census.models.collect import OUTCOMES
 from census.models.register import Unit
-from census.models.visits import OUTCOMES
 from census.services.cases.entry import open_cases
 from census.services.collect import drafts, submissions, visits
 from census.services.collect.fates import Draft, Outcome

@@ -7,10 +7,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from census.db import FULL, now
-from census.models.collect import Draft, Revision, Submission
+from census.models.collect import Draft, Revision, Submission, Visit
 from census.models.register import Unit
 from census.models.review import Decision
-from census.models.visits import Visit
 from census.web.collect.addresses import blank_address, definition_address
 from census.web.collect.form_pages import pages
 from forms.catalogue import catalogue

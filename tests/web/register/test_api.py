@@ -10,9 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from census.db import FULL
-from census.models.collect import Submission
+from census.models.collect import Submission, VisitConflict
 from census.models.register import Assignment, EnumerationArea, Region
-from census.models.visits import VisitConflict
 from tests.builders.api import (
     PASSWORD,
     TOWN,

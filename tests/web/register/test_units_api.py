@@ -13,9 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select, text, update
 
 from census.db import FULL, Database
-from census.models.collect import Submission
+from census.models.collect import Submission, Visit
 from census.models.register import Assignment, Unit
-from census.models.visits import Visit
 from census.schema import ROOT
 from tests.builders.api import VILLAGE, Phone, a_draft, a_phone, an_account, an_assigned_unit, an_enumerators_phone
 from tests.conftest import Databases
