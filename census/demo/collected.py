@@ -20,6 +20,7 @@ from census.db import Database, new_id
 from census.demo.answers import RECEIVER, basics, listing, wastewater, workshop
 from census.demo.district import STORY_TOWN, District, PlannedUnit
 from census.demo.plants import Plant, Records, plant
+from census.examples.records import NoExample, answers_for
 from census.models.people import Account
 from census.models.register import Unit
 from census.services.collect import submissions, visits
@@ -28,7 +29,6 @@ from census.services.register.prefill import prefill, region_names, sources
 from census.services.register.unit_forms import verdicts_of
 from forms.catalogue import catalogue
 from forms.values import digest
-from validation.examples import NoExample, answers_for
 from validation.record import check_record
 from validation.rulebook import compile_form
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import psycopg
 
+from census.examples.records import answers_for
 from tests.served import Instance
-from validation.examples import answers_for
 
 EXAMPLES: Final = 25
 TOWNS: Final = 16

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from census.examples.records import Example, answers_for
 from forms.catalogue import catalogue
 from forms.frames import Row
 from tests.benchmark.conftest import Figures, scaled
 from validation import checkpoint, engine
-from validation.examples import Example, answers_for
 from validation.record import check_record
 from validation.rulebook import RuleBook, compile_form
 

@@ -15,13 +15,13 @@ import psycopg
 from sqlalchemy import insert
 
 from census.db import FULL, new_id
+from census.examples.records import answers_for
 from census.jobs.export import export_region
 from census.models.collect import Revision, Submission
 from census.models.register import Region
 from tests.benchmark.conftest import Figures, scaled
 from tests.builders.api import VILLAGE
 from tests.served import Instance
-from validation.examples import answers_for
 
 SUBMISSIONS: Final = 50_000
 PART: Final = 5_000

@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import make_url, text
 
 from census.db import FULL
+from census.examples.records import answers_for
 from tests.benchmark.clients import all_at_once, request_bytes, send_all
 from tests.benchmark.conftest import Figures, scaled
 from tests.served import Instance
-from validation.examples import answers_for
 
 CLIENTS: Final = 8
 SINGLE: Final = 3_000

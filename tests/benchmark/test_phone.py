@@ -13,12 +13,12 @@ import pytest
 import requests
 from playwright.sync_api import Browser, CDPSession, Page, expect, sync_playwright
 
+from census.examples.records import answers_for
 from forms.catalogue import catalogue
 from forms.definition import Form, Group
 from tests.benchmark.conftest import Figures
 from tests.browser.conftest import CHROMIUM, HERE, PHONE, sign_in
 from tests.served import Instance
-from validation.examples import answers_for
 
 USERNAME: Final = "phone"
 ROWS: Final = 199

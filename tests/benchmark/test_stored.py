@@ -15,12 +15,12 @@ import pytest
 import requests
 
 from census.db import FULL
+from census.examples.records import answers_for
 from tests.benchmark.conftest import Figures, scaled
 from tests.benchmark.stored import store
 from tests.benchmark.test_ingest import BATCH, BATCHES, EXAMPLES, SINGLE, measure
 from tests.builders.api import PASSWORD, an_account
 from tests.served import Instance, instance
-from validation.examples import answers_for
 
 SMALL, LARGE = scaled(50_000, 1_000), scaled(1_000_000, 3_000)
 LOOKS: Final = 25

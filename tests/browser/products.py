@@ -7,13 +7,13 @@ from uuid import uuid4
 
 import requests
 
+from census.examples.records import answers_for
 from forms.catalogue import catalogue
 from forms.values import digest
 from tests.browser.story import Story
 from tests.builders.api import PASSWORD
 from tests.served import eventually
 from validation.applicability import applicability_of
-from validation.examples import answers_for
 
 TOLD: Final = ("QC-1", "G101-1", "G102")
 PATIENCE_S: Final = 120.0

@@ -23,13 +23,13 @@ from playwright.sync_api import Error as PlaywrightError
 from sqlalchemy import text
 
 from census.db import FULL
+from census.examples.records import answers_for
 from census.models.people import DeviceSession
 from forms.values import digest
 from tests.browser.conftest import CHROMIUM, FIGURES, HERE, PATIENCE_MS, PHONE, sign_in
 from tests.browser.line import Line, line_to
 from tests.browser.offline import SCRIPTS, run
 from tests.served import Instance, eventually, instance
-from validation.examples import answers_for
 
 UNITS: Final = int(os.environ.get("DAY_UNITS", "20"))   # of the day without a network: three forms and two photos each
 WITHIN_S: Final = 120

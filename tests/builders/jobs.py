@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
+from census.examples.records import Example, answers_for
 from census.models.collect import Revision, Submission
 from census.models.people import Account
 from census.models.register import Unit
@@ -15,7 +16,6 @@ from census.services.collect.receipts import new_number
 from forms.catalogue import catalogue
 from forms.values import digest
 from tests.builders.review import VILLAGE, a_unit, an_account
-from validation.examples import Example, answers_for
 
 FORMS = ("G101-1", "G102")
 

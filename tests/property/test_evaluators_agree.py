@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
+from census.examples.records import answers_for
 from forms.catalogue import Catalogue, catalogue
 from forms.definition import Check, Form, Item, Repeat, Section
 from tests.evaluators import Browser, Case, by_batch, by_record
-from validation.examples import answers_for
 from validation.nodes import Compare
 from validation.rulebook import RuleBook, compile_form
 

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import pytest
 
+from census.examples.records import answers_for
 from forms.catalogue import catalogue
 from forms.definition import Form, Item
 from tests.evaluators import Browser, codes_of
 from validation.browser import rules_json
-from validation.examples import answers_for
 from validation.rulebook import compile_form
 
 EDITS: Final = 60

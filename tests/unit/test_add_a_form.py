@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from census.examples.records import Example, answers_for
 from census.schema import ROOT
 from forms import paper
 from forms.catalogue import Catalogue, catalogue
@@ -21,7 +22,6 @@ from validation import xpath
 from validation.browser import rules_json
 from validation.checkpoint import run
 from validation.engine import frame_of
-from validation.examples import Example, answers_for
 from validation.record import check_record
 from validation.rulebook import RuleBook, compile_form
 

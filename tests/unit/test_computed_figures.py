@@ -7,12 +7,12 @@ from typing import Any, Final
 import pytest
 from sqlalchemy.orm import Session
 
+from census.examples.records import answers_for
 from census.jobs.computed import computed_figures
 from census.services.handup.regional import unit_id_of
 from exports.record import Computed
 from tests.builders.jobs import a_factory, a_sent_record
 from tests.builders.review import an_account
-from validation.examples import answers_for
 
 APPROVED: Final[dict[str, Any]] = {"region": "440113", "states": ["county_approved"]}
 

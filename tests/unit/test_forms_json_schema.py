@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from census.examples.records import answers_for
 from forms.catalogue import catalogue
 from forms.json_schema import json_schema
-from validation.examples import answers_for
 
 FORMS = sorted({form.code for form in catalogue().forms()})
 

@@ -6,9 +6,9 @@ import zlib
 import pytest
 from markupsafe import escape
 
+from census.examples.records import answers_for
 from forms import paper
 from forms.catalogue import catalogue
-from validation.examples import answers_for
 
 FORMS = sorted({form.code for form in catalogue().forms()})
 LINK = "https://census.example/collect/units/0190a6f0-0000-7000-8000-000000000001"

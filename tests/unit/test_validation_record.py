@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from census.examples.records import answers_for
 from forms.catalogue import Catalogue, catalogue
 from forms.definition import Check, Form, Item, Repeat, Section
 from tests.evaluators import Browser
-from validation.examples import answers_for
 from validation.functions import FUNCTIONS, PYTHON, uscc_check_character, valid_org_code, valid_uscc
 from validation.messages import show_number
 from validation.record import _program, check_record, computed, hidden

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from census.examples.records import answers_for
 from forms.catalogue import catalogue
-from validation.examples import answers_for
 from validation.rulebook import compile_form
 from validation.working import Figure, figures
 

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from census.errors import NotFound
+from census.examples.records import NoExample, answers_for
 from census.models.people import Account
 from census.models.register import Assignment, Unit
 from census.services.register.prefill import region_names, sources
@@ -20,7 +21,6 @@ from census.services.register.units import baseline
 from forms.catalogue import catalogue
 from forms.definition import Form
 from forms.values import digest
-from validation.examples import NoExample, answers_for
 from validation.nodes import Call, Rows, Value, walk
 from validation.record import check_record
 from validation.rulebook import compile_form

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.orm import Session
 
+from census.examples.records import answers_for
 from census.services.handup.regional import unit_id_of
 from census.services.handup.regional_rows import rows_of
 from tests.builders.jobs import a_factory, a_sent_record
-from validation.examples import answers_for
 
 
 @pytest.mark.parametrize(("code", "region", "kind", "taken"), [

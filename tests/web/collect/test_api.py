@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from census.db import FULL
+from census.examples.records import answers_for
 from census.models.collect import Revision, RevisionConflict, Submission
 from census.models.evidence import AuditEntry
 from census.models.files import Attachment
@@ -23,7 +24,6 @@ from census.services import evidence
 from forms.values import digest
 from tests.builders.api import OTHER_TOWN, Phone, a_draft, a_phone, an_account, an_assigned_unit, an_enumerators_phone
 from tests.conftest import Databases
-from validation.examples import answers_for
 
 
 @pytest.fixture

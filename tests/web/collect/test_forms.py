@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from census.db import FULL, now
+from census.examples.records import answers_for
 from census.models.collect import Draft, Revision, Submission, Visit
 from census.models.register import Unit
 from census.models.review import Decision
@@ -19,7 +20,6 @@ from tests.builders.api import an_account, an_assigned_unit
 from tests.builders.collect import PlainBrowser
 from tests.builders.review import some_regions
 from tests.conftest import Databases
-from validation.examples import answers_for
 
 VISIT = {"outcome": "done", "second_card": "0174", "lon": "113.36", "lat": "22.93"}
 

@@ -15,12 +15,12 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
+from census.examples.records import answers_for
 from census.services.collect.receipts import Receipt
 from census.web import assets
 from census.web.collect.addresses import blank_address
 from forms.catalogue import catalogue
 from forms.values import digest
-from validation.examples import answers_for
 
 SCRIPTS = Path(assets.FOLDER) / "js"
 LARGEST_FIRST_PAGE = 60_000

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from census.db import FULL
+from census.examples.records import answers_for
 from census.models.collect import Submission
 from census.models.people import Account
 from census.services.handup.regional import unit_id_of
@@ -17,7 +18,6 @@ from forms.catalogue import catalogue
 from tests.builders.collect import PlainBrowser
 from tests.conftest import Databases
 from tests.web.review.test_pages import PASSWORD, Desk, people
-from validation.examples import answers_for
 
 UNIT = unit_id_of("440113")
 

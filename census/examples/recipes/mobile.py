@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
+from census.examples.recipes.amounts import number, rows, spread, written
+from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
-from validation.recipes.amounts import number, rows, spread, written
-from validation.recipes.recipe import Answers, Recipe
 
 _AGENCY: Final = "广州市番禺区第二次全国污染源普查领导小组办公室"
 # Rows of a city's fleet: vehicle type, fuel, year of registration, emission standard, share.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from census.examples.drafts import Answers
 from validation.nodes import Node
 from validation.record import check_record, value_of
 from validation.rulebook import RuleBook
-from validation.samples import Answers
 
 
 @dataclass(slots=True)

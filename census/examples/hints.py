@@ -8,6 +8,9 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any, Final
 
+from census.examples.drafts import number_text, raw
+from census.examples.situation import Situation, rows_in
+from census.examples.units import Facts, degrees
 from forms.codelists import codelist
 from forms.definition import Item
 from validation.closures import attribute_values
@@ -27,9 +30,6 @@ from validation.nodes import (
     walk,
 )
 from validation.rulebook import RuleBook
-from validation.sample_units import Facts, degrees
-from validation.samples import number_text, raw
-from validation.situation import Situation, rows_in
 
 _FACTORS: Final = (0.0, 0.001, 0.1, 0.5, 0.9, 2.0, 10.0, 1000.0)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
-from validation.recipes.recipe import Answers, Recipe
+from census.examples.recipes.recipe import Answers, Recipe
 
 _TRADES: Final = (("3857", "家用电力器具专用配件制造"), ("2929", "塑料零件及其他塑料制品制造"), ("3484", "机械零部件加工"))
 

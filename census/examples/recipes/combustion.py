@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
-from validation.recipes.amounts import spread
-from validation.recipes.products import burnt, named
-from validation.recipes.recipe import Answers, Recipe
+from census.examples.recipes.amounts import spread
+from census.examples.recipes.products import burnt, named
+from census.examples.recipes.recipe import Answers, Recipe
 
 # How a pollutant is treated: what the items of the device begin with, its process, what it removes, its reagent.
 _TREATMENTS: Final = {

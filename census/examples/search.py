@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from validation.changes import Changes
+from census.examples.changes import Changes
+from census.examples.situation import Situation
+from census.examples.steering import Steering
+from census.examples.units import Facts
 from validation.nodes import Aggregate, Rows
 from validation.rulebook import RuleBook
 from validation.rules import Rule
-from validation.sample_units import Facts
-from validation.situation import Situation
-from validation.steering import Steering
 
 MAX_ROUNDS: Final = 10
 BEAM: Final = 3

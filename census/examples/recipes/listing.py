@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
+from census.examples.recipes.amounts import spread
+from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
-from validation.recipes.amounts import spread
-from validation.recipes.recipe import Answers, Recipe
 
 _SAME: Final = (
     "survey_district_code", "credit_code", "credit_code_suffix", "org_code", "province", "city", "county", "town", "address", "region_code", "longitude", "latitude",

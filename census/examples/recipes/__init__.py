@@ -1,14 +1,14 @@
 """Recipes for examples, one module per family of forms.
 
-A recipe gives the answers that must hang together; ``validation.samples`` fills in what else is owed and
-``validation.search`` mends the rest. A form needs one only where mending is slow or reads like no real plant.
+A recipe gives the answers that must hang together; ``census.examples.drafts`` fills in what else is owed and
+``census.examples.search`` mends the rest. A form needs one only where mending is slow or reads like no real plant.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from validation.recipes import (
+from census.examples.recipes import (
     accounting,
     air,
     area,
@@ -26,7 +26,7 @@ from validation.recipes import (
     scattered,
     waste,
 )
-from validation.recipes.recipe import Recipe
+from census.examples.recipes.recipe import Recipe
 
 RECIPES: Final[dict[str, Recipe]] = {
     **accounting.RECIPES, **air.RECIPES, **area.RECIPES, **combustion.RECIPES, **domestic.RECIPES, **facilities.RECIPES,

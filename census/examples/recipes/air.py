@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
+from census.examples.recipes.amounts import number, rows, spread
+from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
-from validation.recipes.amounts import number, rows, spread
-from validation.recipes.recipe import Answers, Recipe
 
 _PLACES: Final = (("1号堆场", "99"), ("原煤棚", "1"), ("石灰石堆场", "12"), ("炉渣场", "17"))
 _STEPS: Final = (("机加工件", "钢材"), ("焊接件", "焊丝"), ("注塑件", "塑料粒"), ("打磨件", "铝材"))

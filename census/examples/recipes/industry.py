@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any, Final
 
+from census.examples.recipes.amounts import parts, spread
+from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
-from validation.recipes.amounts import parts, spread
-from validation.recipes.recipe import Answers, Recipe
 
 # What the listing and the basic form both ask, of the same unit.
 _SAME: Final = (("industry_code_1", "industry_code"), *((key, key) for key in (

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, Final
 
+from census.examples.recipes.amounts import rows, spread, written
+from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
-from validation.recipes.amounts import rows, spread, written
-from validation.recipes.recipe import Answers, Recipe
 
 # Of a boiler by type: fuel item and its amount for a tonne of steam, its decimals, code of the fuel, way of burning, lowest and highest chimney.
 _BOILERS: Final[dict[str, tuple[str, float, int, str, str, int, int]]] = {

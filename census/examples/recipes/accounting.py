@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
+from census.examples.recipes.amounts import spread
+from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import Entry, codelist
-from validation.recipes.amounts import spread
-from validation.recipes.recipe import Answers, Recipe
 
 _DUST: Final = ("33-01", "33-04", "33-06", "33-08", "2922-02")  # coefficients for dust by mass, for which a filter is listed
 _GAS: Final = "4430-03"  # nitrogen oxides of natural gas without low-NOx burner

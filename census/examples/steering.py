@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, cast
 
-from validation.changes import Changes
+from census.examples.changes import Changes
+from census.examples.drafts import raw
+from census.examples.situation import Change, Situation
 from validation.nodes import Aggregate, And, Choose, Flag, Node, Not, Or, Rows, Sound, Value, walk
-from validation.samples import raw
-from validation.situation import Change, Situation
 
 ENOUGH: Final = 10  # good changes at one part of a check, before the least upsetting is taken
 ENOUGH_OF_ONE: Final = 4  # of which so many at one item: another item may upset less

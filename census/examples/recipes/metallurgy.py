@@ -10,12 +10,12 @@ from math import ceil
 from random import Random
 from typing import Final
 
+from census.examples.recipes.amounts import spread
+from census.examples.recipes.combustion import BOILER_FUELS, fuel_row, outlet, stack
+from census.examples.recipes.products import burnt, named, output_of
+from census.examples.recipes.recipe import Answers, Recipe
 from forms.catalogue import catalogue
 from forms.codelists import codelist
-from validation.recipes.amounts import spread
-from validation.recipes.combustion import BOILER_FUELS, fuel_row, outlet, stack
-from validation.recipes.products import burnt, named, output_of
-from validation.recipes.recipe import Answers, Recipe
 
 Related = Mapping[str, Answers]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any, Final
 
+from census.examples.recipes.amounts import spread
+from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import Entry, codelist
-from validation.recipes.amounts import spread
-from validation.recipes.recipe import Answers, Recipe
 
 # A switch of G101-1: what such a plant makes, how, and how many tonnes a year.
 _HEAVY: Final = {

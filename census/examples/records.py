@@ -12,15 +12,15 @@ from functools import lru_cache
 from random import Random
 from typing import Any, Final
 
+from census.examples.drafts import Answers, draft
+from census.examples.search import Broken, Search, Situation
+from census.examples.units import Facts, facts
 from forms.catalogue import Catalogue, catalogue
 from forms.definition import Form
 from validation.expression import parse, scope_of
 from validation.nodes import Value
 from validation.rulebook import Definition, RuleBook, compile_form, needs_of
-from validation.sample_units import Facts, facts
-from validation.samples import Answers, draft
 from validation.scope import Definitions
-from validation.search import Broken, Search, Situation
 
 BUDGETS: Final = (200,) * 20 + (1200, 1200)  # tries with one unit each: another plant may break at once what the first cannot
 USUAL: Final = frozenset({"G102"})  # hang on a switch, yet most plants fill them

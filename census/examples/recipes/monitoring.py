@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any, Final
 
-from validation.recipes.recipe import Answers, Recipe
+from census.examples.recipes.recipe import Answers, Recipe
 
 _WATER: Final = ("cod", "ammonia_nitrogen", "total_nitrogen", "total_phosphorus")
 _AIR: Final = ("so2", "nox", "pm")

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
+from census.examples.recipes.amounts import rows, spread
+from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
-from validation.recipes.amounts import rows, spread
-from validation.recipes.recipe import Answers, Recipe
 
 _SOLID: Final = (("SW99", "金属边角料"), ("SW99", "废包装材料"), ("SW99", "废塑料"), ("SW03", "炉渣"), ("SW07", "一般工业污泥"))
 _ASH, _GYPSUM = ("SW03", "炉渣"), ("SW06", "脱硫石膏")

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 from typing import Any
 
-from validation.hints import Hints, candidates, too_precise
+from census.examples.drafts import Answers, raw, row_text
+from census.examples.hints import Hints, candidates, too_precise
+from census.examples.situation import Change, Situation, rows_in
+from census.examples.units import Facts
 from validation.nodes import Aggregate, Call, Node, OneOf, Rows, Sound, Text, Value, walk
 from validation.rulebook import RuleBook
 from validation.rules import Rule
-from validation.sample_units import Facts
-from validation.samples import Answers, raw, row_text
-from validation.situation import Change, Situation, rows_in
 
 
 class Changes:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Final
 
+from census.examples.recipes.amounts import shares, spread
+from census.examples.recipes.listing import as_listed
+from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
-from validation.recipes.amounts import shares, spread
-from validation.recipes.listing import as_listed
-from validation.recipes.recipe import Answers, Recipe
 
 LISTED: Final = {"1": "pig_out", "2": "dairy_stock", "3": "beef_out", "4": "layer_stock", "5": "broiler_out"}
 _RANGE: Final = {"1": (520, 12_000), "2": (120, 1_500), "3": (60, 600), "4": (2_200, 60_000), "5": (11_000, 300_000)}

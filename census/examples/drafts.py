@@ -1,6 +1,6 @@
 """Drafts of plausible answers: every item that must be filled, by its type, its code list and what it is for.
 
-A draft need not satisfy the written checks; ``validation.search`` mends it. ``validation.recipes`` makes figures hang
+A draft need not satisfy the written checks; ``census.examples.search`` mends it. ``census.examples.recipes`` makes figures hang
 together from the start, which is quicker than mending and reads like a real plant.
 """
 
@@ -12,14 +12,14 @@ from functools import cache
 from random import Random
 from typing import Any, Final
 
+from census.examples.recipes import RECIPES
+from census.examples.recipes.recipe import Answers
+from census.examples.units import Facts, mobile, org_code, person, uscc
 from forms.codelists import LEVELS, codelist
 from forms.definition import Item
 from validation.functions import person_check_character
-from validation.recipes import RECIPES
-from validation.recipes.recipe import Answers
 from validation.record import hidden
 from validation.rulebook import RuleBook
-from validation.sample_units import Facts, mobile, org_code, person, uscc
 
 PEOPLE: Final = ("_head", "filler", "_person", "_name", "_by", "verifiers")
 

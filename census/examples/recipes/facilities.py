@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any, Final
 
+from census.examples.recipes.amounts import number, rows, spread, written
+from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
-from validation.recipes.amounts import number, rows, spread, written
-from validation.recipes.recipe import Answers, Recipe
 
 # Capacity in m³ a day, part of it used, and part of the inflow that comes from homes, by kind of sewage works.
 _WORKS: Final = {"1": (10_000, 300_000, 0.65, 0.95, 0.75, 0.95), "2": (2_000, 50_000, 0.5, 0.9, 0.0, 0.2), "3": (20, 1_000, 0.4, 0.8, 1.0, 1.0), "4": (200, 2_000, 0.4, 0.8, 0.5, 0.9)}

@@ -9,9 +9,9 @@ from typing import cast
 
 import pytest
 
+from census.examples.records import Example, NoExample, answers_for
 from forms.catalogue import Catalogue, catalogue
 from tests.evaluators import Browser, Case, by_batch, by_record
-from validation.examples import Example, NoExample, answers_for
 from validation.nodes import And, Choose, Flag, Node, Not, Nothing, Or, Rows
 from validation.rulebook import RuleBook, compile_form
 

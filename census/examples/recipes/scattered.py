@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
-from validation.recipes.recipe import Answers, Recipe
-from validation.sample_units import person
+from census.examples.recipes.recipe import Answers, Recipe
+from census.examples.units import person
 
 
 def _scattered(rng: Random, _related: Mapping[str, Answers]) -> Answers:

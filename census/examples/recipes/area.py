@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Final
 
+from census.examples.recipes.amounts import shares
+from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
-from validation.recipes.amounts import shares
-from validation.recipes.recipe import Answers, Recipe
 
 _YIELD: Final = {"1": 0.36, "2": 0.38, "3": 0.4, "6": 1.3, "14": 0.2, "17": 1.8, "19": 2.0}  # tonnes a mu
 _STRAW: Final = {"1": "1", "2": "2", "3": "3", "6": "6", "8": "14"}  # straw of a crop: the crop as N201-2 codes it
