@@ -13,9 +13,9 @@ import orjson
 import pyarrow  # noqa: ICN001 - pa is its untyped alias below
 import pyarrow.compute
 
-from forms import lines
-from forms.arrays import Raws
-from forms.columns import ColumnKind
+from forms.answers import lines
+from forms.answers.arrays import Raws
+from forms.answers.columns import ColumnKind
 from forms.definition import Form, Item
 
 pa: Any = pyarrow            # neither has type stubs

@@ -21,8 +21,8 @@ import orjson
 from exports.package import DESCRIPTOR, FORMAT, RECORDS, REGIONS, SIGNATURE, UNITS
 from exports.record import Record, Region, Unit
 from exports.signing import FindKey, SignatureRefused, verify
+from forms.answers.values import digest
 from forms.catalogue import Catalogue, UnknownForm
-from forms.values import digest
 
 MEMBERS_LIMIT: Final = 1_000
 BYTES_LIMIT: Final = 8 * 2**30     # unpacked; a province's year fits many times

@@ -25,9 +25,9 @@ import pyarrow.parquet
 from exports.layout import ARROW, HEADS, ROW_HEADS, Head, Laid, Layout
 from exports.package import Table
 from exports.record import Computed, Region, Unit
-from forms.arrays import typed
+from forms.answers.arrays import typed
+from forms.answers.columns import Column, ColumnKind, columns
 from forms.codelists import codelist
-from forms.columns import Column, ColumnKind, columns
 from forms.definition import Form, Item
 
 pa: Any = pyarrow            # neither has type stubs

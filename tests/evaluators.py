@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from forms.answers.frames import Row
 from forms.boundaries import boundary
 from forms.codelists import UnknownCodeList, codelist
-from forms.frames import Row
-from validation.browser import rules_json
-from validation.engine import failing, frame_of
-from validation.record import check_record, render
+from validation.evaluators.browser import rules_json
+from validation.evaluators.engine import failing, frame_of
+from validation.evaluators.record import check_record, render
 from validation.results import Finding
 from validation.rulebook import RuleBook
 

@@ -13,9 +13,9 @@ from typing import Any, Final, Literal
 
 from forms.catalogue import Catalogue
 from forms.definition import Form
-from validation.answers import Answers, Reader
-from validation.closures import Question, Record, question
-from validation.expression import scope_of
+from validation.evaluators.answers import Answers, Reader
+from validation.evaluators.closures import Question, Record, question
+from validation.language.expression import scope_of
 from validation.rulebook import Needs, needs_of
 from validation.rules import RuleError, parse_for
 

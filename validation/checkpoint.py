@@ -19,7 +19,7 @@ import great_expectations as gx
 import orjson
 import pandas as pd
 
-from validation.engine import Batch, Failing, Surroundings, rules_of
+from validation.evaluators.engine import Batch, Failing, Surroundings, rules_of
 from validation.results import RowFinding, RunResult
 from validation.rulebook import RuleBook
 from validation.suite import IDENTITY, batch_of_run, build_suite

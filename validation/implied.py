@@ -12,8 +12,8 @@ from typing import Final
 
 from forms.definition import Form, Group, Item
 from forms.formats import FORMATS
-from validation.expression import ExpressionError, scope_of
-from validation.nodes import (
+from validation.language.expression import ExpressionError, scope_of
+from validation.language.nodes import (
     Aggregate,
     And,
     Call,
@@ -32,10 +32,10 @@ from validation.nodes import (
     Text,
     Value,
 )
-from validation.patterns import portable
+from validation.language.patterns import portable
+from validation.language.scope import KINDS, Definitions, NameProblem, declared_decimals
+from validation.language.tolerance import tolerance
 from validation.rules import Rule, RuleError, RuleKind, make_rule, parse_for, rows_of
-from validation.scope import KINDS, Definitions, NameProblem, declared_decimals
-from validation.tolerance import tolerance
 
 _HOLDS: Final = Flag(value=True)
 _TYPE_WORDS: Final = {

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from forms.answers.columns import columns
 from forms.catalogue import Catalogue, catalogue
-from forms.columns import columns
 from forms.definition import Check, Form, Item, TableCheck
 from validation.implied import shown
-from validation.nodes import Node, Rows, Value, walk
+from validation.language.nodes import Node, Rows, Value, walk
 from validation.rulebook import compile_form
 from validation.rules import Rule
 

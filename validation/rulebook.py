@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from forms.definition import Check, Form
-from validation.expression import ExpressionError, scope_of
 from validation.implied import implied, shown
-from validation.messages import compile_message
-from validation.nodes import Attribute, Call, Listed, Node, Rows, Text, Value, walk
+from validation.language.expression import ExpressionError, scope_of
+from validation.language.messages import compile_message
+from validation.language.nodes import Attribute, Call, Listed, Node, Rows, Text, Value, walk
+from validation.language.scope import Definitions
 from validation.rules import Rule, RuleError, make_rule, parse_for, rows_of
-from validation.scope import Definitions
 from validation.tables import TableRule, table_rules
 
 

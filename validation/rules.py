@@ -8,10 +8,10 @@ from typing import Literal
 
 from forms.checks import Severity
 from forms.definition import Form
-from validation.expression import ExpressionError, parse
-from validation.messages import Message
-from validation.nodes import Node, Rows, Sound, Value, walk
-from validation.scope import NameProblem, Scope
+from validation.language.expression import ExpressionError, parse
+from validation.language.messages import Message
+from validation.language.nodes import Node, Rows, Sound, Value, walk
+from validation.language.scope import NameProblem, Scope
 
 RuleKind = Literal["written", "required", "type", "range", "code", "precision", "pattern", "rows", "unknown"]
 

@@ -22,7 +22,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.expectations.metrics import metric_provider
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
-from validation.engine import Batch
+from validation.evaluators.engine import Batch
 from validation.rulebook import RuleBook
 from validation.rules import Rule
 

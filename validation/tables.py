@@ -1,4 +1,4 @@
-"""Checks that need many records: only a batch can answer them, as queries of their own (``validation.table_sql``).
+"""Checks that need many records: only a batch can answer them, as queries of their own (``validation.evaluators.table_sql``).
 
 ``unique``, ``near_duplicate`` and ``far_from_area`` are asked of any batch. The others are true of a whole region only:
 they look at the register, one line per unit with its other forms beside it, and are left out where it is not given.
@@ -12,11 +12,11 @@ from typing import Final
 
 from forms.checks import TableCheck
 from forms.definition import Form
-from validation.expression import ExpressionError, scope_of
-from validation.messages import compile_message
-from validation.nodes import Flag, Kind, Node, Rows
+from validation.language.expression import ExpressionError, scope_of
+from validation.language.messages import compile_message
+from validation.language.nodes import Flag, Kind, Node, Rows
+from validation.language.scope import Definitions, Scope
 from validation.rules import Rule, RuleError, make_rule, parse_for, rows_of
-from validation.scope import Definitions, Scope
 
 OF_ANY_BATCH: Final = ("unique", "near_duplicate", "far_from_area")
 

@@ -9,8 +9,9 @@ from typing import Any, Final
 from forms.catalogue import Catalogue
 from forms.codelists import codelist
 from forms.definition import Form, Item
-from validation.messages import show_number
-from validation.nodes import (
+from validation.evaluators.record import value_of
+from validation.language.messages import show_number
+from validation.language.nodes import (
     Aggregate,
     Arithmetic,
     Attribute,
@@ -24,7 +25,6 @@ from validation.nodes import (
     Value,
     walk,
 )
-from validation.record import value_of
 from validation.rulebook import RuleBook
 
 SIGNS: Final = {"+": "＋", "-": "－", "*": "×", "/": "÷"}

@@ -24,7 +24,7 @@ def register(commands: Commands) -> None:
 
 
 def run_paper(arguments: argparse.Namespace) -> int:
-    from forms import paper
+    from forms.views import paper
 
     form, answers, link = _form(arguments.form), {}, ""
     if arguments.unit:
@@ -38,7 +38,7 @@ def run_paper(arguments: argparse.Namespace) -> int:
 
 
 def run_xlsform(arguments: argparse.Namespace) -> int:
-    from validation.xpath import xlsform_of
+    from validation.evaluators.xpath import xlsform_of
 
     return _written(arguments.out, xlsform_of(_form(arguments.form)))
 

@@ -27,9 +27,9 @@ from census.services.collect import submissions, visits
 from census.services.collect.fates import Draft
 from census.services.register.prefill import prefill, region_names, sources
 from census.services.register.unit_forms import verdicts_of
+from forms.answers.values import digest
 from forms.catalogue import catalogue
-from forms.values import digest
-from validation.record import check_record
+from validation.evaluators.record import check_record
 from validation.rulebook import compile_form
 
 FIRST_DAY: Final = date(2018, 8, 1)

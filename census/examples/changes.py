@@ -11,7 +11,7 @@ from census.examples.drafts import Answers, raw, row_text
 from census.examples.hints import Hints, candidates, too_precise
 from census.examples.situation import Change, Situation, rows_in
 from census.examples.units import Facts
-from validation.nodes import Aggregate, Call, Node, OneOf, Rows, Sound, Text, Value, walk
+from validation.language.nodes import Aggregate, Call, Node, OneOf, Rows, Sound, Text, Value, walk
 from validation.rulebook import RuleBook
 from validation.rules import Rule
 

@@ -17,8 +17,8 @@ from census.examples.recipes.recipe import Answers
 from census.examples.units import Facts, mobile, org_code, person, uscc
 from forms.codelists import LEVELS, codelist
 from forms.definition import Item
-from validation.functions import person_check_character
-from validation.record import hidden
+from validation.evaluators.record import hidden
+from validation.language.functions import person_check_character
 from validation.rulebook import RuleBook
 
 PEOPLE: Final = ("_head", "filler", "_person", "_name", "_by", "verifiers")

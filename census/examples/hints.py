@@ -13,8 +13,8 @@ from census.examples.situation import Situation, rows_in
 from census.examples.units import Facts, degrees
 from forms.codelists import codelist
 from forms.definition import Item
-from validation.closures import attribute_values
-from validation.nodes import (
+from validation.evaluators.closures import attribute_values
+from validation.language.nodes import (
     Aggregate,
     Attribute,
     Call,

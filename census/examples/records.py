@@ -17,10 +17,10 @@ from census.examples.search import Broken, Search, Situation
 from census.examples.units import Facts, facts
 from forms.catalogue import Catalogue, catalogue
 from forms.definition import Form
-from validation.expression import parse, scope_of
-from validation.nodes import Value
+from validation.language.expression import parse, scope_of
+from validation.language.nodes import Value
+from validation.language.scope import Definitions
 from validation.rulebook import Definition, RuleBook, compile_form, needs_of
-from validation.scope import Definitions
 
 BUDGETS: Final = (200,) * 20 + (1200, 1200)  # tries with one unit each: another plant may break at once what the first cannot
 USUAL: Final = frozenset({"G102"})  # hang on a switch, yet most plants fill them

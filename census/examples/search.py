@@ -15,7 +15,7 @@ from census.examples.changes import Changes
 from census.examples.situation import Situation
 from census.examples.steering import Steering
 from census.examples.units import Facts
-from validation.nodes import Aggregate, Rows
+from validation.language.nodes import Aggregate, Rows
 from validation.rulebook import RuleBook
 from validation.rules import Rule
 

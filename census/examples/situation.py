@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from census.examples.drafts import Answers
-from validation.nodes import Node
-from validation.record import check_record, value_of
+from validation.evaluators.record import check_record, value_of
+from validation.language.nodes import Node
 from validation.rulebook import RuleBook
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from census.examples.changes import Changes
 from census.examples.drafts import raw
 from census.examples.situation import Change, Situation
-from validation.nodes import Aggregate, And, Choose, Flag, Node, Not, Or, Rows, Sound, Value, walk
+from validation.language.nodes import Aggregate, And, Choose, Flag, Node, Not, Or, Rows, Sound, Value, walk
 
 ENOUGH: Final = 10  # good changes at one part of a check, before the least upsetting is taken
 ENOUGH_OF_ONE: Final = 4  # of which so many at one item: another item may upset less

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from forms.boundaries import boundary
 from forms.codelists import Entry, codelist
-from validation.functions import USCC_ALPHABET, inside_rings, org_check_character, uscc_check_character
+from validation.language.functions import USCC_ALPHABET, inside_rings, org_check_character, uscc_check_character
 
 COUNTY: Final = "440113"
 _SURNAMES: Final = "陈李黄张梁林刘吴何郭罗麦冼简区邓卢曾谢周"

@@ -16,11 +16,11 @@ from census.services.handup.gate import lacking_units, owed_forms
 from census.services.register import surroundings
 from census.services.review import verdicts
 from census.services.review.verdicts import Case
+from forms.answers.frames import Row
 from forms.boundaries import rings_of
 from forms.catalogue import Catalogue, catalogue
 from forms.definition import Form
-from forms.frames import Row
-from validation.engine import Surroundings, register_of
+from validation.evaluators.engine import Surroundings, register_of
 from validation.rulebook import RuleBook
 
 LACKING_SHOWN: Final = 200

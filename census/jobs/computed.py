@@ -13,7 +13,7 @@ from census.services.handup.regional import computed_forms
 from exports.record import Computed
 from forms.catalogue import catalogue
 from forms.definition import Form
-from validation.record import computed
+from validation.evaluators.record import computed
 from validation.rulebook import compile_form
 
 SOURCES: Final = text("""

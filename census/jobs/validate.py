@@ -23,10 +23,11 @@ from census.models.work import ValidationRun
 from census.services import evidence
 from census.services.review import verdicts
 from census.services.review.verdicts import Case, Waiting
+from forms.answers.frames import Row
 from forms.catalogue import Catalogue, UnknownForm, catalogue
-from forms.frames import Row
-from validation import checkpoint, engine
-from validation.record import render
+from validation import checkpoint
+from validation.evaluators import engine
+from validation.evaluators.record import render
 from validation.results import Finding, RunResult
 from validation.rulebook import RuleBook, compile_form
 

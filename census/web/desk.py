@@ -10,7 +10,7 @@ from flask import Flask
 from census.access import ROLE_NAMES
 from census.services.collect.states import STATE_NAMES
 from census.services.review.check_names import check_name
-from forms.values import grouped
+from forms.answers.values import grouped
 
 CHINA: Final = timezone(timedelta(hours=8))
 COUNTED_DAYS: Final = 100

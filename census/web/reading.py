@@ -15,7 +15,7 @@ from census.services.collect.fates import Draft, Outcome, refused
 from census.services.collect.visits import VisitDraft, VisitOutcome
 from census.services.collect.visits import refused as unread_visit
 from census.web import json_text, wire
-from forms.values import digest
+from forms.answers.values import digest
 
 
 def body() -> dict[str, Any]:

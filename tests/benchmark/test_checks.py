@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from census.examples.records import Example, answers_for
+from forms.answers.frames import Row
 from forms.catalogue import catalogue
-from forms.frames import Row
 from tests.benchmark.conftest import Figures, scaled
-from validation import checkpoint, engine
-from validation.record import check_record
+from validation import checkpoint
+from validation.evaluators import engine
+from validation.evaluators.record import check_record
 from validation.rulebook import RuleBook, compile_form
 
 EXAMPLES = 25

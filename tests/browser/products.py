@@ -8,8 +8,8 @@ from uuid import uuid4
 import requests
 
 from census.examples.records import answers_for
+from forms.answers.values import digest
 from forms.catalogue import catalogue
-from forms.values import digest
 from tests.browser.story import Story
 from tests.builders.api import PASSWORD
 from tests.served import eventually

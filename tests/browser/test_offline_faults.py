@@ -25,7 +25,7 @@ from sqlalchemy import text
 from census.db import FULL
 from census.examples.records import answers_for
 from census.models.people import DeviceSession
-from forms.values import digest
+from forms.answers.values import digest
 from tests.browser.conftest import CHROMIUM, FIGURES, HERE, PATIENCE_MS, PHONE, sign_in
 from tests.browser.line import Line, line_to
 from tests.browser.offline import SCRIPTS, run

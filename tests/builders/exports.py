@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from exports.bundle import Bundle, Source, build
 from exports.record import OpenFinding, Record, Region, Unit, line
 from exports.signing import FindKey, key_id
+from forms.answers.values import digest
 from forms.catalogue import catalogue
-from forms.values import digest
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 MADE_AT = datetime(2018, 12, 3, 16, 20, tzinfo=UTC)

@@ -13,8 +13,8 @@ from census.models.collect import Revision, Submission
 from census.models.people import Account
 from census.models.register import Unit
 from census.services.collect.receipts import new_number
+from forms.answers.values import digest
 from forms.catalogue import catalogue
-from forms.values import digest
 from tests.builders.review import VILLAGE, a_unit, an_account
 
 FORMS = ("G101-1", "G102")

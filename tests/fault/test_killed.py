@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from census.db import FULL
 from census.services import evidence
-from forms.values import digest
+from forms.answers.values import digest
 from tests.fault.phones import Acknowledged, Load
 from tests.served import Instance, eventually
 

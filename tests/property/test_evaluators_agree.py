@@ -16,7 +16,7 @@ from census.examples.records import answers_for
 from forms.catalogue import Catalogue, catalogue
 from forms.definition import Check, Form, Item, Repeat, Section
 from tests.evaluators import Browser, Case, by_batch, by_record
-from validation.nodes import Compare
+from validation.language.nodes import Compare
 from validation.rulebook import RuleBook, compile_form
 
 NEAR = 1e-9

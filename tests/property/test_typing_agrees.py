@@ -13,7 +13,7 @@ from census.examples.records import answers_for
 from forms.catalogue import catalogue
 from forms.definition import Form, Item
 from tests.evaluators import Browser, codes_of
-from validation.browser import rules_json
+from validation.evaluators.browser import rules_json
 from validation.rulebook import compile_form
 
 EDITS: Final = 60

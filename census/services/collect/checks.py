@@ -12,7 +12,7 @@ from uuid import UUID
 from census.services.collect.fates import Draft
 from forms.catalogue import Catalogue
 from forms.definition import Form
-from validation.record import check_record
+from validation.evaluators.record import check_record
 from validation.results import Finding
 from validation.rulebook import compile_form
 

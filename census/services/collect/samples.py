@@ -18,11 +18,11 @@ from census.models.people import Account
 from census.models.register import Assignment, Unit
 from census.services.register.prefill import region_names, sources
 from census.services.register.units import baseline
+from forms.answers.values import digest
 from forms.catalogue import catalogue
 from forms.definition import Form
-from forms.values import digest
-from validation.nodes import Call, Rows, Value, walk
-from validation.record import check_record
+from validation.evaluators.record import check_record
+from validation.language.nodes import Call, Rows, Value, walk
 from validation.rulebook import compile_form
 from validation.rules import Rule
 

@@ -20,7 +20,7 @@ from census.services.register.unit_forms import basis, owed
 from census.services.register.units import facts
 from forms.catalogue import catalogue
 from forms.codelists import codelist
-from validation.functions import valid_uscc
+from validation.language.functions import valid_uscc
 
 HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "name": ("单位名称", "单位详细名称", "普查对象名称", "名称", "unit_name"),

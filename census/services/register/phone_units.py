@@ -40,7 +40,7 @@ def surroundings(session: Session, units: Sequence[Unit]) -> Surroundings:
         sent[submission.unit_id][submission.form] = (submission, revision)  # of duplicates the first one sent wins
     visits = select(Visit.unit_id, Visit.cards).where(Visit.unit_id.in_(ids)).order_by(Visit.received_at)
     return Surroundings(
-        sent, why_returned(session, [pair[0] for forms in sent.values() for pair in forms.values()]),
+        sent, why_returned(session, [pair[0] for forms in sent.values() for pair in forms.answers.values()]),
         {row.unit_id: row.cards for row in session.execute(visits)},
     )
 

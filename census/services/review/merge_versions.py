@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from census.errors import NotFound
 from census.services.collect.states import MERGED, STATE_NAMES
 from census.services.review.table import MASK, rows_of
+from forms.answers.values import display
 from forms.catalogue import UnknownForm, catalogue
 from forms.definition import Form, Item
-from forms.values import display
 
 RECORDS: Final = text("""
     select submission.id as submission_id, submission.version, submission.state, submission.region_code, submission.created_at,

@@ -30,8 +30,8 @@ from census.services.review.decisions import Move, lock, refuse_own_work, write_
 from census.services.review.items import checked_text
 from census.services.review.merge_versions import OpenCase, Version, explanations_of, open_case
 from census.services.review.obstacles import acting_role
+from forms.answers.values import digest
 from forms.catalogue import catalogue
-from forms.values import digest
 
 PAGE: Final = 50
 HOW: Final = ("in_person", "phone", "stamp")

@@ -29,7 +29,7 @@ from census.services.review.obstacles import acting_role, approval_obstacle
 from census.services.review.table import Beside, Mark, SectionView, anchor, item_at, sections
 from forms.catalogue import UnknownForm, catalogue
 from forms.definition import Form
-from validation.record import computed
+from validation.evaluators.record import computed
 from validation.rulebook import compile_form
 
 WORST_FIRST: Final[tuple[Mark, ...]] = ("error", "warning", "explained")

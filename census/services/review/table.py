@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, cast
 
+from forms.answers.values import blank, display
 from forms.definition import Form, Item, Section
-from forms.values import blank, display
 
 Change = Literal["", "changed", "added", "removed"]
 Mark = Literal["", "error", "warning", "explained"]

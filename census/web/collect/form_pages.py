@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from forms.definition import Form, Group, Item, Section
-from forms.fields import coded_item, options
+from forms.views.fields import coded_item, options
 
 STAGES_IN_THE_STREET: Final = frozenset({"found", "verified"})
 FILLED_BY_OTHERS: Final = ("review.", "case.")

@@ -20,14 +20,15 @@ from census.web.collect.addresses import blank_address, definition_address, list
 from census.web.collect.form_pages import Page, page_of, pages
 from census.web.collect.todo import collecting
 from census.web.session import Work
-from forms import codelists, widgets
+from forms import codelists
 from forms.boundaries import FOLDER as BOUNDARIES
 from forms.boundaries import boundary
 from forms.catalogue import UnknownForm, catalogue
 from forms.definition import Form, Item
-from forms.fields import answers_from, empty_row, fill, form_class, is_short, row_class
-from validation.browser import rules_json
-from validation.record import check_record, hidden
+from forms.views import widgets
+from forms.views.fields import answers_from, empty_row, fill, form_class, is_short, row_class
+from validation.evaluators.browser import rules_json
+from validation.evaluators.record import check_record, hidden
 from validation.results import Finding
 from validation.rulebook import RuleBook, compile_form
 

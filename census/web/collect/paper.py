@@ -12,11 +12,11 @@ from census.errors import NotFound
 from census.services.collect.paper_sheets import sheet
 from census.web.assets import static_url
 from census.web.session import work
-from forms import paper
 from forms.catalogue import UnknownForm, catalogue
 from forms.definition import Form
-from forms.json_schema import json_schema
-from validation.xpath import xlsform_of
+from forms.views import paper
+from forms.views.json_schema import json_schema
+from validation.evaluators.xpath import xlsform_of
 
 blueprint = Blueprint("paper", __name__, url_prefix="/forms")
 

@@ -35,7 +35,7 @@ from census.web.collect.todo import collecting, place_of
 from census.web.session import Work, api_work, csrf_token
 from forms.catalogue import catalogue
 from forms.definition import Form
-from validation.browser import applies_json
+from validation.evaluators.browser import applies_json
 
 blueprint = Blueprint("collect_phone", __name__, url_prefix="/collect")
 

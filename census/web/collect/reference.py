@@ -19,11 +19,11 @@ from census.web.openapi import documented
 from census.web.register import wire as wire_register
 from census.web.session import API, api_work
 from forms.catalogue import UnknownForm, catalogue
-from forms.client import client_form
 from forms.definition import Form
-from forms.json_schema import json_schema
-from validation.browser import rules_json
+from forms.views.client import client_form
+from forms.views.json_schema import json_schema
 from validation.counts import count_checks
+from validation.evaluators.browser import rules_json
 from validation.rulebook import compile_form
 
 blueprint = Blueprint("api_reference", __name__, url_prefix=API)

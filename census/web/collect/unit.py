@@ -20,7 +20,7 @@ from census.services.register.my_units import Returned
 from census.services.register.units import baseline
 from census.web.collect.form_pages import item_at
 from forms.definition import Form
-from forms.fields import with_ready_made_rows
+from forms.views.fields import with_ready_made_rows
 from validation.applicability import Applies
 
 KINDS: Final = {

@@ -35,10 +35,10 @@ from census.web.collect.shell import CONFIRMED_BY
 from census.web.collect.todo import collecting
 from census.web.register.api import place_of_query
 from census.web.session import Work, bearer_of
+from forms.answers.values import digest
 from forms.definition import Form
-from forms.values import digest
 from validation.applicability import REGIONAL
-from validation.record import hidden
+from validation.evaluators.record import hidden
 from validation.results import Finding
 
 blueprint = Blueprint("collect_visit", __name__, url_prefix="/collect")

@@ -14,8 +14,8 @@ from census.models.people import Account
 from census.services.collect.fates import Draft
 from census.services.collect.samples import asks_for_other_forms, samples
 from census.services.collect.submissions import submit
+from forms.answers.values import digest
 from forms.catalogue import catalogue
-from forms.values import digest
 from tests.builders.api import an_account, an_assigned_unit
 from validation.rulebook import compile_form
 

@@ -12,7 +12,7 @@ import pytest
 from census.examples.records import Example, NoExample, answers_for
 from forms.catalogue import Catalogue, catalogue
 from tests.evaluators import Browser, Case, by_batch, by_record
-from validation.nodes import And, Choose, Flag, Node, Not, Nothing, Or, Rows
+from validation.language.nodes import And, Choose, Flag, Node, Not, Nothing, Or, Rows
 from validation.rulebook import RuleBook, compile_form
 
 BOOKS = {form.code: compile_form(form, catalogue(), form.stages) for form in catalogue().forms()}

@@ -24,7 +24,7 @@ def place(session: Session) -> None:
 
 
 def take(session: Session, *rows: list[str], most_rejected: int = 0, dry_run: bool = False) -> Report:
-    from validation.functions import uscc_check_character
+    from validation.language.functions import uscc_check_character
 
     good = GOOD.copy()
     good[1] = good[1][:17] + uscc_check_character(good[1][:17])

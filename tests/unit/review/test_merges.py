@@ -18,7 +18,7 @@ from census.services.review import decisions as reviews
 from census.services.review import merges
 from census.services.review.merge_versions import OpenCase, comparisons, open_case
 from census.services.review.merges import Choice
-from forms.values import digest
+from forms.answers.values import digest
 from tests.builders.review import ANSWERS, OTHER_TOWN, a_submission, a_unit, a_visit, an_account, an_actor
 
 OTHER: dict[str, Any] = ANSWERS | {"water_intake_total": "15000", "tap_water_intake": "11600", "outlet_count": "2"}

@@ -21,7 +21,7 @@ from census.models.evidence import AuditEntry
 from census.models.files import Attachment
 from census.models.register import Assignment
 from census.services import evidence
-from forms.values import digest
+from forms.answers.values import digest
 from tests.builders.api import OTHER_TOWN, Phone, a_draft, a_phone, an_account, an_assigned_unit, an_enumerators_phone
 from tests.conftest import Databases
 

@@ -13,9 +13,9 @@ from census.models.register import Unit
 from census.models.review import Decision
 from census.web.collect.addresses import blank_address, definition_address
 from census.web.collect.form_pages import pages
+from forms.answers.values import digest
 from forms.catalogue import catalogue
-from forms.fields import form_class
-from forms.values import digest
+from forms.views.fields import form_class
 from tests.builders.api import an_account, an_assigned_unit
 from tests.builders.collect import PlainBrowser
 from tests.builders.review import some_regions

@@ -19,8 +19,8 @@ from census.examples.records import answers_for
 from census.services.collect.receipts import Receipt
 from census.web import assets
 from census.web.collect.addresses import blank_address
+from forms.answers.values import digest
 from forms.catalogue import catalogue
-from forms.values import digest
 
 SCRIPTS = Path(assets.FOLDER) / "js"
 LARGEST_FIRST_PAGE = 60_000

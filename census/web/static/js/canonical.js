@@ -1,5 +1,5 @@
 // RFC 8785 (JSON Canonicalization Scheme) and the digest of what a respondent signs: SHA-256 over the canonical form of
-// [answers, explanations]. Equal byte for byte to forms.values.canonical; answers hold no numbers beyond IEEE doubles.
+// [answers, explanations]. Equal byte for byte to forms.answers.values.canonical; answers hold no numbers beyond IEEE doubles.
 
 /** @param {any} value @returns {string} */
 export function canonical(value) {

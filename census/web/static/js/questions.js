@@ -1,4 +1,4 @@
-// From a tree of the check language to functions of one record: the same meaning as validation/closures.py on the server.
+// From a tree of the check language to functions of one record: the same meaning as validation/evaluators/closures.py on the server.
 // Blank, hidden and unknown are null. Numbers are doubles, dates days since 1970. No dependencies; runs in Chrome 80, Safari 16, Node 18.
 
 import { dayOf } from './values.js';
@@ -28,7 +28,7 @@ function insideRings(lon, lat, rings) {
   return within;
 }
 
-// One implementation per function of validation/functions.py, under the same names; a test compares the keys.
+// One implementation per function of validation/language/functions.py, under the same names; a test compares the keys.
 // Called with the record's context last; strict functions never see null.
 export const FUNCTIONS = {
   blank: (value) => value === null,

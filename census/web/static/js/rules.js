@@ -147,7 +147,7 @@ export function contextOf(rules, answers, surroundings) {
 
 /**
  * Give what is wrong with one record, in the order of the rule book.
- * @param {any} rules what validation.browser.rules_json made @param {any} answers @param {Surroundings} [surroundings]
+ * @param {any} rules what validation.evaluators.browser.rules_json made @param {any} answers @param {Surroundings} [surroundings]
  * @returns {Finding[]}
  */
 export function checkRecord(rules, answers, surroundings = {}) {

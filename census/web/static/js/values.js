@@ -1,4 +1,4 @@
-// Reads raw answers as forms/values.py does: {value, problem}, problem '' | 'type' | 'precision', value null when blank.
+// Reads raw answers as forms/answers/values.py does: {value, problem}, problem '' | 'type' | 'precision', value null when blank.
 // Numbers are doubles, dates days since 1970, multiple choices arrays, positions objects, degrees decimal degrees.
 
 /** @typedef {{value: any, problem: ''|'type'|'precision'}} Parsed */
