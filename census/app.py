@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Final
 
 from flask import Flask
@@ -11,56 +12,40 @@ from census.db import Database
 from census.embedded.cluster import with_databases
 from census.settings import PROGRAMMES, Programme, Settings
 from census.web import api, assets, desk, failures, headers, health, session, tus, wechat
-from census.web.cases import api as api_cases
-from census.web.cases import pages as cases
-from census.web.collect import api as api_submissions
-from census.web.collect import evidence_files, paper, reference, rescue
-from census.web.collect import forms as collect_forms
-from census.web.collect import phone as collect_phone
-from census.web.collect import shell as collect_shell
-from census.web.collect import todo as collect
-from census.web.collect import visit as collect_visit
+from census.web.cases import api as cases_api
+from census.web.cases import pages as cases_pages
+from census.web.collect import api as collect_api
+from census.web.collect import evidence_files, forms, paper, phone, reference, rescue, shell, todo, visit
 from census.web.handup import deliver, packages, regional
 from census.web.instance import Instance
 from census.web.people import admin, sign_in
-from census.web.register import api as api_register
-from census.web.register import areas
-from census.web.register import directory as register
-from census.web.register import units_api as api_units
-from census.web.review import merges
-from census.web.review import overview as dashboard
-from census.web.review import pages as review
+from census.web.register import api as register_api
+from census.web.register import areas, directory, units_api
+from census.web.review import api as review_api
+from census.web.review import merges, overview
+from census.web.review import pages as review_pages
 
 LARGEST_REQUEST_BYTES: Final = 16 * 2**20
-BLUEPRINTS: Final = (
-    health.blueprint,
-    sign_in.blueprint,
-    collect.blueprint,
-    collect_forms.blueprint,
-    collect_phone.blueprint,
-    collect_shell.blueprint,
-    collect_visit.blueprint,
-    api.blueprint,
-    api_submissions.blueprint,
-    api_units.blueprint,
-    api_register.blueprint,
-    api_cases.blueprint,
-    reference.blueprint,
-    tus.blueprint,
-    evidence_files.blueprint,
-    review.blueprint,
-    merges.blueprint,
-    dashboard.blueprint,
-    register.blueprint,
-    rescue.blueprint,
-    paper.blueprint,
-    regional.blueprint,
-    areas.blueprint,
-    cases.blueprint,
-    deliver.blueprint,
-    packages.blueprint,
-    admin.blueprint,
-)
+SHARED: Final = (health.blueprint, api.blueprint, tus.blueprint)
+WINGS: Final = {
+    "people": (sign_in.blueprint, admin.blueprint),
+    "register": (register_api.blueprint, units_api.blueprint, areas.blueprint, directory.blueprint),
+    "collect": (
+        todo.blueprint,
+        forms.blueprint,
+        phone.blueprint,
+        shell.blueprint,
+        visit.blueprint,
+        collect_api.blueprint,
+        reference.blueprint,
+        evidence_files.blueprint,
+        rescue.blueprint,
+        paper.blueprint,
+    ),
+    "review": (review_pages.blueprint, review_api.blueprint, merges.blueprint, overview.blueprint),
+    "handup": (regional.blueprint, deliver.blueprint, packages.blueprint),
+    "cases": (cases_api.blueprint, cases_pages.blueprint),
+}
 
 
 def create_app(settings: Settings) -> Flask:
@@ -88,7 +73,7 @@ def create_app(settings: Settings) -> Flask:
     failures.install(app)
     wechat.install(app)
     desk.install(app)
-    for blueprint in BLUEPRINTS:
+    for blueprint in chain(SHARED, *WINGS.values()):
         app.register_blueprint(blueprint)
     if settings.proxies:
         hops = settings.proxies

@@ -1,10 +1,10 @@
 // Answers check requests, one JSON line each: {rules, records, codes, boundaries} → findings of each record;
 // {rules, answers, edits, …} → where a record that is kept up to date differs from one that is asked anew.
 import { createInterface } from 'node:readline';
-import { setAt } from '../census/web/static/js/answers.js';
-import { FUNCTIONS, LENIENT } from '../census/web/static/js/questions.js';
-import { Record } from '../census/web/static/js/record.js';
-import { checkRecord } from '../census/web/static/js/rules.js';
+import { setAt } from '../census/web/static/js/shared/answers.js';
+import { FUNCTIONS, LENIENT } from '../census/web/static/js/shared/questions.js';
+import { Record } from '../census/web/static/js/shared/record.js';
+import { checkRecord } from '../census/web/static/js/shared/rules.js';
 
 const books = new Map();
 

@@ -13,7 +13,7 @@ from census.db import FULL, Database
 from census.demo.collected import Collected, actor_of
 from census.demo.district import District
 from census.models.collect import Submission
-from census.services.review import decisions as reviews
+from census.services.review import decisions
 
 APPROVALS: Final = {
     "supervisor_approved": ("supervisor",),
@@ -72,7 +72,7 @@ class Crew:
 
 def _withdraw(session: Session, crew: Crew, one: Collected) -> int:
     for draft in one.sent:
-        reviews.withdraw(session, crew.visitor(one), draft.id, expected_revision=1)
+        decisions.withdraw(session, crew.visitor(one), draft.id, expected_revision=1)
     return len(one.sent)
 
 
@@ -81,7 +81,7 @@ def _return_last(session: Session, crew: Crew, one: Collected) -> int:
     if draft is None:
         return 0
     path, reason, text = RETURNED[draft.form]
-    reviews.decide(
+    decisions.decide(
         session, crew.supervisor(one), draft.id, outcome="return", note="请改正后重新上报。",
         items=[{"path": path, "reason": reason, "text": text}], expected_revision=1,
     )
@@ -94,5 +94,5 @@ def _approve(session: Session, crew: Crew, one: Collected) -> int:
     actors = [crew.county if role == "county" else crew.supervisor(one) for role in APPROVALS[one.fate]]
     for identity in clean:
         for actor in actors:
-            reviews.decide(session, actor, identity, outcome="approve", note="", expected_revision=1)
+            decisions.decide(session, actor, identity, outcome="approve", note="", expected_revision=1)
     return len(clean) * len(actors)

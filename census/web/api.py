@@ -1,6 +1,6 @@
 """The HTTP API: its blueprint, signing in, and what all its endpoints share.
 
-Other endpoints stand in ``api_*`` modules, each a blueprint under the same prefix. Every endpoint is described with
+Other endpoints stand in the wings' ``api`` modules, each a blueprint under the same prefix. Every endpoint is described with
 ``documented``, from which ``/api/v1/openapi.json`` is made.
 """
 

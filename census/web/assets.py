@@ -39,7 +39,7 @@ def content(path: Path) -> bytes:
 
 
 def static_url(name: str) -> str:
-    """The address of one static file, for example ``static_url('js/rules.js')``."""
+    """The address of one static file, for example ``static_url('js/shared/rules.js')``."""
     return f"/static/{digest()}/{name}"
 
 

@@ -24,7 +24,7 @@ from tests.served import ENUMERATOR, Instance
 
 LARGEST_BYTES: Final = 60_000  # ten seconds on a bad line of 48 kbit/s
 LINKED: Final = re.compile(r'(?:src|href)="(/static/[^"]+\.(?:js|css))"')
-IMPORTED: Final = re.compile(r"""^\s*(?:import|export)\b[^'"(]*['"](\./[^'"]+)['"]""", re.MULTILINE)
+IMPORTED: Final = re.compile(r"""^\s*(?:import|export)\b[^'"(]*['"](\.[^'"]+)['"]""", re.MULTILINE)
 RENDERED_MS: Final = 30
 SMALL_BYTES: Final = 1_000  # compressing less than this saves nothing
 REQUESTS: Final = 1_000

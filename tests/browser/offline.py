@@ -8,6 +8,7 @@ from typing import Any, Final
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, Demo, Device, Watched, sign_in
+from tests.scripts import located
 from tests.served import eventually
 
 PIN: Final = "271828"
@@ -36,7 +37,7 @@ SCRIPTS: Final = "[...document.querySelectorAll('script[src], link[href]')].map(
 
 def run(page: Page, module: str, body: str) -> Any:
     """Run some lines with one of the phone's own modules: the same instance that the page works with."""
-    return page.evaluate(f"async () => {{ const module = await import({SCRIPTS} + '{module}.js'); {body} }}")
+    return page.evaluate(f"async () => {{ const module = await import({SCRIPTS} + '{located(module)}'); {body} }}")
 
 
 @dataclass(frozen=True, slots=True)

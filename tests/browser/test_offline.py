@@ -90,7 +90,7 @@ BEFORE: Final = """async ([form, other]) => {
   const now = /[/]static[/]([0-9a-f]+)/.exec(paths.find((path) => path.startsWith('/static/')))[1];
   const copy = async (from, to) => cache.put(to, new Response((await (await cache.match(from)).text()).split(now).join('01d'), { headers: { 'Content-Type': (await cache.match(from)).headers.get('Content-Type') } }));
   for (const path of paths.filter((one) => one.startsWith(`/static/${now}/`))) await copy(path, path.replace(now, '01d'));
-  await copy(paths.find((path) => path.startsWith(`/static/${now}/`)), '/static/01de4/js/form.js');
+  await copy(paths.find((path) => path.startsWith(`/static/${now}/`)), '/static/01de4/js/phone/form/form.js');
   const [page, newer] = [form, other].map((code) => paths.find((path) => path.startsWith(`/collect/blank/${code}/`)));
   await copy(page, `/collect/blank/${form}/01d`);
   await cache.delete(page);
@@ -114,7 +114,7 @@ def test_files_of_old_releases_go_but_not_those_that_a_draft_still_opens_with(de
     after = phone.page.evaluate(BEFORE, ["G102", "G101-1"])
     old = {path for path in after["left"] if "/01d" in path}
     assert {path for path in old if not path.startswith("/static/01d/")} == {"/collect/blank/G102/01d"}
-    assert "/static/01d/js/form.js" in old
+    assert "/static/01d/js/phone/form/form.js" in old
     assert set(after["had"]) - {after["page"]} <= set(after["left"])
 
     phone.cut()

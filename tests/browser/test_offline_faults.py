@@ -40,7 +40,9 @@ OPTIONS: Final = ["--disable-gpu", "--disable-dev-shm-usage", *(["--no-sandbox"]
 # One visit: forms filled and photos taken by the phone's own modules, signed into the outbox. Gives what was signed.
 VISIT: Final = """
 const [units, photos] = VALUES;
-const [{ openDraft, unitInfo, Saver }, { enqueue }, { upload }, store] = await Promise.all(['draft', 'send', 'api', 'store'].map((name) => import(BASE + name + '.js')));
+const [{ openDraft, unitInfo, Saver }, { enqueue }, { upload }, store] = await Promise.all(
+  ['phone/form/draft', 'phone/keep/send', 'phone/keep/api', 'phone/keep/store'].map((name) => import(BASE + name + '.js')),
+);
 const noise = (seed) => new Promise((resolve) => {
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [320, 240];
@@ -239,7 +241,7 @@ def test_the_same_batch_from_three_tabs_five_times_each_is_one_batch(field: Fiel
     for tab in tabs:
         tab.evaluate(f"""() => {{ window.storm = (async () => {{
           const base = {SCRIPTS};
-          const [{{ api }}, store] = await Promise.all([import(base + 'api.js'), import(base + 'store.js')]);
+          const [{{ api }}, store] = await Promise.all([import(base + 'phone/keep/api.js'), import(base + 'phone/keep/store.js')]);
           const submissions = (await store.all('outbox')).filter((one) => one.kind === 'submission' && {[one["id"] for one in signed["records"]]}.includes(one.body.id)).map((one) => one.body);
           const answers = await Promise.all([1, 2, 3, 4, 5].map(async () => (await api('/submissions', {{ method: 'POST', json: {{ submissions }} }})).json()));
           return answers.flatMap((answer) => answer.results.map((result) => result.receipt.number));
@@ -313,7 +315,7 @@ def test_a_full_phone_says_so_and_keeps_what_is_typed(field: Field, handset: Han
 
 def open_form(handset: Handset, unit: UUID) -> tuple[str, Any]:
     """The G102 of a unit, on the page of its first number."""
-    info = handset.page.evaluate(f"async () => (await import({SCRIPTS} + 'draft.js')).unitInfo('{unit}')")
+    info = handset.page.evaluate(f"async () => (await import({SCRIPTS} + 'phone/form/draft.js')).unitInfo('{unit}')")
     blank = next(form["blank"] for form in info["forms"] if form["form"] == "G102")
     address = f"{handset.field.line.url}{blank}#unit={unit}&page=intake"
     handset.page.goto(address)

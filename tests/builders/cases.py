@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from census.access import Actor, Grant
 from census.demo.scattered_plan import BatchPlan, DistrictPlan, Town, read_plan
 from census.models.cases import Case
-from census.services.cases import steps as cases
+from census.services.cases import steps
 from census.services.people.accounts import create_account
 from census.services.register.regions import load_regions
 
@@ -77,7 +77,7 @@ class Office:
         self.case_office = a_person(session, "case_office", COUNTY)
 
     def open_case(self, found_on: date = date(2017, 4, 1), **facts: Any) -> Case:
-        return cases.open_case(
+        return steps.open_case(
             self.session, self.inspector, region_code=VILLAGE, facts={**FACTS["find"], **facts}, evidence=photos(1),
             found_on=found_on,
         )
@@ -89,7 +89,7 @@ class Office:
             "occurred_on": on or max(case.found_on, date(2017, 6, 1)), "facts": FACTS[kind],
         } | more
         actor = by or (self.inspector if kind in BY_TOWN else self.case_office)
-        return cases.record_event(self.session, actor, case.id, kind=kind, **given)
+        return steps.record_event(self.session, actor, case.id, kind=kind, **given)
 
     def take_all(self, case: Case, *kinds: str, on: date | None = None) -> Case:
         for kind in kinds:

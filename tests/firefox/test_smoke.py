@@ -57,7 +57,7 @@ def test_a_day_without_a_network_in_firefox(line: Line, browser: Firefox) -> Non
     assert browser.sees("document.querySelector('#saved').textContent.includes('已存手机')")
     browser.open(f"{line.url}/collect/me")
     assert browser.sees("document.querySelectorAll('#waiting li').length === 1")
-    lying = browser.ask(f"(await import({SCRIPTS} + 'store.js')).all('drafts')")
+    lying = browser.ask(f"(await import({SCRIPTS} + 'phone/keep/store.js')).all('drafts')")
     assert [draft["answers"]["water_intake_total"] for draft in lying] == ["5200"]
     line.become("open")
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from census.web import wire
-from census.web.reading import plainly
+from census.web.collect import wire
+from census.web.collect.sent import plainly
 
 PLAIN: dict[str, Any] = {
     "id": "0b000000-0000-7000-8000-000000000001", "unit": "0a000000-0000-7000-8000-000000000001", "form": "G102", "version": "2017.1",

@@ -28,13 +28,13 @@ def test_no_page_may_run_inline_scripts_or_be_framed(client: FlaskClient) -> Non
 
 
 def test_a_static_file_may_be_kept_for_ever(client: FlaskClient) -> None:
-    assert client.get(static_url("js/rules.js")).headers["Cache-Control"] == FOR_EVER
-    assert client.get("/static/formerrelease/js/rules.js").headers["Cache-Control"] == "no-cache"
+    assert client.get(static_url("js/shared/rules.js")).headers["Cache-Control"] == FOR_EVER
+    assert client.get("/static/formerrelease/js/shared/rules.js").headers["Cache-Control"] == "no-cache"
 
 
 @pytest.mark.parametrize(("encoding", "unpack"), [("br", brotli.decompress), ("gzip", gzip.decompress)])
 def test_text_travels_compressed(client: FlaskClient, encoding: str, unpack: Callable[[bytes], bytes]) -> None:
-    address = static_url("js/rules.js")
+    address = static_url("js/shared/rules.js")
     plain = client.get(address)
     packed = client.get(address, headers={"Accept-Encoding": encoding})
     assert packed.headers["Content-Encoding"] == encoding

@@ -12,12 +12,12 @@ from flask import Blueprint, Response, request
 from census.access import Actor
 from census.models.cases import Case, CaseEvent, Operation
 from census.services.cases import reports
-from census.services.cases import steps as cases
+from census.services.cases import steps
 from census.services.cases.queries import find_cases, is_overdue, names_of
 from census.services.cases.states import Step, next_steps
 from census.web import reading
 from census.web.api import as_json, count_argument
-from census.web.cases import wire as wire_cases
+from census.web.cases import wire
 from census.web.cases.requests import asked_filters, asked_window, note, scattered
 from census.web.openapi import documented
 from census.web.session import API, api_work
@@ -34,7 +34,7 @@ FROM_POSITION: Final = ("lon", "lat")
 
 @blueprint.get("/cases")
 @documented(
-    "Cases", answer=wire_cases.CasesAnswer,
+    "Cases", answer=wire.CasesAnswer,
     query={
         "state": "a state", "region": "a region code or its beginning", "words": "part of name, address or number",
         "overdue": "true: only those past their deadline", "figure": "an id of R8's figures: the cases it counts",
@@ -52,15 +52,15 @@ def all_cases() -> Response:
 
 
 @blueprint.post("/cases")
-@documented("Open a case", body=wire_cases.CaseRequest, answer=wire_cases.OneCaseAnswer, status=201)
+@documented("Open a case", body=wire.CaseRequest, answer=wire.OneCaseAnswer, status=201)
 def open_case() -> Response:
     """Register a place that was found; it gets its number, which never changes."""
-    asked = reading.load(wire_cases.CaseRequest, reading.body())
+    asked = reading.load(wire.CaseRequest, reading.body())
     position: dict[str, float] = asked.pop("position") or {}
     region_code, found_on = asked.pop("region_code"), asked.pop("found_on")
     evidence, words = asked.pop("evidence"), asked.pop("note")
     with scattered(api_work("register_case")) as work:
-        case = cases.open_case(
+        case = steps.open_case(
             work.session, work.actor, region_code=region_code, facts=asked | {key: position.get(key) for key in FROM_POSITION},
             evidence=evidence, note=words or "", found_on=found_on,
         )
@@ -70,20 +70,20 @@ def open_case() -> Response:
 
 
 @blueprint.get("/cases/<uuid:case_id>")
-@documented("One case", answer=wire_cases.OneCaseAnswer)
+@documented("One case", answer=wire.OneCaseAnswer)
 def one_case(case_id: UUID) -> Response:
     """A case with its history and the steps that lead on, each with what it needs."""
     with scattered(api_work("work_case")) as work:
-        return as_json(_whole(work.session, work.actor, cases.get_case(work.session, case_id)))
+        return as_json(_whole(work.session, work.actor, steps.get_case(work.session, case_id)))
 
 
 @blueprint.post("/cases/<uuid:case_id>/events")
-@documented("Take a case a step further", body=wire_cases.EventRequest, answer=wire_cases.OneCaseAnswer)
+@documented("Take a case a step further", body=wire.EventRequest, answer=wire.OneCaseAnswer)
 def record_event(case_id: UUID) -> Response:
     """Record one step. 409 when the case has moved on or the step does not start from its state; history stays."""
-    asked = reading.load(wire_cases.EventRequest, reading.body())
+    asked = reading.load(wire.EventRequest, reading.body())
     with scattered(api_work("work_case")) as work:
-        case = cases.record_event(
+        case = steps.record_event(
             work.session, work.actor, case_id, kind=asked["kind"], evidence=asked["evidence"] or [], note=asked["note"] or "",
             facts=asked["facts"], expected_version=asked["expected_version"], occurred_on=asked["occurred_on"],
         )
@@ -93,18 +93,18 @@ def record_event(case_id: UUID) -> Response:
 
 
 @blueprint.post("/operations")
-@documented("Record an operation", body=wire_cases.OperationRequest, answer=wire_cases.OperationAnswer, status=201)
+@documented("Record an operation", body=wire.OperationRequest, answer=wire.OperationAnswer, status=201)
 def record_operation() -> Response:
     """Record one operation 专项行动; it counts once, however many cases it touched."""
-    asked = reading.load(wire_cases.OperationRequest, reading.body())
+    asked = reading.load(wire.OperationRequest, reading.body())
     with scattered(api_work("register_case")) as work:
-        operation = cases.record_operation(work.session, work.actor, Operation(**asked))
+        operation = steps.record_operation(work.session, work.actor, Operation(**asked))
         note(work, "record_operation", operation.operation_no, kind=operation.kind)
         return as_json({"id": operation.id, "operation_no": operation.operation_no}, 201)
 
 
 @blueprint.get("/reports/<code>")
-@documented("A report", answer=wire_cases.ReportAnswer, query=WINDOW)
+@documented("A report", answer=wire.ReportAnswer, query=WINDOW)
 def one_report(code: str) -> Response:
     """R1 to R7 are tables, R8 figures and the yearly paragraph; all counted from the rows at that day."""
     with scattered(api_work("report_cases")) as work:
@@ -113,7 +113,7 @@ def one_report(code: str) -> Response:
 
 @blueprint.get("/reports/R8/rows")
 @documented(
-    "What a figure counts", answer=wire_cases.RowsAnswer,
+    "What a figure counts", answer=wire.RowsAnswer,
     query={"figure": "an id", "cursor": "from the last answer", "limit": "rows per page, at most 200", **WINDOW},
 )
 def figure_rows() -> Response:
@@ -171,11 +171,11 @@ def case_as_json(case: Case) -> dict[str, Any]:
 
 
 def _whole(session: Any, actor: Actor, case: Case) -> dict[str, Any]:
-    events = cases.events_of(session, case.id)
+    events = steps.events_of(session, case.id)
     names = names_of(session, {event.account_id for event in events})
     return case_as_json(case) | {
         "events": [_event_as_json(event, names) for event in events],
-        "next": [_step_as_json(step, may=cases.may_take(actor, step, case.region_code)) for step in next_steps(case.state)],
+        "next": [_step_as_json(step, may=steps.may_take(actor, step, case.region_code)) for step in next_steps(case.state)],
     }
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from census.access import Actor
 from census.db import now
 from census.services.cases.entry import open_cases
 from census.services.collect import submissions, visits
+from census.services.collect.changes import changes_since
 from census.services.collect.fates import Draft, Outcome
 from census.services.collect.history import history
-from census.services.review import decisions as reviews
-from census.web import reading, wire
-from census.web.api import as_json
+from census.web.api import as_json, count_argument
+from census.web.collect import sent, wire
 from census.web.openapi import documented
 from census.web.register.api import alike_as_json
 from census.web.session import API, api_work
@@ -29,7 +28,7 @@ blueprint = Blueprint("api_submissions", __name__, url_prefix=API)
 def send_submissions() -> Response:
     """Store 1 to 200 submissions in one durable commit; the results stand in the order of the request."""
     with api_work("collect") as work:
-        read = reading.drafts()
+        read = sent.drafts()
         drafts = [row for row in read if isinstance(row, Draft)]
         settled = submissions.submit(work.session, work.actor, drafts, now())
         outcomes = iter(open_cases(work.session, work.actor, drafts, settled))
@@ -45,31 +44,12 @@ def one_submission(submission_id: UUID) -> Response:
         return as_json(history(work.session, work.actor, submission_id))
 
 
-@blueprint.post("/submissions/<uuid:submission_id>/decisions")
-@documented("Decide on a submission", body=wire.DecisionRequest, answer=wire.DecisionAnswer)
-def decide(submission_id: UUID) -> Response:
-    """Approve, return, or (its enumerator, before anybody opened it) withdraw one revision of a submission."""
-    asked = reading.load(wire.DecisionRequest, reading.body())
-    with api_work() as work:
-        if asked["outcome"] == "withdraw":
-            decision = reviews.withdraw(work.session, work.actor, submission_id, expected_revision=asked["expected_revision"])
-        else:
-            decision = reviews.decide(
-                work.session, work.actor, submission_id, outcome=asked["outcome"], note=asked["note"] or "",
-                items=_items(asked["items"] or ()), expected_revision=asked["expected_revision"],
-            )
-        return as_json({
-            "id": decision.id, "submission": decision.submission_id, "revision": decision.revision,
-            "outcome": decision.outcome, "state": decision.to_state, "decided_at": decision.decided_at,
-        })
-
-
 @blueprint.post("/visits")
 @documented("Send visits", body=wire.VisitsRequest, answer=wire.VisitsAnswer)
 def send_visits() -> Response:
     """Store visits: one covers all forms of a unit, with two enumerators' cards and the respondent's signature."""
     with api_work("collect") as work:
-        read = reading.visits()
+        read = sent.visits()
         drafts = [row for row in read if isinstance(row, visits.VisitDraft)]
         settled = visits.store(work.session, work.actor, drafts, now())
         alike = visits.like_those_found(work.session, drafts, settled)
@@ -84,6 +64,26 @@ def send_visits() -> Response:
     ]})
 
 
+@blueprint.get("/changes")
+@documented(
+    "What happened to my submissions", answer=wire.ChangesAnswer,
+    query={"since": "cursor of the last answer", "limit": "changes per page, at most 500"},
+)
+def my_changes() -> Response:
+    """Returns, approvals and receipts in the order in which they happened, none ever skipped."""
+    with api_work("collect") as work:
+        page = changes_since(work.session, work.actor, request.args.get("since", ""), count_argument("limit", 200, 500))
+        changes = [
+            {
+                "submission": row.Change.submission_id, "unit": row.unit_id, "form": row.form, "kind": row.Change.kind,
+                "state": row.Change.state, "revision": row.Change.revision, "note": row.Change.note,
+                "items": row.Change.items, "at": row.Change.at,
+            }
+            for row in page.changes
+        ]
+        return as_json({"changes": changes, "cursor": page.cursor, "more": page.has_more})
+
+
 def result(outcome: Outcome, actor: Actor) -> dict[str, Any]:
     """One result as the phone reads it; the receipt is coded for the asking device."""
     receipt = outcome.receipt
@@ -95,7 +95,3 @@ def result(outcome: Outcome, actor: Actor) -> dict[str, Any]:
             "at": receipt.at_text, "mac": receipt.mac(actor.receipt_key),
         },
     }
-
-
-def _items(items: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
-    return [{"path": item["path"], "reason": item["reason"] or "other", "text": item["text"] or ""} for item in items]

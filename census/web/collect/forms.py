@@ -36,8 +36,9 @@ blueprint = Blueprint("collect_forms", __name__, url_prefix="/collect")
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 MODULES: Final = (
-    "store", "database", "vault", "api", "pack", "shell", "answers", "canonical", "checks", "draft", "fields", "overview", "questions",
-    "record", "rows", "rules", "sums", "values",
+    "phone/keep/store", "phone/keep/database", "phone/keep/vault", "phone/keep/api", "phone/keep/pack", "phone/keep/shell",
+    "shared/answers", "shared/canonical", "shared/questions", "shared/record", "shared/rules", "shared/values",
+    "phone/form/checks", "phone/form/draft", "phone/form/fields", "phone/form/overview", "phone/form/rows", "phone/form/sums",
 )
 """What form.js imports: named in the page so that the browser fetches them side by side."""
 

@@ -13,10 +13,11 @@ from census.errors import NotFound
 from census.services.collect.reference_lists import catalogue_of_lists, packed
 from census.services.collect.states import ACTING_ROLE_NAMES, OUTCOME_NAMES, REASONS, STATE_NAMES, TRANSITIONS
 from census.settings import Programme
-from census.web import wire
 from census.web.api import as_json
+from census.web.collect import wire
 from census.web.openapi import documented
-from census.web.register import wire as wire_register
+from census.web.register import wire as register_wire
+from census.web.review import wire as review_wire
 from census.web.session import API, api_work
 from forms.catalogue import UnknownForm, catalogue
 from forms.definition import Form
@@ -60,7 +61,7 @@ def schema_of(code: str) -> Response:
 
 
 @blueprint.get("/reference/transitions")
-@documented("The state table", answer=wire.TransitionsAnswer)
+@documented("The state table", answer=review_wire.TransitionsAnswer)
 def transitions() -> Response:
     """Every (state, outcome, role) that is allowed and the state that follows. What is not here is not allowed."""
     return as_json({
@@ -73,7 +74,7 @@ def transitions() -> Response:
 
 
 @blueprint.get("/reference/lists")
-@documented("Code lists", answer=wire_register.ListsAnswer)
+@documented("Code lists", answer=register_wire.ListsAnswer)
 def lists() -> Response:
     """Every code list with its digest and size: a phone fetches those whose digest it does not have."""
     with api_work():
@@ -82,7 +83,7 @@ def lists() -> Response:
 
 
 @blueprint.get("/reference/lists/<name>")
-@documented("One code list", answer=wire_register.ListAnswer, query={
+@documented("One code list", answer=register_wire.ListAnswer, query={
     "have": "digest of the version that the caller has: the difference from it, where that is shorter",
     "digest": "of the version asked for: an answer with it never changes",
 })
@@ -98,7 +99,7 @@ def one_list(name: str) -> Response:
 
 
 @blueprint.get("/reference/reasons")
-@documented("Reasons for returns", answer=wire.ReasonsAnswer)
+@documented("Reasons for returns", answer=review_wire.ReasonsAnswer)
 def reasons() -> Response:
     """Codes for the items of a return, with what people read."""
     return as_json({"reasons": _named(REASONS)})

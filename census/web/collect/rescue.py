@@ -11,7 +11,7 @@ from flask import Blueprint, render_template, request
 from census.errors import InvalidInput, WrongContent
 from census.services.collect import files, rescue
 from census.services.collect.rescue import Opened, TakenIn
-from census.web import reading
+from census.web.collect.sent import draft_of, visit_of
 from census.web.instance import instance
 from census.web.session import Work, work
 
@@ -37,7 +37,7 @@ def take_in() -> str:
         programme = desk.actor.programme
     with tempfile.TemporaryDirectory(dir=instance().settings.data_dir) as folder:
         examined = [_saved(Path(folder), data, files.FileStore(instance().settings, programme)) for data in opened.files.values()]
-    read = [reading.visit_of(one) for one in opened.visits], [reading.draft_of(one) for one in opened.submissions]
+    read = [visit_of(one) for one in opened.visits], [draft_of(one) for one in opened.submissions]
     with work("review") as desk:
         for content_ in examined:
             files.record(desk.session, content_, opened.owner.account_id)

@@ -26,7 +26,7 @@ SHELLS: Final = {  # template -> the addresses that it stands for
     "units": "/collect/", "unit": UNIT, "visit": f"{UNIT}/visit", "finish": f"{UNIT}/finish", "new": "/collect/new", "me": "/collect/me",
     "check": "/collect/check", "unlock": "/collect/unlock",
 }
-DESK_ONLY: Final = ("desk", "deliver", "reopen", "background")
+NOT_KEPT: Final = ("js/phone/form/reopen.js", "js/phone/keep/background.js", "js/phone/keep/sw.js")  # of the page without storage; workers
 EMPTY: Final = "const SERVER = { release: '', precache: [], shells: [] };"
 CONFIRMED_BY: Final = {"in_person": "当面确认", "phone": "电话确认", "stamp": "盖章确认"}
 
@@ -68,11 +68,11 @@ def worker() -> Response:
 @blueprint.get("/sw-sync.js")
 def worker_that_sends() -> Response:
     """The same worker as a module, for browsers that wake it when the network is back: it sends what waits."""
-    return _script(f"import '{assets.static_url('js/background.js')}';\n")
+    return _script(f"import '{assets.static_url('js/phone/keep/background.js')}';\n")
 
 
 def _script(before: str) -> Response:
-    source = (assets.FOLDER / "js/sw.js").read_text().replace(EMPTY, f"const SERVER = {_told()};", 1)
+    source = (assets.FOLDER / "js/phone/keep/sw.js").read_text().replace(EMPTY, f"const SERVER = {_told()};", 1)
     response = Response(before + source, mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
     return response
@@ -106,7 +106,7 @@ def _is_kept(name: str) -> bool:
     folder, _, file = name.partition("/")
     stem = file.partition(".")[0]
     if folder == "js":
-        return stem not in {*DESK_ONLY, "sw"} and "/" not in file
+        return file.startswith(("phone/", "shared/")) and name not in NOT_KEPT
     return (folder == "css" and stem in {"tokens", "base", "phone"}) or name == "icons/census.svg"
 
 

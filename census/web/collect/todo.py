@@ -18,7 +18,7 @@ from census.errors import Conflict, NotAllowed, NotFound
 from census.models.register import Region
 from census.services.register import my_units
 from census.services.register.my_units import Show, UnitLine
-from census.services.review import decisions as reviews
+from census.services.review import decisions
 from census.web.collect import unit as view
 from census.web.collect.addresses import blank_address
 from census.web.session import Work, work
@@ -97,7 +97,7 @@ def withdraw(unit_id: UUID) -> AnyResponse:
     with collecting() as current:
         my_units.my_unit(current.session, current.actor.account_id, unit_id)
         try:
-            reviews.withdraw(current.session, current.actor, submission, expected_revision=int(revision))
+            decisions.withdraw(current.session, current.actor, submission, expected_revision=int(revision))
             flash("已撤回。改好后再签字提交。", "green")
         except Conflict as begun:
             flash(begun.message, "amber")

@@ -9,12 +9,11 @@ import orjson
 from flask import Blueprint, Response, request
 
 from census.errors import InvalidInput
-from census.services.register import areas, assignments, my_units
-from census.services.register import matching as register_index
+from census.services.register import areas, assignments, matching, my_units
 from census.web import reading
 from census.web.api import as_json, count_argument
 from census.web.openapi import documented
-from census.web.register import wire as wire_register
+from census.web.register import wire
 from census.web.session import API, api_work
 
 blueprint = Blueprint("api_register", __name__, url_prefix=API)
@@ -24,7 +23,7 @@ MOST_INDEXED = 20_000
 
 
 @blueprint.get("/areas")
-@documented("My enumeration areas", answer=wire_register.AreasAnswer)
+@documented("My enumeration areas", answer=wire.AreasAnswer)
 def my_areas() -> Response:
     """Areas of the caller's units with their boundaries (GeoJSON, WGS-84), for the map without a network; ETag."""
     with api_work("collect") as work:
@@ -36,29 +35,29 @@ def my_areas() -> Response:
 
 
 @blueprint.get("/units/similar")
-@documented("Is it in the register already", answer=wire_register.AlikeAnswer, query={
+@documented("Is it in the register already", answer=wire.AlikeAnswer, query={
     "name": "as it stands on the door", "uscc": "unified social credit code", "lon": "longitude, WGS-84", "lat": "latitude",
 })
 def look_alike() -> Response:
     """At most five units of the caller's regions with this code, a like name, or within 50 metres; ``reasons`` says which."""
     with api_work("collect") as work:
-        found = register_index.similar(
+        found = matching.similar(
             work.session, name=request.args.get("name", "")[:300], code=request.args.get("uscc", "")[:18], position=place_of_query(),
         )
     return as_json({"units": [alike_as_json(one) for one in found]})
 
 
 @blueprint.get("/units/index")
-@documented("The register around me, for use without a network", answer=wire_register.IndexAnswer)
+@documented("The register around me, for use without a network", answer=wire.IndexAnswer)
 def index() -> Response:
     """What is needed to look for duplicates offline, of every unit of the caller's regions; ETag."""
     with api_work("collect") as work:
-        rows = register_index.index_around(work.session, MOST_INDEXED)
+        rows = matching.index_around(work.session, MOST_INDEXED)
     return tagged({"units": rows})
 
 
 @blueprint.get("/units/near")
-@documented("My units by distance", answer=wire_register.NearAnswer, query={
+@documented("My units by distance", answer=wire.NearAnswer, query={
     "lon": "longitude, WGS-84", "lat": "latitude", "area": "only this enumeration area", "limit": "at most 200",
 })
 def near() -> Response:
@@ -77,20 +76,20 @@ def near() -> Response:
 
 
 @blueprint.post("/units/<uuid:unit_id>/hand-back")
-@documented("Hand a unit back", body=wire_register.HandBackRequest, status=204)
+@documented("Hand a unit back", body=wire.HandBackRequest, status=204)
 def hand_back(unit_id: UUID) -> tuple[str, int]:
     """Give one of my units back to its team, with a reason; it leaves this phone, and the desk gives it to another."""
-    asked = reading.load(wire_register.HandBackRequest, reading.body())
+    asked = reading.load(wire.HandBackRequest, reading.body())
     with api_work("collect") as work:
         assignments.hand_back(work.session, work.actor, unit_id, asked["reason"], asked["note"] or "")
     return "", 204
 
 
 @blueprint.post("/assignments")
-@documented("Share units out", body=wire_register.AssignRequest, answer=wire_register.AssignAnswer)
+@documented("Share units out", body=wire.AssignRequest, answer=wire.AssignAnswer)
 def assign() -> Response:
     """Give up to 1,000 units to one enumerator or one team, all or none; what former holders still send is kept."""
-    asked = reading.load(wire_register.AssignRequest, reading.body())
+    asked = reading.load(wire.AssignRequest, reading.body())
     with api_work("assign") as work:
         target = assignments.target_of(work.session, asked["account"], asked["team"])
         changed = assignments.assign(work.session, work.actor, asked["units"], target, asked["note"] or "")

@@ -1,4 +1,4 @@
-"""What a phone fetches: its units, what happened to what it sent, and the reviewer's queue."""
+"""What a phone fetches of the register: its units."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from flask import Blueprint, Response, request
 
 from census.models.collect import Submission
 from census.models.register import Unit
-from census.services.collect.changes import changes_since
 from census.services.register.units import assigned_units
-from census.services.review.queue import queue
-from census.web import wire
 from census.web.api import as_json, count_argument
 from census.web.openapi import documented
+from census.web.register import wire
 from census.web.session import API, api_work
 
 blueprint = Blueprint("api_units", __name__, url_prefix=API)
@@ -42,51 +40,6 @@ def my_units() -> Response:
             "removed": [{"id": row.unit_id, "why": row.kind, "at": row.at} for row in page.removed],
             "lease_until": page.lease_until, "cursor": page.cursor, "more": page.has_more,
         })
-
-
-@blueprint.get("/changes")
-@documented(
-    "What happened to my submissions", answer=wire.ChangesAnswer,
-    query={"since": "cursor of the last answer", "limit": "changes per page, at most 500"},
-)
-def my_changes() -> Response:
-    """Returns, approvals and receipts in the order in which they happened, none ever skipped."""
-    with api_work("collect") as work:
-        page = changes_since(work.session, work.actor, request.args.get("since", ""), count_argument("limit", 200, 500))
-        changes = [
-            {
-                "submission": row.Change.submission_id, "unit": row.unit_id, "form": row.form, "kind": row.Change.kind,
-                "state": row.Change.state, "revision": row.Change.revision, "note": row.Change.note,
-                "items": row.Change.items, "at": row.Change.at,
-            }
-            for row in page.changes
-        ]
-        return as_json({"changes": changes, "cursor": page.cursor, "more": page.has_more})
-
-
-@blueprint.get("/reviews")
-@documented(
-    "My review queue", answer=wire.QueueAnswer,
-    query={
-        "state": "default: what waits for the caller", "form": "a form's code", "region": "a region code or its beginning",
-        "check": "a check's id", "cursor": "from the last answer", "limit": "records per page, at most 200",
-    },
-)
-def my_reviews() -> Response:
-    """Records that wait for the caller's decision, oldest first."""
-    asked = {name: request.args.get(name, "").replace("\0", "") for name in ("state", "form", "region", "check", "cursor")}
-    with api_work("review") as work:
-        page = queue(work.session, work.actor, **asked, limit=count_argument("limit", 25, 200))
-        entries = [
-            {
-                "id": entry.id, "unit": entry.unit_id, "unit_name": entry.unit_name, "form": entry.form,
-                "version": entry.version, "region_code": entry.region_code, "state": entry.state,
-                "revision": entry.revision, "errors": entry.error_count, "warnings": entry.warning_count,
-                "unexplained": entry.unexplained_count, "updated_at": entry.updated_at,
-            }
-            for entry in page.entries
-        ]
-        return as_json({"reviews": entries, "cursor": page.next_cursor or None})
 
 
 def unit_as_json(unit: Unit, sent: Sequence[Submission]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from census.services.register.assignments import HAND_BACK_REASONS, MOST_AT_ONCE
-from census.web.wire import Shape, many
+from census.web.wire import Place, Shape, anything, many, texts
 
 
 class AreaShape(Shape):
@@ -87,3 +87,47 @@ class ListAnswer(Shape):
     steps: fields.List[Any] = fields.List(
         fields.List(fields.Raw()), allow_none=True, metadata={"description": "[row, how many go, rows that come], in the order to apply"},
     )
+
+
+class UnitSubmission(Shape):
+    id = fields.UUID()
+    form = fields.String()
+    state = fields.String()
+    revision = fields.Integer()
+
+
+class HeldElsewhere(Shape):
+    by = fields.String()
+    expires_at = fields.AwareDateTime()
+
+
+class UnitShape(Shape):
+    id = fields.UUID()
+    kind = fields.String()
+    name = fields.String()
+    address = fields.String()
+    uscc = fields.String(allow_none=True)
+    industry_code = fields.String(allow_none=True)
+    region_code = fields.String()
+    area_code = fields.String(allow_none=True)
+    position = fields.Nested(Place, allow_none=True)
+    known = anything()
+    forms = texts(metadata={"description": "forms that it must fill"})
+    may_forms = texts(metadata={"description": "forms that hang on an answer not given yet"})
+    outcome = fields.String(allow_none=True)
+    submissions = many(UnitSubmission)
+    held_elsewhere = many(HeldElsewhere, metadata={"description": "offline copies on other people's phones"})
+
+
+class RemovedUnit(Shape):
+    id = fields.UUID()
+    why = fields.String(validate=validate.OneOf(["taken", "handed_back"]))
+    at = fields.AwareDateTime()
+
+
+class UnitsAnswer(Shape):
+    units = many(UnitShape)
+    removed = many(RemovedUnit)
+    lease_until = fields.AwareDateTime()
+    cursor = fields.String()
+    more = fields.Boolean()

@@ -17,7 +17,7 @@ from census.errors import CensusError, InvalidInput, NotSignedIn
 from census.models.collect import Submission
 from census.models.register import Unit
 from census.services.collect.states import OUTCOME_NAMES, REASONS, STATE_NAMES, TRANSITIONS
-from census.services.review import decisions as reviews
+from census.services.review import decisions
 from census.services.review import queue as review_queue
 from census.services.review.obstacles import is_regional
 from census.services.review.queue import Filters, QueueEntry
@@ -55,7 +55,7 @@ def approve_selected() -> Response:
     """Approve the records without any finding that were ticked."""
     filters = _filters(request.form)
     with work("review") as current:
-        result = reviews.approve_clean(current.session, current.actor, map(_ticked, request.form.getlist("record")))
+        result = decisions.approve_clean(current.session, current.actor, map(_ticked, request.form.getlist("record")))
     if result.approved:
         flash(f"已通过 {len(result.approved)} 条。", "green")
     for message in sorted({message for _, message in result.refused}):
@@ -122,7 +122,7 @@ def send_back(submission_id: UUID) -> Response | tuple[str, int]:
 def comment(submission_id: UUID) -> Response:
     """Leave a remark for other reviewers."""
     with work("review") as current:
-        reviews.comment(current.session, current.actor, submission_id, text=request.form.get("text", ""))
+        decisions.comment(current.session, current.actor, submission_id, text=request.form.get("text", ""))
     flash("批注已保存，只有审核人员能看到。", "green")
     return redirect(_link(f"/review/{submission_id}", _filters(request.form)), 303)
 
@@ -132,7 +132,7 @@ def exempt(submission_id: UUID) -> Response:
     """Let an error finding stand, with the reason."""
     form = request.form
     with work("review") as current:
-        reviews.exempt(
+        decisions.exempt(
             current.session, current.actor, submission_id, check=form.get("check", ""), path=form.get("path", ""),
             reason=form.get("reason", ""), expected_revision=_revision(),
         )
@@ -192,7 +192,7 @@ def _decide(submission_id: UUID, outcome: str, items: list[dict[str, str]]) -> R
         session = current.session
         submission = session.get(Submission, submission_id)
         following = review_queue.neighbours(session, current.actor, filters, submission).next if submission else None
-        decision = reviews.decide(
+        decision = decisions.decide(
             session, current.actor, submission_id, outcome=outcome, note=request.form.get("note", ""), items=items,
             expected_revision=_revision(),
         )

@@ -14,8 +14,7 @@ from census.demo.scattered import load_district, load_scattered
 from census.demo.scattered_plan import read_plan, spread
 from census.errors import InvalidInput, NotFound
 from census.models.cases import Case, Operation
-from census.services.cases import reports
-from census.services.cases import steps as cases
+from census.services.cases import reports, steps
 from census.services.cases.figures import FIGURES, Figure
 from census.services.cases.replay import COLUMNS
 from tests.builders.cases import COUNTY, OTHER_TOWN, TO_ACCEPTED, TO_DONE, TOWN, Office, a_person, a_small_plan
@@ -109,7 +108,7 @@ def test_rivers_have_420_cases_in_their_basins_and_each_at_least_one(panyu: Sess
 
 def test_columns_of_the_demos_cases_follow_from_their_events(panyu: Session) -> None:
     for case in panyu.scalars(select(Case).order_by(Case.case_no).limit(60)):
-        rebuilt = cases.rebuilt(panyu, case.id)
+        rebuilt = steps.rebuilt(panyu, case.id)
         assert {name: getattr(case, name) for name in COLUMNS} == {name: getattr(rebuilt, name) for name in COLUMNS}
 
 
@@ -171,7 +170,7 @@ def office(scattered_session: Session) -> Office:
 
 def test_an_operation_counts_once_and_its_people_are_added_over_operations(office: Office) -> None:
     for number, people in enumerate((5, 9), start=1):
-        cases.record_operation(office.session, office.inspector, Operation(
+        steps.record_operation(office.session, office.inspector, Operation(
             operation_no=f"ZX{number}", kind="slw", region_code=TOWN, held_on=date(2017, 5, number), person_times=people,
         ))
     for _ in range(3):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from census.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from census.models.cases import Case
-from census.services.cases import steps as cases
+from census.services.cases import steps
 from census.services.cases.replay import COLUMNS
 from census.services.cases.states import STATE_NAMES, STEPS, next_steps
 from tests.builders.cases import FACTS, OTHER_TOWN, TO_ACCEPTED, TO_DONE, TOWN, VILLAGE, Office, a_person, photos
@@ -33,7 +33,7 @@ def test_numbers_hold_county_year_and_town_and_run_on(office: Office) -> None:
 
 def test_a_case_opens_only_in_the_finders_town(office: Office) -> None:
     with pytest.raises(NotAllowed):
-        cases.open_case(
+        steps.open_case(
             office.session, a_person(office.session, region=OTHER_TOWN), region_code=VILLAGE, facts=FACTS["find"],
             evidence=photos(1),
         )
@@ -53,17 +53,17 @@ def test_what_is_missing_or_unknown_is_named(office: Office, facts: dict[str, An
 
 def test_a_find_needs_a_photo(office: Office) -> None:
     with pytest.raises(InvalidInput, match="证据"):
-        cases.open_case(office.session, office.inspector, region_code=VILLAGE, facts=FACTS["find"])
+        steps.open_case(office.session, office.inspector, region_code=VILLAGE, facts=FACTS["find"])
 
 
 def test_a_form_sent_twice_opens_one_case(office: Office) -> None:
     answers = {**FACTS["find"], "village_code": VILLAGE, "gps": {"lon": "113.4", "lat": "22.95"}, "found_date": "2017-04-01",
                "photo_signboard": photos(1)[0], "operator_name": "张三"}
-    submission = cases.open_case(office.session, office.inspector, region_code=VILLAGE, facts=FACTS["find"],
+    submission = steps.open_case(office.session, office.inspector, region_code=VILLAGE, facts=FACTS["find"],
                                  evidence=photos(1)).id
-    first = cases.register_case(office.session, office.inspector, submission, answers)
+    first = steps.register_case(office.session, office.inspector, submission, answers)
     assert first is not None
-    assert cases.register_case(office.session, office.inspector, submission, answers) is first
+    assert steps.register_case(office.session, office.inspector, submission, answers) is first
     assert (first.lon, first.found_on) == (113.4, date(2017, 4, 1))
     assert "operator_name" not in first.facts
 
@@ -72,7 +72,7 @@ def test_a_form_sent_twice_opens_one_case(office: Office) -> None:
                                    {"village_code": ["440113016002"]}])
 def test_a_form_that_says_too_little_opens_no_case_and_is_no_failure(office: Office, wrong: dict[str, Any]) -> None:
     answers = {**FACTS["find"], "village_code": VILLAGE, "photo_signboard": photos(1)[0], **wrong}
-    opened = cases.register_case(office.session, office.inspector, uuid4(), answers)
+    opened = steps.register_case(office.session, office.inspector, uuid4(), answers)
     assert (opened is None) == ("gps" not in wrong)
 
 
@@ -140,11 +140,11 @@ def test_another_towns_inspector_may_not_work_the_case(office: Office) -> None:
 
 def test_an_unknown_case_is_not_found(office: Office) -> None:
     with pytest.raises(NotFound):
-        cases.record_event(office.session, office.inspector, office.inspector.account_id, kind="verify", expected_version=1)
+        steps.record_event(office.session, office.inspector, office.inspector.account_id, kind="verify", expected_version=1)
 
 
 def test_nobody_accepts_what_he_found_himself(office: Office) -> None:
-    case = cases.open_case(office.session, office.case_office, region_code=VILLAGE, facts=FACTS["find"], evidence=photos(1),
+    case = steps.open_case(office.session, office.case_office, region_code=VILLAGE, facts=FACTS["find"], evidence=photos(1),
                            found_on=date(2017, 4, 1))
     office.take_all(case, *TO_DONE, "self_check")
     with pytest.raises(NotAllowed, match="发现人"):
@@ -200,7 +200,7 @@ def test_days_run_forward_and_not_into_the_future(office: Office) -> None:
     with pytest.raises(InvalidInput, match="早于"):
         office.take(case, "remark", on=date(2017, 5, 31))
     with pytest.raises(InvalidInput, match="晚于"):
-        office.take(case, "remark", on=cases.today() + timedelta(days=1))
+        office.take(case, "remark", on=steps.today() + timedelta(days=1))
 
 
 # --- completions ----------------------------------------------------------------------------------------------------
@@ -241,9 +241,9 @@ def test_columns_are_what_a_replay_of_the_events_gives(office: Office, seed: int
         try_step(office, case, chance.choice(next_steps(case.state)).kind, day)
     office.session.flush()
     office.session.refresh(case)
-    rebuilt = cases.rebuilt(office.session, case.id)
+    rebuilt = steps.rebuilt(office.session, case.id)
     assert {name: getattr(case, name) for name in COLUMNS} == {name: getattr(rebuilt, name) for name in COLUMNS}
-    assert [event.number for event in cases.events_of(office.session, case.id)] == list(range(1, case.version + 1))
+    assert [event.number for event in steps.events_of(office.session, case.id)] == list(range(1, case.version + 1))
 
 
 def try_step(office: Office, case: Case, kind: str, day: date) -> None:

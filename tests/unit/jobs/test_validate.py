@@ -19,8 +19,7 @@ from census.models.collect import Submission
 from census.models.review import Change, Decision, FindingRow
 from census.models.work import ValidationRun
 from census.services.handup.gate import content_digest, gate
-from census.services.review import decisions as reviews
-from census.services.review import verdicts
+from census.services.review import decisions, verdicts
 from census.services.review.verdicts import Case, Waiting
 from forms.catalogue import catalogue
 from tests.builders.jobs import (
@@ -119,7 +118,7 @@ def test_an_exemption_outlives_the_next_verdict(database: Database, tmp_path: Pa
     with database.transaction(FULL) as session:
         county: Actor = an_actor(session, "county", "440113")
         path = path_found(session, id_)
-        reviews.exempt(session, county, id_, check="G102-C01", path=path, reason="有水务局证明。", expected_revision=1)
+        decisions.exempt(session, county, id_, check="G102-C01", path=path, reason="有水务局证明。", expected_revision=1)
         session.execute(text("update submission set judge_due = true where id = :id"), {"id": id_})
     judge_all(database, tmp_path)
     with database.transaction(FULL) as session:
@@ -205,7 +204,7 @@ def test_a_returned_record_is_not_judged(database: Database) -> None:
     id_ = a_broken_record(database)
     with database.transaction(FULL) as session:
         read = verdicts.due(session, "G102", "2017.1", 10)
-        reviews.decide(session, an_actor(session, "supervisor"), id_, outcome="return", note="请重填。", expected_revision=1)
+        decisions.decide(session, an_actor(session, "supervisor"), id_, outcome="return", note="请重填。", expected_revision=1)
     with database.transaction(FULL) as session:
         assert verdicts.give(session, read, {}, UUID(int=0)).skipped == 1
     assert record(database, id_).state == "returned"

@@ -11,7 +11,7 @@ from census.errors import Conflict, InvalidInput, NeedsConfirmation, NotAllowed,
 from census.models.collect import RevisionConflict
 from census.models.evidence import AuditEntry
 from census.models.review import Change, Decision, FindingRow
-from census.services.review import decisions as reviews
+from census.services.review import decisions
 from tests.builders.review import (
     OTHER_TOWN,
     a_revision,
@@ -28,16 +28,16 @@ ITEM = {"path": "/self_supplied_intake", "reason": "evidence_mismatch", "text": 
 
 def test_a_checked_record_passes_both_levels_of_the_county(session: Session) -> None:
     submission = a_submission(session, "checked", explained=2)
-    reviews.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1)
+    decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1)
     assert submission.state == "supervisor_approved"
-    reviews.decide(session, an_actor(session, "county", "440113"), submission.id, outcome="approve", expected_revision=1)
+    decisions.decide(session, an_actor(session, "county", "440113"), submission.id, outcome="approve", expected_revision=1)
     assert submission.state == "county_approved"
 
 
 @pytest.mark.parametrize(("level", "state"), [("city", "city_approved"), ("province", "province_approved")])
 def test_a_received_record_is_approved_in_place_above_the_county(session: Session, level: str, state: str) -> None:
     submission = a_submission(session, "checked", account_id=None)
-    reviews.decide(session, an_actor(session, level, "44"), submission.id, outcome="approve", expected_revision=1)
+    decisions.decide(session, an_actor(session, level, "44"), submission.id, outcome="approve", expected_revision=1)
     assert submission.state == state
 
 
@@ -45,7 +45,7 @@ def test_a_return_reaches_the_enumerators_phone_with_the_items_marked(session: S
     enumerator = an_account(session, "enumerator")
     submission = a_submission(session, "flagged", errors=1, enumerator=enumerator)
     session.execute(text("update unit set changed_xid = '3'"))
-    decision = reviews.decide(
+    decision = decisions.decide(
         session, an_actor(session, "supervisor"), submission.id, outcome="return", note=" 请核对 ", items=[ITEM], expected_revision=1,
     )
     change = session.scalars(select(Change)).one()
@@ -58,7 +58,7 @@ def test_a_return_reaches_the_enumerators_phone_with_the_items_marked(session: S
 def test_a_decision_leaves_an_audit_entry_without_what_was_written(session: Session) -> None:
     submission = a_submission(session)
     actor = an_actor(session, "supervisor")
-    reviews.decide(session, actor, submission.id, outcome="return", note="法人电话不对", expected_revision=1)
+    decisions.decide(session, actor, submission.id, outcome="return", note="法人电话不对", expected_revision=1)
     entry = session.scalars(select(AuditEntry)).one()
     assert (entry.actor, entry.action, entry.subject) == (actor.username, "return", str(submission.id))
     assert "法人" not in entry.body
@@ -71,7 +71,7 @@ def test_a_decision_leaves_an_audit_entry_without_what_was_written(session: Sess
 def test_what_cannot_be_approved_says_why(session: Session, state: str, words: str) -> None:
     submission = a_submission(session, state)
     with pytest.raises(Conflict, match=words):
-        reviews.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1)
+        decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1)
 
 
 @pytest.mark.parametrize(("values", "words"), [
@@ -80,7 +80,7 @@ def test_what_cannot_be_approved_says_why(session: Session, state: str, words: s
 def test_open_questions_bar_the_approval(session: Session, values: dict[str, Any], words: str) -> None:
     submission = a_submission(session, "checked", **values)
     with pytest.raises(Conflict, match=words):
-        reviews.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1)
+        decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1)
     assert session.scalars(select(Decision)).all() == []
 
 
@@ -92,34 +92,34 @@ def test_a_second_copy_of_the_same_revision_bars_the_approval(session: Session) 
     ))
     session.flush()
     with pytest.raises(Conflict, match="两份不同的内容"):
-        reviews.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1)
+        decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1)
 
 
 def test_the_county_waits_for_the_supervisor(session: Session) -> None:
     submission = a_submission(session)
     with pytest.raises(Conflict, match="普查指导员先通过"):
-        reviews.decide(session, an_actor(session, "county", "440113"), submission.id, outcome="approve", expected_revision=1)
+        decisions.decide(session, an_actor(session, "county", "440113"), submission.id, outcome="approve", expected_revision=1)
 
 
 def test_a_decision_on_an_outdated_revision_is_refused(session: Session) -> None:
     submission = a_submission(session, revision=2)
     with pytest.raises(Conflict, match=r"第 2 版.*第 1 版") as refused:
-        reviews.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1)
+        decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1)
     assert refused.value.detail["revision"] == 2
 
 
 def test_deciding_the_same_again_gets_the_first_decision(session: Session) -> None:
     submission = a_submission(session)
     actor = an_actor(session, "supervisor")
-    first = reviews.decide(session, actor, submission.id, outcome="approve", expected_revision=1)
-    assert reviews.decide(session, actor, submission.id, outcome="approve", expected_revision=1) is first
+    first = decisions.decide(session, actor, submission.id, outcome="approve", expected_revision=1)
+    assert decisions.decide(session, actor, submission.id, outcome="approve", expected_revision=1) is first
     assert len(session.scalars(select(Decision)).all()) == 1
 
 
 def test_a_return_names_an_item_or_a_reason(session: Session) -> None:
     submission = a_submission(session)
     with pytest.raises(InvalidInput, match="勾选要退回的指标"):
-        reviews.decide(session, an_actor(session, "supervisor"), submission.id, outcome="return", note=" ", expected_revision=1)
+        decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="return", note=" ", expected_revision=1)
 
 
 @pytest.mark.parametrize("path", [
@@ -129,7 +129,7 @@ def test_a_return_names_an_item_or_a_reason(session: Session) -> None:
 def test_a_return_cannot_mark_what_the_form_does_not_have(session: Session, path: str) -> None:
     submission = a_submission(session)
     with pytest.raises(InvalidInput) as refused:
-        reviews.decide(
+        decisions.decide(
             session, an_actor(session, "supervisor"), submission.id, outcome="return", items=[ITEM, {**ITEM, "path": path}],
             expected_revision=1,
         )
@@ -139,7 +139,7 @@ def test_a_return_cannot_mark_what_the_form_does_not_have(session: Session, path
 @pytest.mark.parametrize("path", ["", "/facility", "/facility/0", "/facility/0/run_hours", "/water_intake_total"])
 def test_a_return_marks_items_rows_groups_or_all(session: Session, path: str) -> None:
     submission = a_submission(session)
-    decision = reviews.decide(
+    decision = decisions.decide(
         session, an_actor(session, "supervisor"), submission.id, outcome="return", items=[{**ITEM, "path": path}], expected_revision=1,
     )
     assert decision.items[0]["path"] == path
@@ -149,15 +149,15 @@ def test_a_return_marks_items_rows_groups_or_all(session: Session, path: str) ->
 def test_an_item_of_a_return_has_a_known_reason_and_plain_text(session: Session, item: dict[str, Any]) -> None:
     submission = a_submission(session)
     with pytest.raises(InvalidInput):
-        reviews.decide(session, an_actor(session, "supervisor"), submission.id, outcome="return", items=[item], expected_revision=1)
+        decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="return", items=[item], expected_revision=1)
 
 
 def test_a_form_this_instance_does_not_know_is_returned_by_note_only(session: Session) -> None:
     submission = a_submission(session, form="G999", version="2030.1")
     actor = an_actor(session, "supervisor")
     with pytest.raises(InvalidInput, match="退回意见"):
-        reviews.decide(session, actor, submission.id, outcome="return", items=[ITEM], expected_revision=1)
-    reviews.decide(session, actor, submission.id, outcome="return", note="请核对", expected_revision=1)
+        decisions.decide(session, actor, submission.id, outcome="return", items=[ITEM], expected_revision=1)
+    decisions.decide(session, actor, submission.id, outcome="return", note="请核对", expected_revision=1)
     assert submission.state == "returned"
 
 
@@ -165,14 +165,14 @@ def test_a_form_this_instance_does_not_know_is_returned_by_note_only(session: Se
 def test_a_note_that_cannot_be_kept_is_refused(session: Session, note: str) -> None:
     submission = a_submission(session)
     with pytest.raises(InvalidInput):
-        reviews.decide(session, an_actor(session, "supervisor"), submission.id, outcome="return", note=note, expected_revision=1)
+        decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="return", note=note, expected_revision=1)
 
 
 def test_nobody_decides_who_reviews_nothing(session: Session) -> None:
     submission = a_submission(session)
     for role in ("enumerator", "checker", "admin", "auditor"):
         with pytest.raises(NotAllowed):
-            reviews.decide(session, an_actor(session, role, "440113"), submission.id, outcome="approve", expected_revision=1)
+            decisions.decide(session, an_actor(session, role, "440113"), submission.id, outcome="approve", expected_revision=1)
 
 
 def test_another_towns_record_is_not_there(session: Session) -> None:
@@ -181,7 +181,7 @@ def test_another_towns_record_is_not_there(session: Session) -> None:
     session.expunge_all()
     set_scope(session, actor.scope)
     with pytest.raises(NotFound):
-        reviews.decide(session, actor, submission.id, outcome="approve", expected_revision=1)
+        decisions.decide(session, actor, submission.id, outcome="approve", expected_revision=1)
 
 
 def test_nobody_decides_on_a_record_they_submitted(session: Session) -> None:
@@ -189,16 +189,16 @@ def test_nobody_decides_on_a_record_they_submitted(session: Session) -> None:
     submission = a_submission(session, enumerator=account)
     for outcome in ("approve", "return"):
         with pytest.raises(NotAllowed, match="自己提交"):
-            reviews.decide(session, acting(account), submission.id, outcome=outcome, note="x", expected_revision=1)
+            decisions.decide(session, acting(account), submission.id, outcome=outcome, note="x", expected_revision=1)
 
 
 def test_nobody_approves_at_two_levels(session: Session) -> None:
     submission = a_submission(session)
     account = an_account(session, "supervisor")
-    reviews.decide(session, acting(account), submission.id, outcome="approve", expected_revision=1)
+    decisions.decide(session, acting(account), submission.id, outcome="approve", expected_revision=1)
     account.grants[0].role = "county"
     with pytest.raises(NotAllowed, match="另一级"):
-        reviews.decide(session, acting(account), submission.id, outcome="approve", expected_revision=1)
+        decisions.decide(session, acting(account), submission.id, outcome="approve", expected_revision=1)
 
 
 def test_a_change_after_the_signature_needs_a_new_signature(session: Session) -> None:
@@ -206,9 +206,9 @@ def test_a_change_after_the_signature_needs_a_new_signature(session: Session) ->
     a_visit(session, submission, signed=[digest_of(submission, 1)])
     actor = an_actor(session, "supervisor")
     with pytest.raises(NeedsConfirmation):
-        reviews.decide(session, actor, submission.id, outcome="approve", expected_revision=2)
+        decisions.decide(session, actor, submission.id, outcome="approve", expected_revision=2)
     a_visit(session, submission, signed=[digest_of(submission, 2)])
-    assert reviews.decide(session, actor, submission.id, outcome="approve", expected_revision=2).to_state == "supervisor_approved"
+    assert decisions.decide(session, actor, submission.id, outcome="approve", expected_revision=2).to_state == "supervisor_approved"
 
 
 def test_a_recorded_confirmation_stands_for_a_new_signature(session: Session) -> None:
@@ -216,14 +216,14 @@ def test_a_recorded_confirmation_stands_for_a_new_signature(session: Session) ->
     submission.revision = submission.judged_revision = 2
     a_visit(session, submission, signed=[digest_of(submission, 1)])
     a_revision(session, submission, 2, {}, {"name": "陈先生", "how": "phone", "at": "2018-08-21T10:00:00+08:00"})
-    reviews.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=2)
+    decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=2)
     assert submission.state == "supervisor_approved"
 
 
 def test_what_was_never_signed_needs_no_confirmation(session: Session) -> None:
     submission = a_submission(session, revision=2)
     a_visit(session, submission)
-    reviews.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=2)
+    decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=2)
     assert submission.state == "supervisor_approved"
 
 
@@ -232,7 +232,7 @@ def test_the_county_exempts_errors_one_by_one_with_a_reason(session: Session) ->
     actor = an_actor(session, "county", "440113")
 
     def exempt(check: str, reason: str) -> Decision:
-        return reviews.exempt(
+        return decisions.exempt(
             session, actor, submission.id, check=check, path="/self_supplied_intake", reason=reason, expected_revision=1,
         )
 
@@ -245,7 +245,7 @@ def test_the_county_exempts_errors_one_by_one_with_a_reason(session: Session) ->
     with pytest.raises(Conflict):
         exempt("G102-C03", "再来一次")
     assert {finding.state for finding in session.scalars(select(FindingRow))} == {"exempt"}
-    assert reviews.exemptions(session, [submission.id]) == {submission.id: {
+    assert decisions.exemptions(session, [submission.id]) == {submission.id: {
         ("G102-C02", "/self_supplied_intake"): "井水未装表，按水泵工况核定", ("G102-C03", "/self_supplied_intake"): "同上",
     }}
 
@@ -253,7 +253,7 @@ def test_the_county_exempts_errors_one_by_one_with_a_reason(session: Session) ->
 def test_a_supervisor_exempts_nothing(session: Session) -> None:
     submission = a_submission(session, "flagged", errors=1)
     with pytest.raises(NotAllowed):
-        reviews.exempt(
+        decisions.exempt(
             session, an_actor(session, "supervisor"), submission.id, check="G102-C02", path="/self_supplied_intake", reason="x",
             expected_revision=1,
         )
@@ -263,18 +263,18 @@ def test_an_enumerator_withdraws_until_a_reviewer_has_opened_the_record(session:
     account = an_account(session, "enumerator")
     submission = a_submission(session, "checked", enumerator=account)
     with pytest.raises(NotAllowed):
-        reviews.withdraw(session, an_actor(session, "enumerator"), submission.id, expected_revision=1)
-    reviews.withdraw(session, acting(account), submission.id, expected_revision=1)
+        decisions.withdraw(session, an_actor(session, "enumerator"), submission.id, expected_revision=1)
+    decisions.withdraw(session, acting(account), submission.id, expected_revision=1)
     assert submission.state == "withdrawn"
     opened = a_submission(session, "checked", enumerator=account, opened_at=submission.updated_at)
     with pytest.raises(Conflict, match="审核已经开始"):
-        reviews.withdraw(session, acting(account), opened.id, expected_revision=1)
+        decisions.withdraw(session, acting(account), opened.id, expected_revision=1)
 
 
 def test_clean_records_are_approved_together_and_the_others_say_why_not(session: Session) -> None:
     clean, warned = a_submission(session), a_submission(session, explained=1)
     newer = a_submission(session, revision=2)
-    result = reviews.approve_clean(
+    result = decisions.approve_clean(
         session, an_actor(session, "supervisor"), [(clean.id, 1), (warned.id, 1), (newer.id, 1)],
     )
     assert result.approved == (clean.id,)
@@ -285,18 +285,18 @@ def test_clean_records_are_approved_together_and_the_others_say_why_not(session:
 def test_only_approved_records_are_handed_up_and_only_once(session: Session) -> None:
     approved, waiting = a_submission(session, "county_approved"), a_submission(session, "checked")
     ids = [approved.id, waiting.id]
-    assert reviews.hand_up(session, ids, actor_name="county01") == 1
-    assert reviews.hand_up(session, ids, actor_name="county01") == 0
+    assert decisions.hand_up(session, ids, actor_name="county01") == 1
+    assert decisions.hand_up(session, ids, actor_name="county01") == 0
     session.expire_all()
     assert (approved.state, waiting.state) == ("handed_up", "checked")
 
 
 def test_a_receipt_accepts_and_returns_once(session: Session) -> None:
     accepted, returned = a_submission(session, "handed_up"), a_submission(session, "handed_up")
-    assert reviews.apply_from_above(session, accepted.id, 1, "accept")
-    assert not reviews.apply_from_above(session, accepted.id, 1, "accept")
-    assert reviews.apply_from_above(session, returned.id, 1, "return", note="核对", items=[ITEM], actor_name="广东省普查办")
-    assert not reviews.apply_from_above(session, returned.id, 1, "return", note="核对", items=[ITEM], actor_name="广东省普查办")
+    assert decisions.apply_from_above(session, accepted.id, 1, "accept")
+    assert not decisions.apply_from_above(session, accepted.id, 1, "accept")
+    assert decisions.apply_from_above(session, returned.id, 1, "return", note="核对", items=[ITEM], actor_name="广东省普查办")
+    assert not decisions.apply_from_above(session, returned.id, 1, "return", note="核对", items=[ITEM], actor_name="广东省普查办")
     assert (accepted.state, returned.state) == ("accepted", "returned")
     change = session.scalars(select(Change).where(Change.kind == "returned")).one()
     assert (change.note, change.items) == ("广东省普查办：核对", [ITEM])
@@ -304,7 +304,7 @@ def test_a_receipt_accepts_and_returns_once(session: Session) -> None:
 
 def test_a_receipt_for_a_replaced_revision_changes_nothing(session: Session) -> None:
     submission = a_submission(session, "handed_up", revision=2)
-    assert not reviews.apply_from_above(session, submission.id, 1, "return", note="核对")
+    assert not decisions.apply_from_above(session, submission.id, 1, "return", note="核对")
     assert submission.state == "handed_up"
 
 
@@ -312,13 +312,13 @@ def test_the_county_cannot_take_back_what_was_handed_up(session: Session) -> Non
     for state in ("handed_up", "accepted"):
         submission = a_submission(session, state)
         with pytest.raises(Conflict, match="上级回执退回"):
-            reviews.decide(
+            decisions.decide(
                 session, an_actor(session, "county", "440113"), submission.id, outcome="return", note="x", expected_revision=1,
             )
 
 
 def test_a_comment_changes_no_state_and_stays_on_the_desk(session: Session) -> None:
     submission = a_submission(session)
-    remark = reviews.comment(session, an_actor(session, "supervisor"), submission.id, text="与去年环统比对", path="/water_intake_total")
+    remark = decisions.comment(session, an_actor(session, "supervisor"), submission.id, text="与去年环统比对", path="/water_intake_total")
     assert (remark.text, submission.state) == ("与去年环统比对", "checked")
     assert session.scalars(select(Change)).all() == []

@@ -9,7 +9,6 @@ import json
 import re
 import struct
 import subprocess
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -21,15 +20,16 @@ from census.web import assets
 from census.web.collect.addresses import blank_address
 from forms.answers.values import digest
 from forms.catalogue import catalogue
+from tests.scripts import OWN, SCRIPTS, located
 
-SCRIPTS = Path(assets.FOLDER) / "js"
 LARGEST_FIRST_PAGE = 60_000
 CHROME_80_LACKS = (".replaceChildren(", "??=", "||=", ".replaceAll(", ".at(-", "structuredClone", "randomUUID", "await import.meta")
 
 
 def run(script: str, *values: object) -> object:
-    """Run a module script in Node; what it prints is JSON."""
-    source = f"const values = {json.dumps(values)};\n{script}"
+    """Run a module script in Node, in which ``./name.js`` is the module of that name; what it prints is JSON."""
+    told = re.sub(r"'\./(\w+)\.js'", lambda found: f"'./{located(found[1])}'", script)
+    source = f"const values = {json.dumps(values)};\n{told}"
     done = subprocess.run(["node", "--input-type=module", "-e", source], capture_output=True, text=True, check=True, cwd=SCRIPTS)
     return json.loads(done.stdout)
 
@@ -162,7 +162,7 @@ def test_every_module_that_the_form_page_needs_at_once_is_preloaded(client: Flas
         name = needed.pop()
         if name not in seen:
             seen.add(name)
-            needed += re.findall(r"""^import (?:.* from )?['"]\./(\w+)\.js['"]""", (SCRIPTS / f"{name}.js").read_text(), re.MULTILINE)
+            needed += re.findall(r"""^import (?:.* from )?['"][./\w]*/(\w+)\.js['"]""", OWN[name].read_text(), re.MULTILINE)
     assert seen - {"form"} == set(re.findall(r'modulepreload" href="[^"]*/(\w+)\.js"', html))
 
 
@@ -173,15 +173,15 @@ def test_remarks_stay_at_home_and_nothing_else_does() -> None:
         const bare = (text) => printer.printFile(ts.createSourceFile('a.js', text, ts.ScriptTarget.Latest)).replace(/\\s+/g, ' ');
         const sent = Object.entries(JSON.parse(readFileSync(0, 'utf8')));
         console.log(JSON.stringify(sent.filter(([name, text]) => bare(readFileSync(name, 'utf8')) !== bare(text)).map(([name]) => name)));"""
-    sent = {path.name: assets.content(path).decode() for path in sorted(SCRIPTS.glob("*.js"))}
+    sent = {located(name): assets.content(path).decode() for name, path in OWN.items()}
     done = subprocess.run(["node", "--input-type=module", "-e", script], input=json.dumps(sent), capture_output=True, text=True, check=True, cwd=SCRIPTS)
     assert json.loads(done.stdout) == []
     assert not [name for name, text in sent.items() if "@param" in text]
 
 
-@pytest.mark.parametrize("script", sorted(path.name for path in SCRIPTS.glob("*.js")))
+@pytest.mark.parametrize("script", OWN)
 def test_scripts_keep_to_what_chrome_80_knows(script: str) -> None:
-    source = (SCRIPTS / script).read_text()
+    source = OWN[script].read_text()
     assert not [word for word in CHROME_80_LACKS if word in source]
     assert not re.findall(r"^(?:const|let|await)[^\n]*\bawait\b", source, re.MULTILINE), "no await at the top of a module"
     assert not re.search(r"innerHTML\s*=[^=]", source)

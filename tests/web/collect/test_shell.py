@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from urllib.parse import urljoin
 from uuid import UUID
 
 import pytest
@@ -72,8 +73,8 @@ def test_all_that_a_page_without_data_loads_is_kept(client: FlaskClient) -> None
         assert linked <= kept, name
         for address in {one for one in linked if one.endswith(".js")}:
             source = client.get(address).get_data(as_text=True)
-            folder = address.rpartition("/")[0]
-            assert {f"{folder}/{module}" for module in re.findall(r"""(?:from|import\(?) ?['"]\./([\w.]+)['"]""", source)} <= kept, address
+            named = re.findall(r"""(?:from|import\(?) ?['"](\.[\w./]+)['"]""", source)
+            assert {urljoin(address, module) for module in named} <= kept, address
 
 
 def test_the_whole_shell_is_light(client: FlaskClient) -> None:

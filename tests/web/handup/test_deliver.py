@@ -27,7 +27,7 @@ from census.models.handup import Delivery, Receipt, ReceivedPackage
 from census.models.review import Change
 from census.services.handup import keys
 from census.services.people.accounts import create_account
-from census.services.review import decisions as reviews
+from census.services.review import decisions
 from census.settings import Settings
 from exports import upload
 from tests.builders.jobs import a_factory, a_sent_record, add_revision, valid_answers
@@ -138,7 +138,7 @@ def test_a_region_goes_up_comes_back_and_is_accepted(county: Place, province: Pl
     assert {province.state(kept), province.state(returned)} == {"checked"}
     with province.database.transaction(FULL) as session:
         [package] = session.scalars(select(ReceivedPackage))
-        reviews.decide(session, an_actor(session, "province", "44"), returned, outcome="return", note="请核对取水量。", expected_revision=1,
+        decisions.decide(session, an_actor(session, "province", "44"), returned, outcome="return", note="请核对取水量。", expected_revision=1,
                        items=[{"path": "/water_intake_total", "reason": "evidence_mismatch", "text": "与水费单不符"}])
     assert "全部通过（1）" in province.get(f"/packages/{package.id}")
     province.post(f"/packages/{package.id}/approve")

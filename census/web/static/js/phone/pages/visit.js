@@ -1,11 +1,11 @@
 // The visit's start: the outcome decides. One without forms to fill goes into the outbox, the other is kept until it is signed.
 
-import { newId } from './canonical.js';
-import { unitInfo } from './draft.js';
-import { unitOfAddress } from './known.js';
-import { cardOf, entry } from './send.js';
-import { bestFix, quality } from './position.js';
-import * as store from './store.js';
+import { newId } from '../../shared/canonical.js';
+import { unitInfo } from '../form/draft.js';
+import { unitOfAddress } from '../keep/known.js';
+import { cardOf, entry } from '../keep/send.js';
+import { bestFix, quality } from '../devices/position.js';
+import * as store from '../keep/store.js';
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById('visit'));
 const unit = unitOfAddress();
@@ -29,7 +29,7 @@ function refuse(words, focus) {
   if (focus) document.getElementById(focus)?.focus();
 }
 
-/** @param {import('./position.js').Fix} found */
+/** @param {import('../devices/position.js').Fix} found */
 function take(found) {
   fix = found;
   field('lon').value = fix.lon;

@@ -1,12 +1,12 @@
 // The to-do list, drawn from the phone: units as the server told, drafts, what waits to be sent, distances, what came back.
 
-import './shell.js';
-import { Refused } from './api.js';
-import { chipOf, everything, standing, waiting, when } from './known.js';
-import { distanceWords } from './nearest.js';
-import * as store from './store.js';
-import { metres } from './position.js';
-import * as vault from './vault.js';
+import '../keep/shell.js';
+import { Refused } from '../keep/api.js';
+import { chipOf, everything, standing, waiting, when } from '../keep/known.js';
+import { distanceWords } from '../devices/nearest.js';
+import * as store from '../keep/store.js';
+import { metres } from '../devices/position.js';
+import * as vault from '../keep/vault.js';
 
 /** @param {string} id @returns {any} */
 const the = (id) => document.getElementById(id);
@@ -118,7 +118,7 @@ function say(colour, words, link) {
 
 /** Fetch what changed; say what reviewers did. */
 async function refresh() {
-  const { fetchForms, refresh: fetchChanges } = await import('./pack.js');
+  const { fetchForms, refresh: fetchChanges } = await import('../keep/pack.js');
   const { returned, passed } = await fetchChanges();
   await draw();
   const words = [returned ? `↩ 新退回 ${returned} 份表，请先改` : '', passed ? `✓ 新通过 ${passed} 份表` : ''].filter(Boolean).join('；');

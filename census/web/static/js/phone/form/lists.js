@@ -1,6 +1,6 @@
 // Long code lists: fetched once, their names said under the box, their entries suggested. Loads on first use.
 
-import { Refused, page as getJson } from './api.js';
+import { Refused, page as getJson } from '../keep/api.js';
 import { attach } from './combobox.js';
 import { read } from './fields.js';
 

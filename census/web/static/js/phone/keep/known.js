@@ -1,7 +1,7 @@
 // How far units and forms are, from all that stands on this phone: what the server told, drafts, and what waits to be sent.
 
 import { whole } from './pack.js';
-import { stateOf } from './draft_state.js';
+import { stateOf } from '../form/draft_state.js';
 import * as store from './store.js';
 
 /** @typedef {'returned'|'unvisited'|'begun'|'done'} Standing */

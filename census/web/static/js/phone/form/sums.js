@@ -1,8 +1,8 @@
 // The lines at the end of a page that show whether parts make the whole: taken from the checks themselves, for the items
 // of a section, of one row, and for the totals of all rows.
 
-import { parse } from './values.js';
-import { showNumber } from './rules.js';
+import { parse } from '../../shared/values.js';
+import { showNumber } from '../../shared/rules.js';
 
 /** Comparison → sign when it holds, sign when it does not. @type {Record<string, [string, string]>} */
 const SIGNS = { '==': ['=', '≠'], '<=': ['≤', '＞'], '>=': ['≥', '＜'] };

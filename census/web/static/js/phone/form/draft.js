@@ -1,16 +1,16 @@
 // One form of one unit on this phone: opened from what was kept, from what the server has, or from what the program
 // fills in by itself; every change is saved at once.
 
-import './shell.js';
-import * as store from './store.js';
-import { Refused } from './api.js';
-import { newId } from './canonical.js';
-import { known, only } from './pack.js';
+import '../keep/shell.js';
+import * as store from '../keep/store.js';
+import { Refused } from '../keep/api.js';
+import { newId } from '../../shared/canonical.js';
+import { known, only } from '../keep/pack.js';
 
 /** @typedef {{unit: string, form: string, version: string, id: string, revision: number, answers: any,
  *   explanations: {check: string, path: string, text: string}[], seen: string[], touched: string[], page: string, row: number|null,
  *   item: string, state: 'draft'|'queued'|'sent'|'discarded', saved_at: string, counts: {error: number, warning: number, blank: number}, is_done: boolean,
- *   points?: Record<string, import('./devices.js').Points>}} Draft */
+ *   points?: Record<string, import('../devices/devices.js').Points>}} Draft */
 
 /** What is known of a unit: as the phone keeps it, else from the server. @param {string} unit @returns {Promise<any>} */
 export async function unitInfo(unit) {

@@ -1,15 +1,15 @@
 // 核对 → 签字 → 提交, from the drafts on this phone.
 
-import { Refused } from './api.js';
-import { unitInfo } from './draft.js';
-import { unitOfAddress } from './known.js';
-import { sendDue } from './outbox.js';
-import { only } from './pack.js';
-import { cardOf, enqueue } from './send.js';
-import { needs, openDrafts } from './unsent.js';
-import { Pad } from './signature.js';
-import { leadOn } from './nearest.js';
-import * as store from './store.js';
+import { Refused } from '../keep/api.js';
+import { unitInfo } from '../form/draft.js';
+import { unitOfAddress } from '../keep/known.js';
+import { sendDue } from '../keep/outbox.js';
+import { only } from '../keep/pack.js';
+import { cardOf, enqueue } from '../keep/send.js';
+import { needs, openDrafts } from '../keep/unsent.js';
+import { Pad } from '../devices/signature.js';
+import { leadOn } from '../devices/nearest.js';
+import * as store from '../keep/store.js';
 
 /** @param {string} id @returns {any} */
 const the = (id) => document.getElementById(id);
@@ -56,7 +56,7 @@ function draw(ready, missing) {
   the('nothing').hidden = Boolean(ready.length || missing.length);
 }
 
-/** What became of the entries of the outbox. @param {import('./outbox.js').Entry[]} entries @param {any} info */
+/** What became of the entries of the outbox. @param {import('../keep/outbox.js').Entry[]} entries @param {any} info */
 function showReceipts(entries, info) {
   const page = copy('sent-template');
   const good = entries.filter((one) => one.state === 'received');

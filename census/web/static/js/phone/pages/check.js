@@ -1,11 +1,11 @@
 // Before going out: is everything on the phone that a day without a network needs? What is missing is fetched.
 
-import './shell.js';
-import { Refused, token } from './api.js';
-import { fetchForms, needed, refresh } from './pack.js';
-import { fetchNames } from './names.js';
-import * as store from './store.js';
-import * as vault from './vault.js';
+import '../keep/shell.js';
+import { Refused, token } from '../keep/api.js';
+import { fetchForms, needed, refresh } from '../keep/pack.js';
+import { fetchNames } from '../keep/names.js';
+import * as store from '../keep/store.js';
+import * as vault from '../keep/vault.js';
 
 /** @param {string} id @returns {any} */
 const the = (id) => document.getElementById(id);

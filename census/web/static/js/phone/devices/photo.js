@@ -1,7 +1,7 @@
 // A photo of the phone's camera: its position and time are read, then it is made small (1 280 px, 300 kB) and stripped of
 // everything but the picture. It is kept on the phone by its SHA-256 and sent from there.
 
-import { upload } from './api.js';
+import { upload } from '../keep/api.js';
 import { factsOf } from './exif.js';
 
 const LONGEST_PX = 1280;

@@ -1,8 +1,8 @@
 // The PIN opens what lies on this phone. Forgotten: a sign-in with a network opens it too, and a new PIN is set.
 
-import { Refused, token } from './api.js';
-import * as store from './store.js';
-import * as vault from './vault.js';
+import { Refused, token } from '../keep/api.js';
+import * as store from '../keep/store.js';
+import * as vault from '../keep/vault.js';
 
 /** @param {string} id @returns {any} */
 const the = (id) => document.getElementById(id);

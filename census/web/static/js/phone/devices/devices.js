@@ -1,7 +1,7 @@
 // What the phone's devices fill in: position by satellite or by a tap on the map, photos, signatures, the code of a licence.
 // Loads on first use; the map, the camera and the reader of codes each when it is wanted.
 
-import { clear, controls } from './fields.js';
+import { clear, controls } from '../form/fields.js';
 import { degreesOf, dms, locate, local, metres, quality } from './position.js';
 
 /** @typedef {import('./position.js').Fix} Fix */

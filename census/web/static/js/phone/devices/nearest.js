@@ -1,6 +1,6 @@
 // The unit to go to next: of those that came back or nobody visited, the nearest to the one that is done.
 
-import { everything, standing } from './known.js';
+import { everything, standing } from '../keep/known.js';
 import { metres } from './position.js';
 
 /** @param {{id: string, lon: number|null, lat: number|null}} from @returns {Promise<{unit: any, distance: number|null}|null>} */

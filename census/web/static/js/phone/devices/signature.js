@@ -1,6 +1,6 @@
 // A signature on glass: pointer events draw on a canvas; what leaves is a PNG.
 
-import { upload } from './api.js';
+import { upload } from '../keep/api.js';
 
 /** A pad on a canvas. */
 export class Pad {

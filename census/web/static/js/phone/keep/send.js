@@ -1,8 +1,8 @@
 // What a respondent signed goes into the outbox: the signature, the visit and the unit's forms, in one transaction with their
 // drafts. From then on nothing of it changes, so that a retry after a lost answer sends the very same.
 
-import { asked, valueAt } from './answers.js';
-import { digest, newId, sha256 } from './canonical.js';
+import { asked, valueAt } from '../../shared/answers.js';
+import { digest, newId, sha256 } from '../../shared/canonical.js';
 import * as store from './store.js';
 
 /** @typedef {{draft: any, checks: any, title: string}} Ready a draft whose checks are clean */
@@ -21,9 +21,9 @@ export async function envelope(ready) {
 /** The number that somebody shows at the door: of the card, else the user name. @param {any} account what the phone knows of it; nothing before the first list is here */
 export const cardOf = (account) => (account && (account.card || account.username)) || store.account.replace(/^\w+:/, '');
 
-/** Where the device was and where the map was tapped, of the positions that are sent. @param {Record<string, import('./devices.js').Points>|undefined} kept @param {any} answers */
+/** Where the device was and where the map was tapped, of the positions that are sent. @param {Record<string, import('../devices/devices.js').Points>|undefined} kept @param {any} answers */
 function points(kept, answers) {
-  const told = (/** @type {import('./position.js').Fix|import('./devices.js').Tap|undefined} */ point) => (point
+  const told = (/** @type {import('../devices/position.js').Fix|import('../devices/devices.js').Tap|undefined} */ point) => (point
     ? { lon: Number(point.lon), lat: Number(point.lat), accuracy_m: 'accuracy_m' in point ? Number(point.accuracy_m) : null, at: point.at } : null);
   return Object.entries(kept || {}).filter(([path]) => valueAt(answers, path) !== undefined).map(([path, { device, map }]) => ({ path, device: told(device), map: told(map) }));
 }

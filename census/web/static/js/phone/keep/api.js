@@ -3,7 +3,7 @@
 // public Wi-Fi that wants a sign-in of its own, is no answer.
 
 import * as store from './store.js';
-import { sha256 } from './canonical.js';
+import { sha256 } from '../../shared/canonical.js';
 
 /** A refusal, or no answer at all (status 0). */
 export class Refused extends Error {
@@ -124,7 +124,7 @@ async function revoked() {
  * @param {Blob} file @param {string} name @param {any} [facts] what was read from a photo before it was stripped @returns {Promise<string>}
  */
 export async function upload(file, name, facts) {
-  const bytes = (await import('./jpeg.js')).bare(await file.arrayBuffer());
+  const bytes = (await import('../devices/jpeg.js')).bare(await file.arrayBuffer());
   const digest = await sha256(bytes);
   await store.commit([
     { store: 'files', put: { sha256: digest, bytes } },

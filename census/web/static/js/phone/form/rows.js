@@ -1,6 +1,6 @@
 // A repeating group: a list of its rows, one row a page, add, copy, delete with undo.
 
-import { moved } from './answers.js';
+import { moved } from '../../shared/answers.js';
 import { clear, reader } from './fields.js';
 
 const NONE = { error: 0, warning: 0, blank: 0 };

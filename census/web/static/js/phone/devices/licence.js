@@ -2,7 +2,7 @@
 // browser where it can, else by jsQR; both look at one photo from the camera and nothing leaves the phone.
 
 import { picture } from './photo.js';
-import { FUNCTIONS } from './questions.js';
+import { FUNCTIONS } from '../../shared/questions.js';
 
 const USCC = /[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}/g;
 const NAME = /(?:企业名称|单位名称|名称|entname|regname|name)["”]?\s*[:：=]\s*["“]?([^\s;；,，&"”]+)/i;
@@ -82,7 +82,7 @@ async function reader() {
   const { jsQR } = /** @type {any} */ (window);
   if (jsQR) return jsQR;
   const script = document.createElement('script');
-  script.src = new URL('./vendor/jsQR.js', import.meta.url).href;
+  script.src = new URL('../../vendor/jsQR.js', import.meta.url).href;
   await new Promise((resolve, reject) => {
     script.addEventListener('load', resolve);
     script.addEventListener('error', () => reject(new Error('识别程序没有下载到手机')));

@@ -1,9 +1,9 @@
 // The drafts of one unit that are not sent, each with its checks asked anew: other forms may have changed since.
 
 import { page as getJson } from './api.js';
-import { Checks, boundaryOf } from './checks.js';
-import { relatedAnswers } from './draft.js';
-import { checkRecord } from './rules.js';
+import { Checks, boundaryOf } from '../form/checks.js';
+import { relatedAnswers } from '../form/draft.js';
+import { checkRecord } from '../../shared/rules.js';
 import * as store from './store.js';
 
 /** @param {any} info what is known of the unit */

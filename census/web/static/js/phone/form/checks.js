@@ -1,8 +1,8 @@
 // Findings of one draft, kept up to date as it changes: only checks that lean on what changed are asked again.
 
-import { Record } from './record.js';
+import { Record } from '../../shared/record.js';
 
-/** @typedef {import('./rules.js').Finding} Finding */
+/** @typedef {import('../../shared/rules.js').Finding} Finding */
 /** @typedef {{error: number, warning: number, blank: number}} Counts what there is to do */
 
 const BLANK = /\.required$/;

@@ -1,15 +1,15 @@
 // A unit found in the street: looks for like names in what the phone has of the register; the visit that found it registers it.
 
-import { Refused } from './api.js';
-import { newId } from './canonical.js';
-import { alike } from './alike.js';
-import { bestFix, quality } from './position.js';
-import { cardOf, entry } from './send.js';
-import { localUnit } from './found.js';
-import { fetchNames, keptNames } from './names.js';
-import { refresh } from './pack.js';
-import './shell.js';
-import * as store from './store.js';
+import { Refused } from '../keep/api.js';
+import { newId } from '../../shared/canonical.js';
+import { alike } from '../keep/alike.js';
+import { bestFix, quality } from '../devices/position.js';
+import { cardOf, entry } from '../keep/send.js';
+import { localUnit } from '../keep/found.js';
+import { fetchNames, keptNames } from '../keep/names.js';
+import { refresh } from '../keep/pack.js';
+import '../keep/shell.js';
+import * as store from '../keep/store.js';
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById('new'));
 /** @param {string} id @returns {any} */
@@ -22,10 +22,10 @@ let timer = 0;
 let isBusy = false;
 /** @type {any} */
 let fix = null;
-/** @type {import('./names.js').Name[]} */
+/** @type {import('../keep/names.js').Name[]} */
 let names = [];
 
-/** @returns {import('./names.js').Name[]} */
+/** @returns {import('../keep/names.js').Name[]} */
 function look() {
   const [lon, lat] = [Number(field('lon').value), Number(field('lat').value)];
   const found = alike(names, the('name').value, field('uscc').value, lon && lat ? [lon, lat] : null);
@@ -99,7 +99,7 @@ async function keep() {
       { store: 'units', put: await localUnit(unit, cards) },
       { store: 'session', put: { name: 'second card', value: cards[1] } },
     ]);
-    if (!navigator.serviceWorker || !navigator.serviceWorker.controller) await (await import('./outbox.js')).sendDue(); // the next page is the server's, which has to know the unit first
+    if (!navigator.serviceWorker || !navigator.serviceWorker.controller) await (await import('../keep/outbox.js')).sendDue(); // the next page is the server's, which has to know the unit first
     dispatchEvent(new Event('census:waiting'));
     return location.assign(`/collect/units/${unit.id}`);
   } catch (problem) {

@@ -2,7 +2,7 @@
 // "waiting" only by a receipt whose code is right; what was received stays on the phone for a week.
 
 import { Refused, api, json, session } from './api.js';
-import { digest, isGenuine } from './canonical.js';
+import { digest, isGenuine } from '../../shared/canonical.js';
 import * as store from './store.js';
 import { note } from './synclog.js';
 import { sendFile } from './tus.js';

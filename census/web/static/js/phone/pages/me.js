@@ -1,12 +1,12 @@
 // This phone: how pages look, what is not sent and what can be done about it, what was received.
 
-import './shell.js';
-import { csrf } from './api.js';
-import { stateOf } from './draft_state.js';
-import { stateOfEntry, when } from './known.js';
-import * as store from './store.js';
-import { lines } from './synclog.js';
-import * as vault from './vault.js';
+import '../keep/shell.js';
+import { csrf } from '../keep/api.js';
+import { stateOf } from '../form/draft_state.js';
+import { stateOfEntry, when } from '../keep/known.js';
+import * as store from '../keep/store.js';
+import { lines } from '../keep/synclog.js';
+import * as vault from '../keep/vault.js';
 
 /** @param {string} id @returns {any} */
 const the = (id) => document.getElementById(id);
@@ -54,7 +54,7 @@ function undo(words, back) {
 
 /** @param {any} entry */
 async function sendNow(entry) {
-  const { hurry, sendDue } = await import('./outbox.js');
+  const { hurry, sendDue } = await import('../keep/outbox.js');
   await store.put('outbox', { ...entry, state: 'waiting', next_at: 0 });
   await hurry(entry.id);
   await sendDue();
@@ -93,7 +93,7 @@ function entryLine(one, name, drafts) {
 
 /** @param {(entry: any) => boolean} [wanted] */
 async function exportOf(wanted) {
-  const { save } = await import('./rescue.js');
+  const { save } = await import('../keep/rescue.js');
   await save(wanted);
 }
 
@@ -113,7 +113,7 @@ async function drawAll() {
   draw('files', '', files.map((one) => ({
     name: one.name === 'signature.png' ? '签名' : '照片', small: `${Math.ceil(one.size / 1024)} kB，已传 ${Math.round((100 * (one.sent || 0)) / one.size)}%`,
     chip: one.state === 'refused' ? ['red', '✕ 没有收'] : ['blue', '↑ 待传'], said: one.problem || '',
-    acts: [['现在传', async () => { const { hurry, sendDue } = await import('./outbox.js'); await store.put('uploads', { ...one, state: 'waiting', next_at: 0 }); await hurry(one.sha256); await sendDue(); }]],
+    acts: [['现在传', async () => { const { hurry, sendDue } = await import('../keep/outbox.js'); await store.put('uploads', { ...one, state: 'waiting', next_at: 0 }); await hurry(one.sha256); await sendDue(); }]],
   })));
   draw('receipts', 'no-receipts', receipts.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, 200).map((one) => ({
     name: name(one.unit), small: `${one.title.replace(`${name(one.unit)} `, '')}，${one.at.slice(0, 10)}，回执 ${one.number}`, chip: /** @type {[string, string]} */ (['green', '✓ 已收到']), href: `/collect/units/${one.unit}`,

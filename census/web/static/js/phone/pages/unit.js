@@ -1,12 +1,12 @@
 // The page of one unit, drawn from the phone: what the register knows, the visit, the forms, what came back, and the way on.
 
-import { unitInfo } from './draft.js';
-import { Refused, api } from './api.js';
-import { everything, outcomeOf, stateOfForm, unitOfAddress, waiting } from './known.js';
-import { only } from './pack.js';
-import { needs, openDrafts } from './unsent.js';
-import { leadOn } from './nearest.js';
-import * as store from './store.js';
+import { unitInfo } from '../form/draft.js';
+import { Refused, api } from '../keep/api.js';
+import { everything, outcomeOf, stateOfForm, unitOfAddress, waiting } from '../keep/known.js';
+import { only } from '../keep/pack.js';
+import { needs, openDrafts } from '../keep/unsent.js';
+import { leadOn } from '../devices/nearest.js';
+import * as store from '../keep/store.js';
 
 /** @param {string} id @returns {any} */
 const the = (id) => document.getElementById(id);

@@ -1,7 +1,7 @@
 // Between the answers and the controls that the server rendered: read a block, write a block, read a number back.
 // A block is one `.item`; nothing here builds a field.
 
-import { showNumber } from './rules.js';
+import { showNumber } from '../../shared/rules.js';
 
 const NUMBERS = new Set(['integer', 'decimal', 'year']);
 const GROUPED = new Set(['integer', 'decimal']);

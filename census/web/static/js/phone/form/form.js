@@ -1,9 +1,9 @@
 // The controller of a form page: one section shown at a time, autosave, checks while typing. The markup is the
 // server's; the address's fragment says which unit, section and row, so that the page itself holds no data.
 
-import * as store from './store.js';
-import { Refused, page as getJson } from './api.js';
-import { setAt, valueAt } from './answers.js';
+import * as store from '../keep/store.js';
+import { Refused, page as getJson } from '../keep/api.js';
+import { setAt, valueAt } from '../../shared/answers.js';
 import { Checks, boundaryOf } from './checks.js';
 import { Saver, openDraft, relatedAnswers, unitInfo } from './draft.js';
 import { controls, dress, read, readBack, reader, write } from './fields.js';
@@ -274,7 +274,7 @@ class FormPage {
       this.touch(path);
       /** @type {HTMLElement|null} */ (block.querySelector('input:not([type=hidden])'))?.focus({ preventScroll: true });
     } else if (button.matches('.only-js')) {
-      const { use } = await import('./devices.js');
+      const { use } = await import('../devices/devices.js');
       await use(this, button, block, path);
     }
   }
@@ -285,7 +285,7 @@ class FormPage {
     const text = event.clipboardData ? event.clipboardData.getData('text') : '';
     if (!found || !['dms', 'gps'].includes(found[0].dataset.kind || '') || !/[^0-9\s]/.test(text.trim())) return;
     event.preventDefault();
-    (await import('./devices.js')).paste(this, found[0], found[1], text);
+    (await import('../devices/devices.js')).paste(this, found[0], found[1], text);
   }
 
   /** Put an answer that a device or a list gave. @param {HTMLElement} block @param {string} path @param {any} answer */
@@ -305,7 +305,7 @@ class FormPage {
     return named;
   }
 
-  /** Tell whether a finding may be shown: somebody has been there. @param {import('./rules.js').Finding} finding */
+  /** Tell whether a finding may be shown: somebody has been there. @param {import('../../shared/rules.js').Finding} finding */
   isDue(finding) {
     const [first, row] = finding.path.slice(1).split('/');
     if (row === undefined) {
@@ -315,9 +315,9 @@ class FormPage {
     return finding.paths.some((path) => this.touched.has(path));
   }
 
-  /** What is to be said on the page in front, by path. @returns {Map<string, import('./rules.js').Finding[]>} */
+  /** What is to be said on the page in front, by path. @returns {Map<string, import('../../shared/rules.js').Finding[]>} */
   due() {
-    /** @type {Map<string, import('./rules.js').Finding[]>} */
+    /** @type {Map<string, import('../../shared/rules.js').Finding[]>} */
     const due = new Map(this.places.map(([, path]) => [path, []]));
     for (const finding of this.checks.findings) {
       const here = finding.paths.filter((path) => due.has(path));
