@@ -8,13 +8,14 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from census.clock import CHINA
 from census.db import new_id
 from census.demo import names, places
 from census.demo.scattered_plan import Town
 from census.models.cases import CaseEvent
 from census.services.cases.replay import COLUMNS, Standing, apply
 from census.services.cases.states import LEAD_SOURCES, STEPS
-from census.services.cases.steps import CHINA, number_prefix
+from census.services.cases.steps import number_prefix
 
 CATEGORY_OF: Final = {"stop": "close", "demolish": "close", "move": "relocate", "inplace": "upgrade"}
 OTHER_LEADS: Final = tuple(source for source in LEAD_SOURCES if source not in {"town_self", "other"})

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from flask import Flask
 
 from census.access import ROLE_NAMES
+from census.clock import CHINA
 from census.services.collect.states import STATE_NAMES
 from census.services.review.check_names import check_name
 from forms.answers.values import grouped
 
-CHINA: Final = timezone(timedelta(hours=8))
 COUNTED_DAYS: Final = 100
 RECENT_DAYS: Final = {0: "今天", 1: "昨天"}
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, TextClause, false, func, or_, select, text, true, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from census.clock import today
 from census.errors import InvalidInput
 from census.models.cases import Case
 from census.models.files import Blob
@@ -17,7 +18,6 @@ from census.models.people import Account
 from census.models.register import Region
 from census.services.cases.reports import Window, case_ids_sql
 from census.services.cases.states import RUNNING, STATE_NAMES
-from census.services.cases.steps import today
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

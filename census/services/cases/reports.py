@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from census.clock import today
 from census.errors import InvalidInput, NotFound
 from census.services.cases.figures import FIGURES, SOURCES, Derived, Figure
 from census.services.cases.paragraph import paragraph
-from census.services.cases.steps import today
 from census.services.cases.tables import TABLES, Table
 
 TITLES: Final = {"R8": "年报：“散乱污”整治段落", **{code: table.title for code, table in TABLES.items()}}

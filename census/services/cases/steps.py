@@ -7,7 +7,7 @@ who may take them and what they bring stands in ``case_states``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from census.access import Actor, require
+from census.clock import today
 from census.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from census.models.cases import Case, CaseEvent, Operation
 from census.models.files import Attachment
@@ -22,13 +23,6 @@ from census.models.register import Region
 from census.services.cases.facts import check_together, read_evidence, read_facts
 from census.services.cases.replay import COLUMNS, Standing, apply, replay
 from census.services.cases.states import RULES, STATE_NAMES, STEPS, Rules, Step
-
-CHINA: Final = timezone(timedelta(hours=8))
-
-
-def today() -> date:
-    """The day it is in the offices that use this."""
-    return datetime.now(CHINA).date()
 
 
 def open_case(  # noqa: PLR0913 - one argument for each thing a find says

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from census.access import Actor
+from census.clock import today
 from census.errors import NotFound
 from census.models.register import Unit
-from census.services.cases.steps import today
 from census.services.collect import drafts
 from census.services.register import prefill
 from forms.catalogue import catalogue

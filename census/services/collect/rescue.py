@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 from uuid import UUID
@@ -26,12 +26,13 @@ from census.errors import InvalidInput, NotFound
 from census.models.people import DeviceSession
 from census.models.register import Unit
 from census.services import evidence
-from census.services.cases.entry import open_cases
 from census.services.collect import drafts, submissions, visits
 from census.services.collect.fates import Draft, Outcome
 from census.services.collect.visits import VisitDraft, VisitOutcome
 from census.services.people import accounts
 from census.settings import Programme
+
+Follow = Callable[[Session, Actor, Sequence[Draft], Sequence[Outcome]], Sequence[Outcome]]
 
 FORMAT: Final = "census-rescue-1"
 UNREADABLE: Final = "这不是普查手机导出的救援文件，或文件已损坏。请在手机上重新导出。"
@@ -101,11 +102,11 @@ def open_file(session: Session, desk: Actor, programme: Programme, content: byte
 
 
 def take_in(
-    session: Session, desk: Actor, opened: Opened, read: tuple[list[VisitDraft | VisitOutcome], list[Draft | Outcome]],
+    session: Session, desk: Actor, opened: Opened, read: tuple[list[VisitDraft | VisitOutcome], list[Draft | Outcome]], follow: Follow,
 ) -> TakenIn:
     """Store what the phone would have sent, in the name of its enumerator; taking the same file in again changes nothing.
 
-    Only units in the desk's own regions are reached: the transaction sees no others.
+    ``follow`` is what follows from stored submissions in other wings, as the API does it. Only units in the desk's own regions are reached: the transaction sees no others.
     """
     require(desk, "review")
     at = now()
@@ -114,8 +115,7 @@ def take_in(
     stored_visits = [next(settled) if isinstance(one, VisitDraft) else one for one in read_visits]
     sent = [one for one in read_submissions if isinstance(one, Draft)]
     fates = submissions.submit(session, opened.owner, sent, at)
-    open_cases(session, opened.owner, sent, fates)
-    outcomes = iter(fates)
+    outcomes = iter(follow(session, opened.owner, sent, fates))
     stored = [next(outcomes) if isinstance(one, Draft) else one for one in read_submissions]
     kept = sum(_keep_draft(session, opened.owner, draft) for draft in opened.drafts)
     evidence.record(session, desk.username, "rescue", opened.owner.username, {

@@ -7,12 +7,13 @@ if that check judged exactly these revisions.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from census.clock import CHINA
 from census.errors import NotFound
 from census.models.register import Region
 from census.models.work import ValidationRun
@@ -20,7 +21,6 @@ from census.services.register.my_units import NOTHING_TO_FILL
 from census.services.review.verdicts import LEFT_OUT
 from forms.catalogue import Catalogue, catalogue
 
-CHINA: Final = timezone(timedelta(hours=8))
 APPROVED: Final = {
     "county": ("county_approved", "handed_up", "accepted"),
     "city": ("city_approved", "handed_up", "accepted"),

@@ -11,8 +11,7 @@ from flask import Blueprint, Response, request
 
 from census.access import Actor
 from census.models.cases import Case, CaseEvent, Operation
-from census.services.cases import reports
-from census.services.cases import steps
+from census.services.cases import reports, steps
 from census.services.cases.queries import find_cases, is_overdue, names_of
 from census.services.cases.states import Step, next_steps
 from census.web import reading

@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from census.clock import today
 from census.errors import CensusError, InvalidInput
 from census.models.cases import Case
 from census.services.cases import reports
@@ -149,7 +150,7 @@ def figure_rows(figure_id: str) -> str:
 def _page(template: str, **values: Any) -> str:
     return render_template(
         template, case_chips=CHIPS, case_states=STATE_NAMES, leads=LEAD_SOURCES, categories=CATEGORIES, modes=MODES,
-        shown=_shown, today=cases.today(), **values,
+        shown=_shown, today=today(), **values,
     )
 
 

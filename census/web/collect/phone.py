@@ -17,10 +17,10 @@ from flask import Blueprint, Response, jsonify, request
 from sqlalchemy.orm import Session
 
 from census.access import Actor
+from census.clock import today
 from census.errors import Malformed, NotAllowed
 from census.models.collect import Revision, Submission
 from census.models.register import Unit
-from census.services.cases.steps import today
 from census.services.handup import regional_rows
 from census.services.register import my_units, phone_units, prefill, unit_forms
 from census.services.register.matching import index_around

@@ -9,6 +9,7 @@ from typing import Final
 from flask import Blueprint, render_template, request
 
 from census.errors import InvalidInput, WrongContent
+from census.services.cases.entry import open_cases
 from census.services.collect import files, rescue
 from census.services.collect.rescue import Opened, TakenIn
 from census.web.collect.sent import draft_of, visit_of
@@ -41,7 +42,7 @@ def take_in() -> str:
     with work("review") as desk:
         for content_ in examined:
             files.record(desk.session, content_, opened.owner.account_id)
-        return _page(desk, opened, rescue.take_in(desk.session, desk.actor, opened, read))
+        return _page(desk, opened, rescue.take_in(desk.session, desk.actor, opened, read, open_cases))
 
 
 def allow_large_files() -> None:

@@ -9,9 +9,9 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from census.access import ROLE_NAMES, Actor
+from census.clock import today
 from census.models.collect import Draft, Revision, Submission
 from census.models.register import Unit
-from census.services.cases.steps import today
 from census.services.collect import drafts
 from census.services.collect.states import TRANSITIONS
 from census.services.handup import regional_rows

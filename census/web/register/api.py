@@ -96,7 +96,7 @@ def assign() -> Response:
     return as_json({"changed": changed})
 
 
-def alike_as_json(one: register_index.Alike) -> dict[str, object]:
+def alike_as_json(one: matching.Alike) -> dict[str, object]:
     """One unit that may be the same, as far as it may be told."""
     return {
         "id": one.id, "name": one.name, "address": one.address, "kind": one.kind, "outcome": one.outcome, "reasons": one.reasons,
