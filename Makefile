@@ -29,6 +29,7 @@ test: $(STAMPS)/test
 check: lint test
 
 lint: $(STAMPS)/test
+	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
@@ -36,6 +37,7 @@ lint: $(STAMPS)/test
 
 .PHONY: lint-js
 lint-js: $(STAMPS)/node
+	node_modules/.bin/prettier --check $(SCRIPTS)
 	node_modules/.bin/tsc --project jsconfig.json
 
 coverage: $(STAMPS)/test

@@ -1,2 +1,3 @@
 from census.app import Settings, create_app
+
 app = create_app(Settings.from_env())

@@ -64,7 +64,9 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_SECURE=settings.production,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it, its base has not
-    databases: dict[Programme, Database] = {programme: Database(settings.database_url(programme)) for programme in PROGRAMMES}
+    databases: dict[Programme, Database] = {
+        programme: Database(settings.database_url(programme)) for programme in PROGRAMMES
+    }
     app.extensions["census"] = Instance(settings, databases)
     assets.install(app)
     headers.install(app, settings)

@@ -79,7 +79,10 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 5, echo: bool = False) -> None:
         self.url = url
         self.engine: Engine = create_engine(
-            url, pool_size=pool_size, max_overflow=10, echo=echo,
+            url,
+            pool_size=pool_size,
+            max_overflow=10,
+            echo=echo,
             json_deserializer=orjson.loads,
             hide_parameters=True,  # an error's text must not quote a respondent's answers
             connect_args={"autocommit": True},  # ``_begin`` opens transactions: begin and scope in one round trip
@@ -128,7 +131,13 @@ def run(session: Session, *statements: tuple[LiteralString, Mapping[str, Any]]) 
         if driver.closed:
             connection.invalidate(error)
         raise DBAPIError.instance(
-            statements[0][0], None, error, psycopg.Error, hide_parameters=True, connection_invalidated=driver.closed, dialect=connection.dialect,
+            statements[0][0],
+            None,
+            error,
+            psycopg.Error,
+            hide_parameters=True,
+            connection_invalidated=driver.closed,
+            dialect=connection.dialect,
         ) from error
 
 
@@ -161,7 +170,12 @@ def _end(session: Session, *, durable: bool) -> None:
     connection = session.connection()
     if last:
         driver = _driver(connection)
-        _send(connection, ";".join(["set local synchronous_commit = off", *(each.as_string(driver) for each in last), "commit", FLUSH]))
+        _send(
+            connection,
+            ";".join(
+                ["set local synchronous_commit = off", *(each.as_string(driver) for each in last), "commit", FLUSH]
+            ),
+        )
     elif durable:
         connection.execute(text(FLUSH))
 

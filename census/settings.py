@@ -44,19 +44,19 @@ class Settings:
     data_dir: Path
     census_database_url: str
     scattered_database_url: str
-    census_owner_database_url: str     # for migrations; the application's own where the operator gives none
+    census_owner_database_url: str  # for migrations; the application's own where the operator gives none
     scattered_owner_database_url: str
     secret_key: str
-    field_keys_text: tuple[str, ...]   # newest first
+    field_keys_text: tuple[str, ...]  # newest first
     files_url: str
     level: Level
-    region: str                        # "" is the whole country, 44 a province, 440113 a county
+    region: str  # "" is the whole country, 44 a province, 440113 a county
     rate_limits: bool
-    upper_url: str                     # where the next level listens; "" when packages travel by hand
-    proxies: int                       # reverse proxies in front whose X-Forwarded-* are to be believed
-    disk_floor_mb: int                 # below this much free disk the instance says it is not ready
+    upper_url: str  # where the next level listens; "" when packages travel by hand
+    proxies: int  # reverse proxies in front whose X-Forwarded-* are to be believed
+    disk_floor_mb: int  # below this much free disk the instance says it is not ready
     spark_master: str
-    pg_bin: Path | None                # PostgreSQL's programs, where the embedded ones are not to be used
+    pg_bin: Path | None  # PostgreSQL's programs, where the embedded ones are not to be used
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -114,7 +114,8 @@ class _Reader:
             census_database_url=census_url or "",
             scattered_database_url=scattered_url or "",
             census_owner_database_url=self._read("CENSUS_OWNER_DATABASE_URL", census_url or "", _database_url) or "",
-            scattered_owner_database_url=self._read("SCATTERED_OWNER_DATABASE_URL", scattered_url or "", _database_url) or "",
+            scattered_owner_database_url=self._read("SCATTERED_OWNER_DATABASE_URL", scattered_url or "", _database_url)
+            or "",
             secret_key=self._secret("CENSUS_SECRET_KEY", DEMO_SECRET_KEY, _secret_key, production=production) or "",
             field_keys_text=self._secret("CENSUS_FIELD_KEYS", DEMO_FIELD_KEY, _field_keys, production=production) or (),
             files_url=self._read("CENSUS_FILES_URL", f"file://{data_dir}/files", _plain) or "",
@@ -156,7 +157,9 @@ class _Reader:
             if not url and name not in self.problems:
                 self.problems[name] = "missing: each programme needs a PostgreSQL database of its own"
         if census_url and census_url == scattered_url:
-            self.problems["SCATTERED_DATABASE_URL"] = "is the census database: by law 散乱污 data are kept apart (art. 35)"
+            self.problems["SCATTERED_DATABASE_URL"] = (
+                "is the census database: by law 散乱污 data are kept apart (art. 35)"
+            )
 
 
 def _with_file(environ: Mapping[str, str]) -> Mapping[str, str]:

@@ -50,7 +50,7 @@ class Bundle:
     package: Package
     counts: Mapping[str, int]
     folder: Path
-    records: Sequence[tuple[str, int, str]]   # (id, revision, digest) of those in the package
+    records: Sequence[tuple[str, int, str]]  # (id, revision, digest) of those in the package
 
 
 def accept_all(_counts: Mapping[str, int]) -> None:
@@ -58,7 +58,12 @@ def accept_all(_counts: Mapping[str, int]) -> None:
 
 
 def build(
-    source: Source, out: Path, forms: Catalogue, key: Ed25519PrivateKey, made_at: datetime, accept: Callable[[Mapping[str, int]], None] = accept_all,
+    source: Source,
+    out: Path,
+    forms: Catalogue,
+    key: Ed25519PrivateKey,
+    made_at: datetime,
+    accept: Callable[[Mapping[str, int]], None] = accept_all,
 ) -> Bundle:
     """Write all that leaves for the region into ``out``; what an earlier export left there is replaced.
 
@@ -72,19 +77,35 @@ def build(
         writing = _RecordWriter(draft, forms, {finding.id for finding in source.findings})
         _write(draft / "lines" / package.RECORDS, writing.tee(source.records))
         found = [_found(finding, writing.regions.get(finding.id, ""), forms) for finding in source.findings]
-        parquet_files = [*warehouse.write_register(draft / "tables", source.units, source.regions, found, source.computed),
-                         *(table.path for table in (*writing.tables, *writing.unfilled(engines.queries())))]
+        parquet_files = [
+            *warehouse.write_register(draft / "tables", source.units, source.regions, found, source.computed),
+            *(table.path for table in (*writing.tables, *writing.unfilled(engines.queries()))),
+        ]
         lines = _write_lines(draft / "lines", source)
-        counts = {"units": len(source.units), "records": len(writing.records), **_finding_counts(source.findings), **writing.counts()}
+        counts = {
+            "units": len(source.units),
+            "records": len(writing.records),
+            **_finding_counts(source.findings),
+            **writing.counts(),
+        }
         accept(counts)
         with ThreadPoolExecutor(1, "database") as thread:
             database = thread.submit(warehouse.build_database, draft, parquet_files)
             made = package.write_package(
-                out, Description(source.region, writing.forms_used(), counts, source.validation), lines, writing.csv_tables(source.computed), key,
+                out,
+                Description(source.region, writing.forms_used(), counts, source.validation),
+                lines,
+                writing.csv_tables(source.computed),
+                key,
             )
         heading = workbook.Heading(source.region, made.digest, len(source.units), len(writing.records), made_at)
         summaries = _write_summaries(draft, database.result(), heading)
-        report.write(draft / "report.html", heading, summaries, report.Matter(source.units, source.regions, source.findings, source.standing, found))
+        report.write(
+            draft / "report.html",
+            heading,
+            summaries,
+            report.Matter(source.units, source.regions, source.findings, source.standing, found),
+        )
         for part in PARTS:
             _replace(draft / part, out / part)
     return Bundle(made, counts, out, writing.records)
@@ -100,7 +121,7 @@ class _RecordWriter:
         self._placeholders = 0
         self.records: list[tuple[str, int, str]] = []
         self.tables: list[warehouse.Writer] = []
-        self.regions: dict[str, str] = {}      # of the records on which something was found
+        self.regions: dict[str, str] = {}  # of the records on which something was found
 
     def tee(self, lines: Iterable[bytes]) -> Iterator[bytes]:
         """Give the records as the package holds them."""
@@ -137,7 +158,9 @@ class _RecordWriter:
 
     def forms_used(self) -> list[dict[str, str]]:
         used = [self._catalogue.get(*version) for version in sorted(self._versions)]
-        return [{"form": form.code, "version": form.version, "title": form.title, "digest": form.digest} for form in used]
+        return [
+            {"form": form.code, "version": form.version, "title": form.title, "digest": form.digest} for form in used
+        ]
 
     def csv_tables(self, computed: Sequence[Computed]) -> list[Table]:
         """Write the tables of the package; that of computed figures only where there are any."""
@@ -166,7 +189,15 @@ def _finding_counts(findings: Sequence[OpenFinding]) -> dict[str, int]:
 
 def _found(finding: OpenFinding, region: str, forms: Catalogue) -> Found:
     form = forms.current(finding.form) if finding.form in forms else None
-    return Found(finding.id, region, finding.form, finding.check, check_title(form, finding.check), finding.severity, finding.state)
+    return Found(
+        finding.id,
+        region,
+        finding.form,
+        finding.check,
+        check_title(form, finding.check),
+        finding.severity,
+        finding.state,
+    )
 
 
 def _write_summaries(draft: Path, database: Path, heading: workbook.Heading) -> list[Summary]:

@@ -39,7 +39,7 @@ class SummaryQuery:
     scope: str
     columns: tuple[SummaryColumn, ...]
     sql: str
-    forms: tuple[str, ...] = ()   # whose tables it reads; they are there, empty, where nobody has filled them
+    forms: tuple[str, ...] = ()  # whose tables it reads; they are there, empty, where nobody has filled them
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,21 @@ def read(path: Path) -> SummaryQuery:
         if head := HEAD.fullmatch(line):
             heads[head[1]] = head[2]
         elif column := COLUMN.fullmatch(line):
-            columns.append(SummaryColumn(column[2], column[3], column[4] or "", cast("Kind", column[1]), int(column[5] or 0)))
+            columns.append(
+                SummaryColumn(column[2], column[3], column[4] or "", cast("Kind", column[1]), int(column[5] or 0))
+            )
     missing = {"id", "title", "scope"} - heads.keys()
     if missing or not columns:
         raise ValueError(f"{path.name}: its head lacks {', '.join(sorted(missing)) or 'columns'}")
-    return SummaryQuery(path.stem, heads["id"], heads["title"], heads["scope"], tuple(columns), text, tuple(heads.get("forms", "").split()))
+    return SummaryQuery(
+        path.stem,
+        heads["id"],
+        heads["title"],
+        heads["scope"],
+        tuple(columns),
+        text,
+        tuple(heads.get("forms", "").split()),
+    )
 
 
 def run(database: Path, wanted: Sequence[SummaryQuery]) -> Iterator[Summary]:
@@ -80,14 +90,22 @@ def run(database: Path, wanted: Sequence[SummaryQuery]) -> Iterator[Summary]:
             if names != [column.name for column in query.columns]:
                 raise ValueError(f"{query.name}: the query gives {names}, its head describes other columns")
             rows = [tuple(row) for row in cursor.fetchall()]
-            yield Summary(query, (*rows, _total(query, rows)) if any(column.kind == "sum" for column in query.columns) else tuple(rows))
+            yield Summary(
+                query,
+                (*rows, _total(query, rows)) if any(column.kind == "sum" for column in query.columns) else tuple(rows),
+            )
 
 
-def _total(query: SummaryQuery, rows: Sequence[tuple[str | int | float | None, ...]]) -> tuple[str | int | float | None, ...]:
+def _total(
+    query: SummaryQuery, rows: Sequence[tuple[str | int | float | None, ...]]
+) -> tuple[str | int | float | None, ...]:
     first = next(place for place, column in enumerate(query.columns) if column.kind == "text")
     return tuple(
-        _added(column, [number for row in rows if isinstance(number := row[place], int | float)]) if column.kind == "sum"
-        else "合计" if place == first else ""
+        _added(column, [number for row in rows if isinstance(number := row[place], int | float)])
+        if column.kind == "sum"
+        else "合计"
+        if place == first
+        else ""
         for place, column in enumerate(query.columns)
     )
 

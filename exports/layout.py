@@ -18,12 +18,16 @@ from forms.answers.arrays import Raws
 from forms.answers.columns import ColumnKind
 from forms.definition import Form, Item
 
-pa: Any = pyarrow            # neither has type stubs
+pa: Any = pyarrow  # neither has type stubs
 compute: Any = pyarrow.compute
-pa.scalar(None)              # the first one loads pandas, for half a second: rather with the program than with the first table
+pa.scalar(None)  # the first one loads pandas, for half a second: rather with the program than with the first table
 
 ARROW: Final[Mapping[ColumnKind, Any]] = {
-    "text": pa.string(), "number": pa.float64(), "integer": pa.int64(), "boolean": pa.bool_(), "date": pa.date32(),
+    "text": pa.string(),
+    "number": pa.float64(),
+    "integer": pa.int64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
     "texts": pa.list_(pa.string()),
 }
 _NOTES: Final = pa.list_(pa.struct([("check", pa.string()), ("path", pa.string()), ("text", pa.string())]))
@@ -39,11 +43,13 @@ class Head:
 
 
 HEADS: Final = (
-    Head("_record", "text", "填报编号"), Head("_unit", "text", "普查对象编号"), Head("_region", "text", "行政区划代码"),
+    Head("_record", "text", "填报编号"),
+    Head("_unit", "text", "普查对象编号"),
+    Head("_region", "text", "行政区划代码"),
     Head("_revision", "integer", "版本"),
 )
 ROW_HEADS: Final = (*HEADS, Head("_row", "integer", "行号"))
-_KEYS: Final = ("id", "unit", "region_code", "revision")   # of a record's line, in the order of the heads
+_KEYS: Final = ("id", "unit", "region_code", "revision")  # of a record's line, in the order of the heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class Laid:
     """Lines of one table: the form's main one (``group`` empty), or that of a repeating section."""
 
     group: str
-    heads: Any                         # a table of HEADS or ROW_HEADS
+    heads: Any  # a table of HEADS or ROW_HEADS
     raws: Callable[[Item], Raws]
 
 
@@ -61,17 +67,24 @@ class Layout:
     def __init__(self, form: Form) -> None:
         self._form = form
         texts = [pa.field(key, pa.string()) for key in ("digest", "form", "id", "region_code", "unit", "version")]
-        self._schema = pa.schema([
-            pa.field("answers", lines.answers_type(form)), pa.field("exemptions", _NOTES), pa.field("explanations", _NOTES),
-            pa.field("revision", pa.int64()), *texts,
-        ])
+        self._schema = pa.schema(
+            [
+                pa.field("answers", lines.answers_type(form)),
+                pa.field("exemptions", _NOTES),
+                pa.field("explanations", _NOTES),
+                pa.field("revision", pa.int64()),
+                *texts,
+            ]
+        )
 
     def lay_out(self, given: Sequence[bytes]) -> list[Laid]:
         """Lay out records, each one line of JSON with its line feed (``exports.record.line``)."""
         if not given:
             return []
         table = lines.read(given, self._schema)
-        return self._from_arrow(table) if table is not None else self._from_python([orjson.loads(each) for each in given])
+        return (
+            self._from_arrow(table) if table is not None else self._from_python([orjson.loads(each) for each in given])
+        )
 
     def _from_arrow(self, table: Any) -> list[Laid]:
         heads = table.select(list(_KEYS)).rename_columns([head.name for head in HEADS])
@@ -83,19 +96,32 @@ class Layout:
             numbers = compute.subtract(pa.arange(1, len(rows) + 1), lists.offsets.cast(pa.int64()).take(records))
             if rows.null_count:
                 records, numbers, rows = (each.filter(rows.is_valid()) for each in (records, numbers, rows))
-            laid.append(Laid(group, heads.take(records).append_column(ROW_HEADS[-1].name, numbers), _raws_of_fields(_fields(rows))))
+            laid.append(
+                Laid(
+                    group,
+                    heads.take(records).append_column(ROW_HEADS[-1].name, numbers),
+                    _raws_of_fields(_fields(rows)),
+                )
+            )
         return laid
 
     def _from_python(self, records: Sequence[Mapping[str, Any]]) -> list[Laid]:
-        heads = pa.table([pa.array([record[key] for record in records], ARROW[head.kind]) for head, key in zip(HEADS, _KEYS, strict=True)],
-                         names=[head.name for head in HEADS])
+        heads = pa.table(
+            [
+                pa.array([record[key] for record in records], ARROW[head.kind])
+                for head, key in zip(HEADS, _KEYS, strict=True)
+            ],
+            names=[head.name for head in HEADS],
+        )
         laid = [Laid("", heads, _raws_of_answers([record["answers"] for record in records]))]
         for group in self._form.groups():
             lists = [_rows(record["answers"], group) for record in records]
             places = pa.array([place for place, rows in enumerate(lists) for _ in rows], pa.int64())
             numbers = pa.array([number for rows in lists for number, _ in rows], pa.int64())
             answers = [row for rows in lists for _, row in rows]
-            laid.append(Laid(group, heads.take(places).append_column(ROW_HEADS[-1].name, numbers), _raws_of_answers(answers)))
+            laid.append(
+                Laid(group, heads.take(places).append_column(ROW_HEADS[-1].name, numbers), _raws_of_answers(answers))
+            )
         return laid
 
 

@@ -28,7 +28,10 @@ REGIONS: Final = "regions.jsonl"
 RECORDS: Final = "records.jsonl"
 FINDINGS: Final = "findings.jsonl"
 TITLES: Final[Mapping[str, str]] = {
-    UNITS: "普查对象", REGIONS: "行政区划", RECORDS: "填报原文", FINDINGS: "核实性说明和豁免",
+    UNITS: "普查对象",
+    REGIONS: "行政区划",
+    RECORDS: "填报原文",
+    FINDINGS: "核实性说明和豁免",
 }
 
 
@@ -36,7 +39,7 @@ TITLES: Final[Mapping[str, str]] = {
 class Table:
     """A CSV for people and statistics programs, with the fields of its Table Schema."""
 
-    path: str                       # inside the package, for example tables/G102.csv
+    path: str  # inside the package, for example tables/G102.csv
     title: str
     fields: Sequence[Mapping[str, Any]]
     file: Path
@@ -47,7 +50,7 @@ class Description:
     """What ``datapackage.json`` says of the whole, beside the list of files."""
 
     region: Region
-    forms: Sequence[Mapping[str, str]]           # {form, version, title, digest}
+    forms: Sequence[Mapping[str, str]]  # {form, version, title, digest}
     counts: Mapping[str, int]
     validation: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
@@ -62,7 +65,11 @@ class Package:
 
 
 def write_package(
-    out: Path, description: Description, lines: Mapping[str, Path], tables: Sequence[Table], key: Ed25519PrivateKey,
+    out: Path,
+    description: Description,
+    lines: Mapping[str, Path],
+    tables: Sequence[Table],
+    key: Ed25519PrivateKey,
 ) -> Package:
     """Describe, sign and pack prepared files into ``package-<region>-<digest12>.zip``.
 
@@ -74,8 +81,12 @@ def write_package(
         "name": f"census-{YEAR}-{description.region.code}",
         "title": f"第二次全国污染源普查 {YEAR} 年度 {description.region.name}",
         "census": {
-            "format": FORMAT, "year": YEAR, "region": asdict(description.region), "forms": list(description.forms),
-            "counts": dict(description.counts), "validation": dict(description.validation),
+            "format": FORMAT,
+            "year": YEAR,
+            "region": asdict(description.region),
+            "forms": list(description.forms),
+            "counts": dict(description.counts),
+            "validation": dict(description.validation),
         },
         "resources": resources,
     }
@@ -83,25 +94,40 @@ def write_package(
     digest = hashlib.sha256(content).hexdigest()
     path = out / f"package-{description.region.code}-{digest[:12]}.zip"
     files = {**lines, **{table.path: table.file for table in tables}}
-    archive.write(path, {
-        DESCRIPTOR: content,
-        SIGNATURE: orjson.dumps(sign(digest, key), option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n",
-        **{str(resource["path"]): files[str(resource["path"])] for resource in resources},
-    })
+    archive.write(
+        path,
+        {
+            DESCRIPTOR: content,
+            SIGNATURE: orjson.dumps(sign(digest, key), option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n",
+            **{str(resource["path"]): files[str(resource["path"])] for resource in resources},
+        },
+    )
     return Package(path, digest, path.stat().st_size)
 
 
 def _lines_resource(name: str, path: Path) -> dict[str, Any]:
     return {
-        "name": name.partition(".")[0], "title": TITLES[name], "path": name, "type": "file", "format": "jsonl",
-        "mediatype": "application/x-ndjson", "encoding": "utf-8", **_sums(path),
+        "name": name.partition(".")[0],
+        "title": TITLES[name],
+        "path": name,
+        "type": "file",
+        "format": "jsonl",
+        "mediatype": "application/x-ndjson",
+        "encoding": "utf-8",
+        **_sums(path),
     }
 
 
 def _table_resource(table: Table) -> dict[str, Any]:
     return {
-        "name": table.path.removesuffix(".csv").replace("/", "-").lower(), "title": table.title, "path": table.path,
-        "type": "table", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8", **_sums(table.file),
+        "name": table.path.removesuffix(".csv").replace("/", "-").lower(),
+        "title": table.title,
+        "path": table.path,
+        "type": "table",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        **_sums(table.file),
         "schema": {"fields": list(table.fields), "missingValues": [""]},
     }
 

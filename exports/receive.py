@@ -25,7 +25,7 @@ from forms.answers.values import digest
 from forms.catalogue import Catalogue, UnknownForm
 
 MEMBERS_LIMIT: Final = 1_000
-BYTES_LIMIT: Final = 8 * 2**30     # unpacked; a province's year fits many times
+BYTES_LIMIT: Final = 8 * 2**30  # unpacked; a province's year fits many times
 DESCRIPTOR_LIMIT: Final = 32 * 2**20
 LINE_LIMIT: Final = 32 * 2**20
 CHUNK: Final = 1 << 20
@@ -64,14 +64,24 @@ class ReceivedFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._archive.close()
 
     def verify(self, find_key: FindKey, forms: Catalogue) -> Facts:
         """Check everything that can be checked without a database. Raises PackageRefused."""
         try:
             return self._verify(find_key, forms)
-        except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, OSError, RuntimeError, UnicodeDecodeError) as error:
+        except (
+            zipfile.BadZipFile,
+            zipfile.LargeZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            RuntimeError,
+            UnicodeDecodeError,
+        ) as error:
             raise PackageRefused("damaged", "数据包已损坏，内容读不出来。请重新上传。") from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise PackageRefused("malformed", "数据包的说明文件不符合格式。请用同一版本的程序重新导出。") from error
@@ -171,7 +181,12 @@ class ReceivedFile:
         seen: set[str] = set()
         for record in self.records():
             _form(forms, record.form, record.version)
-            if record.id in seen or record.unit not in units or record.region_code != units[record.unit] or record.revision < 1:
+            if (
+                record.id in seen
+                or record.unit not in units
+                or record.region_code != units[record.unit]
+                or record.revision < 1
+            ):
                 raise PackageRefused("malformed", f"填报 {record.id} 与数据包里的普查对象对不上。")
             if digest(record.answers, record.explanations) != record.digest:
                 raise PackageRefused("wrong_digest", f"填报 {record.id} 的内容与它的摘要不符。")
@@ -191,4 +206,6 @@ def _form(forms: Catalogue, code: str, version: str) -> None:
     try:
         forms.get(code, version)
     except UnknownForm as error:
-        raise PackageRefused("unknown_form", f"本机没有 {code} 表 {version} 版的定义。请先升级本级程序再接收。") from error
+        raise PackageRefused(
+            "unknown_form", f"本机没有 {code} 表 {version} 版的定义。请先升级本级程序再接收。"
+        ) from error

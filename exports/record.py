@@ -51,7 +51,7 @@ class Record:
     region_code: str
     answers: Mapping[str, Any]
     explanations: Sequence[Mapping[str, Any]] = ()
-    exemptions: Sequence[Mapping[str, str]] = ()   # errors that the county let stand: {check, path, text}
+    exemptions: Sequence[Mapping[str, str]] = ()  # errors that the county let stand: {check, path, text}
 
 
 @dataclass(frozen=True, slots=True)

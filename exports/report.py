@@ -31,12 +31,24 @@ CHECKS_SHOWN: Final = 10
 WARNINGS_SHOWN: Final = 20
 MAP_WIDTH: Final = 640
 TOWN_DIGITS: Final = 9
-WHOLE: Final = ("objects_by_town", "computed_figures")   # summary tables short enough to stand in the report as they are
+WHOLE: Final = ("objects_by_town", "computed_figures")  # summary tables short enough to stand in the report as they are
 IMPLIED: Final = {
-    "required": "必填", "type": "写法", "range": "取值范围", "code": "代码", "precision": "小数位数", "pattern": "格式", "rows": "行数", "unknown": "多余的指标",
+    "required": "必填",
+    "type": "写法",
+    "range": "取值范围",
+    "code": "代码",
+    "precision": "小数位数",
+    "pattern": "格式",
+    "rows": "行数",
+    "unknown": "多余的指标",
     "duplicate": "重复填报",
 }
-KINDS: Final = {"industrial": "工业源", "livestock": "畜禽规模养殖场", "domestic": "生活源", "centralized": "集中式设施"}
+KINDS: Final = {
+    "industrial": "工业源",
+    "livestock": "畜禽规模养殖场",
+    "domestic": "生活源",
+    "centralized": "集中式设施",
+}
 Row = Mapping[str, str | int | float | None]
 
 
@@ -87,17 +99,34 @@ class Map:
 def write(path: Path, heading: Heading, summaries: Sequence[Summary], matter: Matter) -> None:
     """Write the report."""
     templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     cast("dict[str, object]", templates.filters).update(grouped=_grouped, percent=_percent)
     tables = {summary.query.name: _rows(summary) for summary in summaries}
     outline, towns = _towns(heading.region, matter)
     water, hidden = shown_industries(tables["wastewater_by_industry"][:-1])
     page = templates.get_template("report.html").render(
-        heading=heading, summaries=[shown for summary in summaries if summary.query.name in WHOLE and (shown := _told(summary)).rows], year=YEAR, matter=matter,
-        outline=outline, width=MAP_WIDTH, towns=towns, kinds=_kinds(matter.units), water=water, hidden_industries=hidden, fewest=FEWEST_FIRMS,
-        water_total=tables["wastewater_by_industry"][-1], checks=_checks(matter.found), check_count=len({each.check_id for each in matter.found}),
-        states=Counter(finding.state for finding in matter.findings), warnings=_warnings(matter), warning_limit=WARNINGS_SHOWN,
+        heading=heading,
+        summaries=[shown for summary in summaries if summary.query.name in WHOLE and (shown := _told(summary)).rows],
+        year=YEAR,
+        matter=matter,
+        outline=outline,
+        width=MAP_WIDTH,
+        towns=towns,
+        kinds=_kinds(matter.units),
+        water=water,
+        hidden_industries=hidden,
+        fewest=FEWEST_FIRMS,
+        water_total=tables["wastewater_by_industry"][-1],
+        checks=_checks(matter.found),
+        check_count=len({each.check_id for each in matter.found}),
+        states=Counter(finding.state for finding in matter.findings),
+        warnings=_warnings(matter),
+        warning_limit=WARNINGS_SHOWN,
     )
     path.write_text(page, encoding="utf-8")
 
@@ -106,7 +135,11 @@ def _told(summary: Summary) -> Summary:
     """Leave out of computed figures what few firms share; a region's own are no firm's."""
     if summary.query.name != "computed_figures":
         return summary
-    told = [row for row, named in zip(summary.rows, _rows(summary), strict=True) if named["about"] == "地区" or _number(named, "objects") >= FEWEST_FIRMS]
+    told = [
+        row
+        for row, named in zip(summary.rows, _rows(summary), strict=True)
+        if named["about"] == "地区" or _number(named, "objects") >= FEWEST_FIRMS
+    ]
     return replace(summary, rows=tuple(told))
 
 
@@ -134,7 +167,17 @@ def shown_industries(rows: Sequence[Row]) -> tuple[list[Row], int]:
     if rest and sum(_number(row, "plants") for row in rest) < FEWEST_FIRMS:
         return [], len(few)
     figures = ("plants", "intake", "wastewater", "cod", "ammonia", "nitrogen", "phosphorus")
-    others: list[Row] = [{"division": "", "industry": "其他行业", **{name: sum(_number(row, name) for row in rest) for name in figures}}] if rest else []
+    others: list[Row] = (
+        [
+            {
+                "division": "",
+                "industry": "其他行业",
+                **{name: sum(_number(row, name) for row in rest) for name in figures},
+            }
+        ]
+        if rest
+        else []
+    )
     return [*shown, *others], len(few)
 
 
@@ -155,13 +198,23 @@ def _kinds(units: Iterable[Unit]) -> list[tuple[str, int]]:
 
 def _checks(found: Iterable[Found]) -> list[tuple[str, str, int]]:
     counts = Counter((each.check_id, each.title) for each in found)
-    return [(check, title, count) for (check, title), count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))][:CHECKS_SHOWN]
+    return [
+        (check, title, count) for (check, title), count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    ][:CHECKS_SHOWN]
 
 
 def _warnings(matter: Matter) -> list[tuple[str, str, str]]:
     """Give findings that leave with the records: the rule, what state it is in, what was said about it. No names, no answers."""
-    told = [(each.title, finding.state, finding.explanation) for each, finding in zip(matter.found, matter.findings, strict=True)]
-    return sorted(told, key=lambda each: ("open", "exempt", "explained").index(each[1]) if each[1] in {"open", "exempt", "explained"} else 3)[:WARNINGS_SHOWN]
+    told = [
+        (each.title, finding.state, finding.explanation)
+        for each, finding in zip(matter.found, matter.findings, strict=True)
+    ]
+    return sorted(
+        told,
+        key=lambda each: (
+            ("open", "exempt", "explained").index(each[1]) if each[1] in {"open", "exempt", "explained"} else 3
+        ),
+    )[:WARNINGS_SHOWN]
 
 
 def _towns(region: Region, matter: Matter) -> tuple[Map | None, list[Town]]:
@@ -169,8 +222,18 @@ def _towns(region: Region, matter: Matter) -> tuple[Map | None, list[Town]]:
     progress = matter.standing.progress if matter.standing else _counted(matter.units)
     found = Counter(each.region_code[:9] for each in matter.found)
     towns = [
-        Town(number, each.town_code, names.get(each.town_code, each.town_code), each.units, each.visited, each.passed, found[each.town_code])
-        for number, each in enumerate(sorted(progress, key=lambda each: (len(each.town_code) < TOWN_DIGITS, each.town_code)), start=1)
+        Town(
+            number,
+            each.town_code,
+            names.get(each.town_code, each.town_code),
+            each.units,
+            each.visited,
+            each.passed,
+            found[each.town_code],
+        )
+        for number, each in enumerate(
+            sorted(progress, key=lambda each: (len(each.town_code) < TOWN_DIGITS, each.town_code)), start=1
+        )
     ]
     rings = boundary(region.code[:6])
     if rings is None:
@@ -192,7 +255,11 @@ def _towns(region: Region, matter: Matter) -> tuple[Map | None, list[Town]]:
 def _placed(town: Town, units: Sequence[Unit], largest: int, at: Callable[[float, float], tuple[float, float]]) -> Town:
     if len(town.code) < TOWN_DIGITS:  # a region's own forms lie nowhere
         return town
-    spots = [(unit.lon, unit.lat) for unit in units if unit.region_code.startswith(town.code) and unit.lon is not None and unit.lat is not None]
+    spots = [
+        (unit.lon, unit.lat)
+        for unit in units
+        if unit.region_code.startswith(town.code) and unit.lon is not None and unit.lat is not None
+    ]
     if not spots:
         return town
     x, y = at(sum(lon for lon, _ in spots) / len(spots), sum(lat for _, lat in spots) / len(spots))

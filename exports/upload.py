@@ -39,7 +39,10 @@ class Target:
 
 
 def send(
-    target: Target, file: Path, digest: str, upload_url: str | None = None,
+    target: Target,
+    file: Path,
+    digest: str,
+    upload_url: str | None = None,
     progress: Callable[[str, int], None] = lambda _url, _sent: None,
 ) -> str:
     """Upload a file to its end and return the upload's address.
@@ -77,10 +80,18 @@ def receipt(target: Target, upload_url: str) -> dict[str, Any]:
 
 def _create(session: requests.Session, target: Target, file: Path, digest: str) -> str:
     meta = {"filename": file.name, "digest": digest}
-    response = _ask(session, target, "POST", urljoin(f"{target.url}/", ADDRESS.lstrip("/")), headers={
-        "Upload-Length": str(file.stat().st_size),
-        "Upload-Metadata": ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in meta.items()),
-    })
+    response = _ask(
+        session,
+        target,
+        "POST",
+        urljoin(f"{target.url}/", ADDRESS.lstrip("/")),
+        headers={
+            "Upload-Length": str(file.stat().st_size),
+            "Upload-Metadata": ",".join(
+                f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in meta.items()
+            ),
+        },
+    )
     if response.status_code != http.HTTPStatus.CREATED or "Location" not in response.headers:
         raise _failure(response)
     return urljoin(response.url, response.headers["Location"])
@@ -97,9 +108,17 @@ def _offset(session: requests.Session, target: Target, upload_url: str) -> int |
 
 
 def _append(session: requests.Session, target: Target, upload_url: str, offset: int, chunk: bytes) -> int:
-    response = _ask(session, target, "PATCH", upload_url, chunk, {
-        "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream",
-    })
+    response = _ask(
+        session,
+        target,
+        "PATCH",
+        upload_url,
+        chunk,
+        {
+            "Upload-Offset": str(offset),
+            "Content-Type": "application/offset+octet-stream",
+        },
+    )
     if response.status_code == http.HTTPStatus.CONFLICT:  # a chunk had arrived though its answer had not
         arrived = _offset(session, target, upload_url)
         if arrived is None:
@@ -111,13 +130,22 @@ def _append(session: requests.Session, target: Target, upload_url: str, offset: 
 
 
 def _ask(
-    session: requests.Session, target: Target, method: str, url: str, body: bytes = b"", headers: dict[str, str] | None = None,
+    session: requests.Session,
+    target: Target,
+    method: str,
+    url: str,
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
 ) -> requests.Response:
     signed = authorization(target.key, method, urlsplit(url).path, datetime.now(UTC))
     try:
         return session.request(
-            method, url, data=body or None, headers={"Tus-Resumable": VERSION, **(headers or {}), **signed},
-            timeout=TIMEOUT_S, allow_redirects=False,
+            method,
+            url,
+            data=body or None,
+            headers={"Tus-Resumable": VERSION, **(headers or {}), **signed},
+            timeout=TIMEOUT_S,
+            allow_redirects=False,
         )
     except requests.RequestException as error:
         raise UploadFailed(f"连接不上 {urlsplit(url).netloc}（{type(error).__name__}）") from error

@@ -30,16 +30,25 @@ from forms.answers.columns import Column, ColumnKind, columns
 from forms.codelists import codelist
 from forms.definition import Form, Item
 
-pa: Any = pyarrow            # neither has type stubs
+pa: Any = pyarrow  # neither has type stubs
 parquet: Any = pyarrow.parquet
 compute: Any = pyarrow.compute
 
 TABLE_SCHEMA: Final[Mapping[ColumnKind, str]] = {
-    "text": "string", "number": "number", "integer": "integer", "boolean": "boolean", "date": "date", "texts": "string",
+    "text": "string",
+    "number": "number",
+    "integer": "integer",
+    "boolean": "boolean",
+    "date": "date",
+    "texts": "string",
 }
 ROW_GROUP: Final = 16_000
-AHEAD: Final = 2              # batches that may wait while another is written
-ENGINE: Final[dict[str, str | bool | int | float | list[str]]] = {"threads": 2, "memory_limit": "256MB", "preserve_insertion_order": True}
+AHEAD: Final = 2  # batches that may wait while another is written
+ENGINE: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "threads": 2,
+    "memory_limit": "256MB",
+    "preserve_insertion_order": True,
+}
 CODED: Final = ("code", "choice", "multichoice")
 DATABASE: Final = "aggregate.duckdb"
 
@@ -52,7 +61,7 @@ class FormTables:
 
     def __init__(self, form: Form, folder: Path) -> None:
         self.form = form
-        self.placeholders = 0         # answers so far that use a code which stands in for an official one
+        self.placeholders = 0  # answers so far that use a code which stands in for an official one
         self._layout = Layout(form)
         self._writers = {group: Writer(form, group, folder) for group in ("", *form.groups())}
         self._thread = ThreadPoolExecutor(1, "tables")
@@ -61,7 +70,9 @@ class FormTables:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
             while self._under_way and error is None:
                 self._under_way.popleft().result()
@@ -93,11 +104,15 @@ class Writer:
         self.title = f"{form.title}：{form.groups()[group].title}" if group else form.title
         self.heads = ROW_HEADS if group else HEADS
         self.columns = tuple(column for column in columns(form, group) if not column.item.personal)
-        self._items = [(item, list(parts)) for item, parts in groupby(columns(form, group), key=lambda column: column.item)]
+        self._items = [
+            (item, list(parts)) for item, parts in groupby(columns(form, group), key=lambda column: column.item)
+        ]
         self.path = folder / f"{self.name}.parquet"
         self.schema: Any = pa.schema(
-            [*(pa.field(head.name, ARROW[head.kind], metadata={"label": head.label}) for head in self.heads),
-             *(pa.field(column.name, ARROW[column.kind], metadata=_metadata(column)) for column in self.columns)],
+            [
+                *(pa.field(head.name, ARROW[head.kind], metadata={"label": head.label}) for head in self.heads),
+                *(pa.field(column.name, ARROW[column.kind], metadata=_metadata(column)) for column in self.columns),
+            ],
             metadata={"form": form.code, "version": form.version, "title": self.title},
         )
         self._writer: Any = parquet.ParquetWriter(self.path, self.schema, compression="zstd")
@@ -113,7 +128,11 @@ class Writer:
             read = typed(item, parts, laid.raws(item))
             placeholders += _placeholders(item, read.arrays[parts[0].part])
             arrays |= {column.name: read.arrays[column.part] for column in parts}
-        self._waiting.append(pa.table([arrays[name].cast(self.schema.field(name).type) for name in self.schema.names], schema=self.schema))
+        self._waiting.append(
+            pa.table(
+                [arrays[name].cast(self.schema.field(name).type) for name in self.schema.names], schema=self.schema
+            )
+        )
         if sum(map(len, self._waiting)) >= ROW_GROUP:
             self._flush()
         return placeholders
@@ -135,8 +154,10 @@ def _placeholders(item: Item, codes: Any) -> int:
     known = codelist(item.codelist) if item.codelist else None
     counts: Any = compute.value_counts(compute.list_flatten(codes) if item.type == "multichoice" else codes)
     return sum(
-        each["counts"] for each in counts.to_pylist()
-        if each["values"] is not None and (known.is_placeholder(each["values"]) if known else each["values"].startswith("x-"))
+        each["counts"]
+        for each in counts.to_pylist()
+        if each["values"] is not None
+        and (known.is_placeholder(each["values"]) if known else each["values"].startswith("x-"))
     )
 
 
@@ -145,27 +166,47 @@ def _metadata(column: Column) -> dict[str, str]:
 
 
 UNIT_FIELDS: Final = (
-    Head("id", "text", "普查对象编号"), Head("kind", "text", "类别"), Head("name", "text", "名称"),
-    Head("address", "text", "地址"), Head("credit_code", "text", "统一社会信用代码"), Head("industry_code", "text", "行业代码"),
-    Head("region_code", "text", "行政区划代码"), Head("lon", "number", "经度（度）"), Head("lat", "number", "纬度（度）"),
-    Head("source", "text", "来源"), Head("outcome", "text", "入户结果"),
+    Head("id", "text", "普查对象编号"),
+    Head("kind", "text", "类别"),
+    Head("name", "text", "名称"),
+    Head("address", "text", "地址"),
+    Head("credit_code", "text", "统一社会信用代码"),
+    Head("industry_code", "text", "行业代码"),
+    Head("region_code", "text", "行政区划代码"),
+    Head("lon", "number", "经度（度）"),
+    Head("lat", "number", "纬度（度）"),
+    Head("source", "text", "来源"),
+    Head("outcome", "text", "入户结果"),
 )
 REGION_FIELDS: Final = (
-    Head("code", "text", "行政区划代码"), Head("name", "text", "名称"), Head("level", "text", "级别"),
+    Head("code", "text", "行政区划代码"),
+    Head("name", "text", "名称"),
+    Head("level", "text", "级别"),
     Head("parent_code", "text", "上级代码"),
 )
 
 
 INDUSTRY_FIELDS: Final = (Head("code", "text", "行业大类代码"), Head("name", "text", "行业大类"))
 FINDING_FIELDS: Final = (
-    Head("record", "text", "填报编号"), Head("region_code", "text", "行政区划代码"), Head("form", "text", "表号"),
-    Head("check_id", "text", "审核规则"), Head("title", "text", "规则内容"), Head("severity", "text", "性质"), Head("state", "text", "状态"),
+    Head("record", "text", "填报编号"),
+    Head("region_code", "text", "行政区划代码"),
+    Head("form", "text", "表号"),
+    Head("check_id", "text", "审核规则"),
+    Head("title", "text", "规则内容"),
+    Head("severity", "text", "性质"),
+    Head("state", "text", "状态"),
 )
 
 
 COMPUTED_FIELDS: Final = (
-    Head("unit", "text", "普查对象编号"), Head("region_code", "text", "行政区划代码"), Head("form", "text", "表号"), Head("item_no", "text", "指标代码"),
-    Head("item", "text", "指标"), Head("label", "text", "指标名称"), Head("row", "integer", "行号"), Head("value", "number", "算出的数值"),
+    Head("unit", "text", "普查对象编号"),
+    Head("region_code", "text", "行政区划代码"),
+    Head("form", "text", "表号"),
+    Head("item_no", "text", "指标代码"),
+    Head("item", "text", "指标"),
+    Head("label", "text", "指标名称"),
+    Head("row", "integer", "行号"),
+    Head("value", "number", "算出的数值"),
     Head("measure", "text", "计量单位"),
 )
 
@@ -192,18 +233,30 @@ class Found:
 
 
 def write_register(
-    folder: Path, units: Sequence[Unit], regions: Sequence[Region], findings: Sequence[Found], computed: Sequence[Computed] = (),
+    folder: Path,
+    units: Sequence[Unit],
+    regions: Sequence[Region],
+    findings: Sequence[Found],
+    computed: Sequence[Computed] = (),
 ) -> list[Path]:
     """Write ``unit``, ``region``, ``finding``, ``industry`` and ``computed`` as Parquet files."""
-    industries = [Industry(entry.code, entry.label) for entry in codelist("gbt4754") if entry.attributes.get("level") == "division"]
+    industries = [
+        Industry(entry.code, entry.label)
+        for entry in codelist("gbt4754")
+        if entry.attributes.get("level") == "division"
+    ]
     return [
-        _write_values(folder / "unit.parquet", UNIT_FIELDS, units), _write_values(folder / "region.parquet", REGION_FIELDS, regions),
-        _write_values(folder / "finding.parquet", FINDING_FIELDS, findings), _write_values(folder / "industry.parquet", INDUSTRY_FIELDS, industries),
+        _write_values(folder / "unit.parquet", UNIT_FIELDS, units),
+        _write_values(folder / "region.parquet", REGION_FIELDS, regions),
+        _write_values(folder / "finding.parquet", FINDING_FIELDS, findings),
+        _write_values(folder / "industry.parquet", INDUSTRY_FIELDS, industries),
         _write_values(folder / "computed.parquet", COMPUTED_FIELDS, computed),
     ]
 
 
-def _write_values(path: Path, heads: Sequence[Head], values: Sequence[Unit | Region | Found | Industry | Computed]) -> Path:
+def _write_values(
+    path: Path, heads: Sequence[Head], values: Sequence[Unit | Region | Found | Industry | Computed]
+) -> Path:
     schema: Any = pa.schema([pa.field(head.name, ARROW[head.kind], metadata={"label": head.label}) for head in heads])
     arrays = [pa.array([getattr(value, head.name) for value in values], ARROW[head.kind]) for head in heads]
     parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), path, compression="zstd")
@@ -265,9 +318,13 @@ def write_csv_tables(folder: Path, tables: Sequence[Writer | Written]) -> list[T
 
 def _write_csv(connection: duckdb.DuckDBPyConnection, folder: Path, table: Writer | Written) -> Table:
     file = folder / f"{table.name}.csv"
-    select = ", ".join(f"""array_to_string("{name}", ';') as "{name}" """ if kind == "texts" else f'"{name}"' for name, kind in _names(table))
+    select = ", ".join(
+        f"""array_to_string("{name}", ';') as "{name}" """ if kind == "texts" else f'"{name}"'
+        for name, kind in _names(table)
+    )
     connection.execute(
-        f"copy (select {select} from read_parquet(?)) to '{str(file).replace(chr(39), chr(39) * 2)}' (header, delimiter ',')", [str(table.path)],
+        f"copy (select {select} from read_parquet(?)) to '{str(file).replace(chr(39), chr(39) * 2)}' (header, delimiter ',')",
+        [str(table.path)],
     )
     return Table(f"tables/{table.name}.csv", table.title, _fields(table), file)
 

@@ -29,13 +29,13 @@ class Check:
 
     id: str
     severity: Severity
-    expr: str                     # check language (docs/reference/check-language.md)
-    message: str                  # tells the enumerator what to do; {expression} in braces is replaced by its value
-    items: tuple[str, ...]        # item keys at which it is shown, first = where the error list jumps
-    each: str = ""                # key of a repeating group: asked once per row
+    expr: str  # check language (docs/reference/check-language.md)
+    message: str  # tells the enumerator what to do; {expression} in braces is replaced by its value
+    items: tuple[str, ...]  # item keys at which it is shown, first = where the error list jumps
+    each: str = ""  # key of a repeating group: asked once per row
     basis: str = ""
     confidence: Confidence = "recalled"
-    stage: str = ""               # 散乱污: asked only from this case state on
+    stage: str = ""  # 散乱污: asked only from this case state on
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +45,38 @@ class TableCheck:
     id: str
     severity: Severity
     kind: TableCheckKind
-    columns: tuple[str, ...]      # items compared, and where the finding is shown
+    columns: tuple[str, ...]  # items compared, and where the finding is shown
     message: str
-    each: str = ""                # asked of the rows of this group (listed_in, outlier)
-    where: str = ""               # only records (rows) for which this expression holds take part
-    position: str = ""            # a gps item (near_duplicate, far_from_area)
+    each: str = ""  # asked of the rows of this group (listed_in, outlier)
+    where: str = ""  # only records (rows) for which this expression holds take part
+    position: str = ""  # a gps item (near_duplicate, far_from_area)
     within_m: float | None = None
-    other: str = ""               # listed_in: form and item, J101-1.unit_name; region_sum: the form that is summed
-    within: Level = ""            # compare inside one region of this level
-    across: Level = ""            # unique: only records that lie in different regions of this level
-    value: str = ""               # expression that is judged; default: columns[0]
-    by: str = ""                  # outlier: expression that names the group
-    threshold: float = 5.0        # outlier: robust z above which a value stands out
-    group_minimum: int = 20       # outlier: smaller groups are not judged
-    scale: Literal["log", "linear"] = "log"          # outlier: magnitudes are compared as logarithms
-    sum: str = ""                 # region_sum: expression over a record of the other form
-    compare: Literal["==", "<=", ">="] = "=="        # region_sum: the sum … the value
-    tolerance: float = 0.05       # region_sum: as a part of the value
+    other: str = ""  # listed_in: form and item, J101-1.unit_name; region_sum: the form that is summed
+    within: Level = ""  # compare inside one region of this level
+    across: Level = ""  # unique: only records that lie in different regions of this level
+    value: str = ""  # expression that is judged; default: columns[0]
+    by: str = ""  # outlier: expression that names the group
+    threshold: float = 5.0  # outlier: robust z above which a value stands out
+    group_minimum: int = 20  # outlier: smaller groups are not judged
+    scale: Literal["log", "linear"] = "log"  # outlier: magnitudes are compared as logarithms
+    sum: str = ""  # region_sum: expression over a record of the other form
+    compare: Literal["==", "<=", ">="] = "=="  # region_sum: the sum … the value
+    tolerance: float = 0.05  # region_sum: as a part of the value
     basis: str = ""
     confidence: Confidence = "recalled"
 
 
 def read_check(table: TomlTable) -> Check:
     check = Check(
-        id=table.text("id", None), severity=table.word("severity", SEVERITIES), expr=table.text("expr", None),
-        message=table.text("message", None), items=table.texts("items"), each=table.text("each"),
-        basis=table.text("basis"), confidence=table.word("confidence", CONFIDENCES, "recalled"), stage=table.text("stage"),
+        id=table.text("id", None),
+        severity=table.word("severity", SEVERITIES),
+        expr=table.text("expr", None),
+        message=table.text("message", None),
+        items=table.texts("items"),
+        each=table.text("each"),
+        basis=table.text("basis"),
+        confidence=table.word("confidence", CONFIDENCES, "recalled"),
+        stage=table.text("stage"),
     )
     table.done()
     return check
@@ -79,28 +85,53 @@ def read_check(table: TomlTable) -> Check:
 def read_table_check(table: TomlTable) -> TableCheck:
     threshold, minimum, tolerance = table.number("threshold"), table.count("group_minimum"), table.number("tolerance")
     check = TableCheck(
-        id=table.text("id", None), severity=table.word("severity", SEVERITIES),
-        kind=table.word("kind", TABLE_CHECK_KINDS), columns=table.texts("columns"),
-        message=table.text("message", None), each=table.text("each"), where=table.text("where"),
-        position=table.text("position"), within_m=table.number("within_m"), other=table.text("other"),
-        within=table.word("within", LEVELS, ""), across=table.word("across", LEVELS, ""), value=table.text("value"),
-        by=table.text("by"), threshold=5.0 if threshold is None else threshold, group_minimum=20 if minimum is None else minimum,
-        scale=table.word("scale", ("log", "linear"), "log"), sum=table.text("sum"),
-        compare=table.word("compare", ("==", "<=", ">="), "=="), tolerance=0.05 if tolerance is None else tolerance,
-        basis=table.text("basis"), confidence=table.word("confidence", CONFIDENCES, "recalled"),
+        id=table.text("id", None),
+        severity=table.word("severity", SEVERITIES),
+        kind=table.word("kind", TABLE_CHECK_KINDS),
+        columns=table.texts("columns"),
+        message=table.text("message", None),
+        each=table.text("each"),
+        where=table.text("where"),
+        position=table.text("position"),
+        within_m=table.number("within_m"),
+        other=table.text("other"),
+        within=table.word("within", LEVELS, ""),
+        across=table.word("across", LEVELS, ""),
+        value=table.text("value"),
+        by=table.text("by"),
+        threshold=5.0 if threshold is None else threshold,
+        group_minimum=20 if minimum is None else minimum,
+        scale=table.word("scale", ("log", "linear"), "log"),
+        sum=table.text("sum"),
+        compare=table.word("compare", ("==", "<=", ">="), "=="),
+        tolerance=0.05 if tolerance is None else tolerance,
+        basis=table.text("basis"),
+        confidence=table.word("confidence", CONFIDENCES, "recalled"),
     )
     table.done()
     return check
 
 
 _WANTED: Final[dict[TableCheckKind, tuple[str, ...]]] = {
-    "unique": ("columns",), "near_duplicate": ("columns", "position", "within_m"), "listed_in": ("columns", "other"), "coverage": (),
-    "outlier": ("columns",), "region_sum": ("columns", "other", "sum", "within"), "far_from_area": ("within_m",),
+    "unique": ("columns",),
+    "near_duplicate": ("columns", "position", "within_m"),
+    "listed_in": ("columns", "other"),
+    "coverage": (),
+    "outlier": ("columns",),
+    "region_sum": ("columns", "other", "sum", "within"),
+    "far_from_area": ("within_m",),
 }
 _TAKEN: Final[dict[str, tuple[TableCheckKind, ...]]] = {
-    "columns": ("unique", "near_duplicate", "listed_in", "outlier", "region_sum", "far_from_area"), "each": ("listed_in", "outlier"),
-    "position": ("near_duplicate", "far_from_area"), "within_m": ("near_duplicate", "far_from_area"), "other": ("listed_in", "region_sum"),
-    "within": ("unique", "listed_in", "region_sum"), "across": ("unique",), "value": ("outlier", "region_sum"), "by": ("outlier",), "sum": ("region_sum",),
+    "columns": ("unique", "near_duplicate", "listed_in", "outlier", "region_sum", "far_from_area"),
+    "each": ("listed_in", "outlier"),
+    "position": ("near_duplicate", "far_from_area"),
+    "within_m": ("near_duplicate", "far_from_area"),
+    "other": ("listed_in", "region_sum"),
+    "within": ("unique", "listed_in", "region_sum"),
+    "across": ("unique",),
+    "value": ("outlier", "region_sum"),
+    "by": ("outlier",),
+    "sum": ("region_sum",),
     "where": ("unique", "near_duplicate", "listed_in", "outlier", "region_sum", "far_from_area"),
 }
 

@@ -19,7 +19,12 @@ from types import MappingProxyType
 FOLDER = Path(__file__).with_name("codelists")
 ALIASES = MappingProxyType({"gbt2260_12": "regions", "admin_town_440113": "towns", "admin_village_440113": "villages"})
 # Lists that are one level of another list, so that a fact stands in one file: name -> (list, level).
-LEVELS = MappingProxyType({level: ("regions", one) for level, one in (("cities", "city"), ("counties", "county"), ("towns", "town"), ("villages", "village"))})
+LEVELS = MappingProxyType(
+    {
+        level: ("regions", one)
+        for level, one in (("cities", "city"), ("counties", "county"), ("towns", "town"), ("villages", "village"))
+    }
+)
 
 
 class UnknownCodeList(LookupError):
@@ -142,7 +147,8 @@ def offered(found: CodeList, offer: str = "") -> list[list[str | int]]:
     codes = {entry.code for entry in chosen}
     return [
         [entry.code, entry.label, entry.attributes.get("pinyin", ""), entry.parent, int(entry.code in codes)]
-        for entry in found if entry.code in kept
+        for entry in found
+        if entry.code in kept
     ]
 
 
@@ -164,7 +170,8 @@ def read(path: Path) -> CodeList:
 def _one_level(name: str, whole: CodeList, level: str) -> CodeList:
     entries = tuple(
         Entry(entry.code, entry.label, entry.parent, MappingProxyType({**entry.attributes, "selectable": "1"}))
-        for entry in whole if entry.attributes["level"] == level
+        for entry in whole
+        if entry.attributes["level"] == level
     )
     return CodeList(name, entries, whole.digest)
 

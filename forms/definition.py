@@ -20,8 +20,19 @@ from forms.formats import FORMATS
 from forms.toml_reader import TomlTable
 
 ItemType = Literal[
-    "text", "integer", "decimal", "date", "year", "choice", "code",
-    "multichoice", "yesno", "dms", "gps", "photo", "signature",
+    "text",
+    "integer",
+    "decimal",
+    "date",
+    "year",
+    "choice",
+    "code",
+    "multichoice",
+    "yesno",
+    "dms",
+    "gps",
+    "photo",
+    "signature",
 ]
 ITEM_TYPES: tuple[ItemType, ...] = get_args(ItemType)
 SOURCE_KINDS = ("listing", "industrial", "agricultural", "domestic", "centralized", "mobile", "scattered")
@@ -40,40 +51,40 @@ class DefinitionError(ValueError):
 class Item:
     """One item 指标 of a form."""
 
-    key: str                      # stable name; outsiders' records use it
-    name: str                     # Chinese label
+    key: str  # stable name; outsiders' records use it
+    name: str  # Chinese label
     type: ItemType
-    no: str = ""                  # official item number, "" when the paper form gives none
-    unit: str = ""                # shown beside the box, e.g. 立方米
+    no: str = ""  # official item number, "" when the paper form gives none
+    unit: str = ""  # shown beside the box, e.g. 立方米
     precision: int | None = None  # decimals allowed (decimal), digits of seconds (dms)
     required: bool | str = False  # True, False or an expression: required when it holds
-    when: str = ""                # asked only when this expression holds
+    when: str = ""  # asked only when this expression holds
     minimum: float | None = None
     maximum: float | None = None
-    options: tuple[tuple[str, str], ...] = ()   # (code, label), for choice and multichoice without a code list
-    codelist: str = ""            # name of a code list in forms/codelists
-    offer: str = ""               # attribute that is "1" on the entries a picker offers; "": all
-    format: str = ""              # a name of forms.formats.FORMATS
+    options: tuple[tuple[str, str], ...] = ()  # (code, label), for choice and multichoice without a code list
+    codelist: str = ""  # name of a code list in forms/codelists
+    offer: str = ""  # attribute that is "1" on the entries a picker offers; "": all
+    format: str = ""  # a name of forms.formats.FORMATS
     help: str = ""
-    prefill: str = ""             # filled by the program at first; see PREFILLS
-    computed: str = ""            # expression; shown, never typed
-    stage: str = ""               # 散乱污: required only from this case state on
-    personal: bool = False        # personal data: masked on desks, never in logs
-    alias: str = ""               # former key, accepted on the way in
+    prefill: str = ""  # filled by the program at first; see PREFILLS
+    computed: str = ""  # expression; shown, never typed
+    stage: str = ""  # 散乱污: required only from this case state on
+    personal: bool = False  # personal data: masked on desks, never in logs
+    alias: str = ""  # former key, accepted on the way in
     confidence: Confidence = "recalled"
-    rows_key: str = ""            # "" or the key of the repeating group it belongs to (set by the loader)
+    rows_key: str = ""  # "" or the key of the repeating group it belongs to (set by the loader)
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """How a section repeats. Sections with the same key are one group: their items make one row."""
 
-    key: str                      # the key of the rows in answers: {"facility": [{…}, …]}
+    key: str  # the key of the rows in answers: {"facility": [{…}, …]}
     title: str
     minimum: int = 0
     maximum: int | None = None
-    axis: Literal["rows", "columns"] = "rows"   # how the paper form lays them out
-    preset: str = ""              # code list whose entries are the ready-made rows
+    axis: Literal["rows", "columns"] = "rows"  # how the paper form lays them out
+    preset: str = ""  # code list whose entries are the ready-made rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,7 @@ class Section:
     repeat: Repeat | None = None
     when: str = ""
     note: str = ""
-    common: bool = False          # header or footer shared by all forms of a series
+    common: bool = False  # header or footer shared by all forms of a series
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,28 +111,28 @@ class Group:
     maximum: int | None
     preset: str
     axis: str
-    when: str                     # of its first section: no rows are owed while it does not hold
+    when: str  # of its first section: no rows are owed while it does not hold
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
     """One version of one form 普查表."""
 
-    code: str                     # G102
-    version: str                  # "2017.1"
+    code: str  # G102
+    version: str  # "2017.1"
     title: str
     programme: Literal["census", "scattered"]
-    source_kind: str              # listing, industrial, agricultural, domestic, centralized, mobile, scattered
+    source_kind: str  # listing, industrial, agricultural, domestic, centralized, mobile, scattered
     subject: Literal["object", "area", "computed"]
     sections: tuple[Section, ...]
     checks: tuple[Check, ...]
     table_checks: tuple[TableCheck, ...] = ()
     approval: str = ""
     unit_of_report: str = ""
-    applies_when: str = ""        # expression over the unit's other forms; "" or "True": always
+    applies_when: str = ""  # expression over the unit's other forms; "" or "True": always
     applies_text: str = ""
     note: str = ""
-    digest: str = ""              # SHA-256 of the definition file
+    digest: str = ""  # SHA-256 of the definition file
     baseline: tuple[str, ...] = ()  # item keys that the register may know
     stages: tuple[str, ...] = ()  # 散乱污: case states in order, for ``stage``
     _items: dict[tuple[str, str], Item] = field(default_factory=dict[tuple[str, str], Item], repr=False, compare=False)
@@ -167,21 +178,59 @@ def _group(sections: list[Section]) -> Group:
         raise ValueError(f"section {sections[0].key} does not repeat")
     items = tuple(item for section in sections for item in section.items)
     return Group(
-        key=repeat.key, title=repeat.title, items=items, minimum=repeat.minimum, maximum=repeat.maximum,
-        preset=repeat.preset, axis=repeat.axis, when=sections[0].when,
+        key=repeat.key,
+        title=repeat.title,
+        items=items,
+        minimum=repeat.minimum,
+        maximum=repeat.maximum,
+        preset=repeat.preset,
+        axis=repeat.axis,
+        when=sections[0].when,
     )
 
 
 # Where a first value comes from. "const:…" is a value written in the definition itself.
-PREFILLS = frozenset({
-    "unit.name", "unit.former_name", "unit.credit_code", "unit.credit_code_suffix", "unit.org_code", "unit.object_code",
-    "unit.district_code", "unit.region_code", "unit.town_code", "unit.village_code", "unit.province_name",
-    "unit.city_name", "unit.county_name", "unit.town_name", "unit.address", "unit.longitude", "unit.latitude",
-    "unit.contact_person", "unit.contact_phone", "unit.industry_code", "unit.legal_representative",
-    "account.name", "account.card", "today", "review.name", "review.card", "review.date",
-    "case.number", "case.state", "case.overdue", "case.overdue_days", "case.colour", "case.dossier_complete",
-    "case.no_licence_code", "photo.position", "map.source_zone", "map.air_station_zone",
-})
+PREFILLS = frozenset(
+    {
+        "unit.name",
+        "unit.former_name",
+        "unit.credit_code",
+        "unit.credit_code_suffix",
+        "unit.org_code",
+        "unit.object_code",
+        "unit.district_code",
+        "unit.region_code",
+        "unit.town_code",
+        "unit.village_code",
+        "unit.province_name",
+        "unit.city_name",
+        "unit.county_name",
+        "unit.town_name",
+        "unit.address",
+        "unit.longitude",
+        "unit.latitude",
+        "unit.contact_person",
+        "unit.contact_phone",
+        "unit.industry_code",
+        "unit.legal_representative",
+        "account.name",
+        "account.card",
+        "today",
+        "review.name",
+        "review.card",
+        "review.date",
+        "case.number",
+        "case.state",
+        "case.overdue",
+        "case.overdue_days",
+        "case.colour",
+        "case.dossier_complete",
+        "case.no_licence_code",
+        "photo.position",
+        "map.source_zone",
+        "map.air_station_zone",
+    }
+)
 
 
 def load(path: Path) -> Form:
@@ -201,15 +250,23 @@ def load(path: Path) -> Form:
 
 def _form(top: TomlTable, digest: str) -> Form:
     form = Form(
-        code=top.text("code", None), version=top.text("version", None), title=top.text("title", None),
-        programme=top.word("programme", ("census", "scattered")), source_kind=top.word("source_kind", SOURCE_KINDS),
+        code=top.text("code", None),
+        version=top.text("version", None),
+        title=top.text("title", None),
+        programme=top.word("programme", ("census", "scattered")),
+        source_kind=top.word("source_kind", SOURCE_KINDS),
         subject=top.word("subject", ("object", "area", "computed")),
         sections=tuple(_section(table) for table in top.tables("section")),
         checks=tuple(read_check(table) for table in top.tables("check")),
         table_checks=tuple(read_table_check(table) for table in top.tables("table_check")),
-        approval=top.text("approval"), unit_of_report=top.text("unit_of_report"),
-        applies_when=top.text("applies_when"), applies_text=top.text("applies_text"), note=top.text("note"),
-        digest=digest, baseline=top.texts("baseline"), stages=top.texts("stages"),
+        approval=top.text("approval"),
+        unit_of_report=top.text("unit_of_report"),
+        applies_when=top.text("applies_when"),
+        applies_text=top.text("applies_text"),
+        note=top.text("note"),
+        digest=digest,
+        baseline=top.texts("baseline"),
+        stages=top.texts("stages"),
     )
     top.done()
     return form
@@ -219,9 +276,13 @@ def _section(table: TomlTable) -> Section:
     repeat_table = table.table("repeat")
     repeat = _repeat(repeat_table) if repeat_table else None
     section = Section(
-        key=table.text("key", None), title=table.text("title", None),
+        key=table.text("key", None),
+        title=table.text("title", None),
         items=tuple(_item(row, repeat.key if repeat else "") for row in table.tables("items")),
-        repeat=repeat, when=table.text("when"), note=table.text("note"), common=table.flag("common"),
+        repeat=repeat,
+        when=table.text("when"),
+        note=table.text("note"),
+        common=table.flag("common"),
     )
     table.done()
     return section
@@ -229,8 +290,12 @@ def _section(table: TomlTable) -> Section:
 
 def _repeat(table: TomlTable) -> Repeat:
     repeat = Repeat(
-        key=table.text("key", None), title=table.text("title", None), minimum=table.count("minimum") or 0,
-        maximum=table.count("maximum"), axis=table.word("axis", ("rows", "columns"), "rows"), preset=table.text("preset"),
+        key=table.text("key", None),
+        title=table.text("title", None),
+        minimum=table.count("minimum") or 0,
+        maximum=table.count("maximum"),
+        axis=table.word("axis", ("rows", "columns"), "rows"),
+        preset=table.text("preset"),
     )
     table.done()
     return repeat
@@ -238,13 +303,28 @@ def _repeat(table: TomlTable) -> Repeat:
 
 def _item(table: TomlTable, rows_key: str) -> Item:
     item = Item(
-        key=table.text("key", None), name=table.text("name", None), type=table.word("type", ITEM_TYPES),
-        no=table.text("no"), unit=table.text("unit"), precision=table.count("precision"),
-        required=table.flag_or_expression("required"), when=table.text("when"), minimum=table.number("minimum"),
-        maximum=table.number("maximum"), options=table.pairs("options"), codelist=table.text("codelist"),
-        offer=table.text("offer"), format=table.text("format"), help=table.text("help"), prefill=table.text("prefill"),
-        computed=table.text("computed"), stage=table.text("stage"), personal=table.flag("personal"),
-        alias=table.text("alias"), confidence=table.word("confidence", CONFIDENCES, "recalled"), rows_key=rows_key,
+        key=table.text("key", None),
+        name=table.text("name", None),
+        type=table.word("type", ITEM_TYPES),
+        no=table.text("no"),
+        unit=table.text("unit"),
+        precision=table.count("precision"),
+        required=table.flag_or_expression("required"),
+        when=table.text("when"),
+        minimum=table.number("minimum"),
+        maximum=table.number("maximum"),
+        options=table.pairs("options"),
+        codelist=table.text("codelist"),
+        offer=table.text("offer"),
+        format=table.text("format"),
+        help=table.text("help"),
+        prefill=table.text("prefill"),
+        computed=table.text("computed"),
+        stage=table.text("stage"),
+        personal=table.flag("personal"),
+        alias=table.text("alias"),
+        confidence=table.word("confidence", CONFIDENCES, "recalled"),
+        rows_key=rows_key,
     )
     table.done()
     return item

@@ -13,7 +13,7 @@ from typing import Any
 from forms.codelists import CodeList, codelist
 
 Rows = Sequence[Sequence[str]]
-Step = tuple[int, int, list[list[str]]]      # at which row of the old version, how many rows go, which come
+Step = tuple[int, int, list[list[str]]]  # at which row of the old version, how many rows go, which come
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Pack:
     name: str
     rows: tuple[tuple[str, ...], ...]
     digest: str
-    size: int               # bytes of the JSON text
+    size: int  # bytes of the JSON text
 
 
 @lru_cache(maxsize=512)
@@ -31,7 +31,13 @@ def pack(name: str) -> Pack:
     """Pack a packaged code list by its name. Raises UnknownCodeList."""
     found = codelist(name)
     columns = _columns(found)
-    rows = (columns, *((entry.code, entry.label, entry.parent, *(entry.attributes.get(key, "") for key in columns[3:])) for entry in found))
+    rows = (
+        columns,
+        *(
+            (entry.code, entry.label, entry.parent, *(entry.attributes.get(key, "") for key in columns[3:]))
+            for entry in found
+        ),
+    )
     text = text_of(rows)
     return Pack(name, rows, hashlib.sha256(text).hexdigest(), len(text))
 
@@ -44,7 +50,11 @@ def text_of(rows: Rows) -> bytes:
 def difference(old: Rows, new: Rows) -> list[Step]:
     """The steps from one version to another, from the end to the beginning, so that each leaves the rows before it alone."""
     matcher = SequenceMatcher(None, [tuple(row) for row in old], [tuple(row) for row in new], autojunk=False)
-    steps = [(start, end - start, [list(row) for row in new[into:until]]) for tag, start, end, into, until in matcher.get_opcodes() if tag != "equal"]
+    steps = [
+        (start, end - start, [list(row) for row in new[into:until]])
+        for tag, start, end, into, until in matcher.get_opcodes()
+        if tag != "equal"
+    ]
     return steps[::-1]
 
 

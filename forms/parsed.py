@@ -22,9 +22,17 @@ from typing import Any, Final, cast
 from forms import codelists
 from forms.definition import Check, Form, Item, Repeat, Section, TableCheck, load
 
-READERS: Final = ("catalogue", "codelists", "definition", "formats", "parsed", "toml_reader")  # modules that decide what a file means
+READERS: Final = (
+    "catalogue",
+    "codelists",
+    "definition",
+    "formats",
+    "parsed",
+    "toml_reader",
+)  # modules that decide what a file means
 PARTS: Final[dict[type[Any], dict[str, type[Any]]]] = {
-    Form: {"sections": Section, "checks": Check, "table_checks": TableCheck}, Section: {"items": Item, "repeat": Repeat},
+    Form: {"sections": Section, "checks": Check, "table_checks": TableCheck},
+    Section: {"items": Item, "repeat": Repeat},
 }
 
 
@@ -81,7 +89,11 @@ def _values(part: Any) -> dict[str, Any]:
         if name not in below:
             values[name] = value
         else:
-            values[name] = [_values(each) for each in cast("tuple[Any, ...]", value)] if isinstance(value, tuple) else _values(value)
+            values[name] = (
+                [_values(each) for each in cast("tuple[Any, ...]", value)]
+                if isinstance(value, tuple)
+                else _values(value)
+            )
     return values
 
 
@@ -91,9 +103,18 @@ def _made(kind: type[Any], values: dict[str, Any]) -> Any:
     for name, value in values.items():
         if name in below:
             part = below[name]
-            values[name] = tuple([_made(part, each) for each in cast("list[Any]", value)]) if isinstance(value, list) else _made(part, value)
+            values[name] = (
+                tuple([_made(part, each) for each in cast("list[Any]", value)])
+                if isinstance(value, list)
+                else _made(part, value)
+            )
         elif isinstance(value, list):
-            values[name] = tuple([tuple(cast("list[Any]", each)) if isinstance(each, list) else each for each in cast("list[Any]", value)])
+            values[name] = tuple(
+                [
+                    tuple(cast("list[Any]", each)) if isinstance(each, list) else each
+                    for each in cast("list[Any]", value)
+                ]
+            )
     return kind(**values)
 
 

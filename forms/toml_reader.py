@@ -110,8 +110,11 @@ class TomlTable:
             return []
         if not (_is_list(value) and all(_is_table(row) for row in value)):
             return self._wrong(key, value, "a list of tables", [])
-        return [TomlTable(row, self._name(key, row, number), self.problems)
-                for number, row in enumerate(value, start=1) if _is_table(row)]
+        return [
+            TomlTable(row, self._name(key, row, number), self.problems)
+            for number, row in enumerate(value, start=1)
+            if _is_table(row)
+        ]
 
     def done(self) -> None:
         """Complain about every key nobody asked for."""

@@ -36,8 +36,12 @@ class Browser:
 
     def __init__(self) -> None:
         node = shutil.which("node")
-        assert node, "Node is missing: the browser's evaluator cannot be compared without it (install nodejs 18 or newer)"
-        self._process = subprocess.Popen([node, str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+        assert node, (
+            "Node is missing: the browser's evaluator cannot be compared without it (install nodejs 18 or newer)"
+        )
+        self._process = subprocess.Popen(
+            [node, str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        )
         self._books: dict[int, RuleBook] = {}
 
     def close(self) -> None:
@@ -56,7 +60,11 @@ class Browser:
         """Judge cases; ``keep`` sends the rule book once for all later questions."""
         request: dict[str, Any] = {"book": id(book), "records": [asdict(case) for case in cases], "forget": not keep}
         if id(book) not in self._books:
-            request |= {"rules": rules_json(book), "codes": codes_of(book), "boundaries": {"440113": boundary("440113")} if book.needs.boundaries else {}}
+            request |= {
+                "rules": rules_json(book),
+                "codes": codes_of(book),
+                "boundaries": {"440113": boundary("440113")} if book.needs.boundaries else {},
+            }
         if keep:
             self._books[id(book)] = book
         return [[replace(Finding(**each), paths=tuple(each["paths"])) for each in found] for found in self.ask(request)]
@@ -79,7 +87,10 @@ def by_record(book: RuleBook, cases: Sequence[Case]) -> list[list[Finding]]:
 
 def by_batch(book: RuleBook, cases: Sequence[Case]) -> list[list[Finding]]:
     """Judge cases by SQL; only the words of a finding come from the record evaluator."""
-    rows = [Row(str(number), 1, "u", "440113", case.answers, case.related, case.baseline, set(case.related)) for number, case in enumerate(cases)]
+    rows = [
+        Row(str(number), 1, "u", "440113", case.answers, case.related, case.baseline, set(case.related))
+        for number, case in enumerate(cases)
+    ]
     found: list[list[Finding]] = [[] for _ in cases]
     for rule, each in zip(book.rules, failing(frame_of(book, rows), book.rules), strict=True):
         for place, failed in zip(each.records, each.rows, strict=True):

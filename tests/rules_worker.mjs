@@ -14,9 +14,13 @@ for await (const line of createInterface({ input: process.stdin })) {
     process.stdout.write(`${JSON.stringify({ functions: Object.keys(FUNCTIONS), lenient: LENIENT })}\n`);
     continue;
   }
-  if (request.rules) books.set(request.book, { rules: request.rules, codes: setsOf(request.codes), boundaries: request.boundaries });
+  if (request.rules)
+    books.set(request.book, { rules: request.rules, codes: setsOf(request.codes), boundaries: request.boundaries });
   const { rules, codes, boundaries } = books.get(request.book);
-  const surroundings = { codes: (name) => codes[name] || null, boundary: (code) => boundaries[code.slice(0, 6)] || null };
+  const surroundings = {
+    codes: (name) => codes[name] || null,
+    boundary: (code) => boundaries[code.slice(0, 6)] || null,
+  };
   if (request.edits) {
     process.stdout.write(`${JSON.stringify(differences(rules, request, surroundings))}\n`);
     continue;
@@ -31,7 +35,11 @@ function setsOf(codes) {
 }
 
 function differences(rules, { answers, edits }, surroundings) {
-  const record = new Record(rules, () => answers, () => surroundings);
+  const record = new Record(
+    rules,
+    () => answers,
+    () => surroundings,
+  );
   return edits.flatMap(([path, value]) => {
     const group = path.slice(1);
     if (rules.groups.includes(group)) {
@@ -42,9 +50,17 @@ function differences(rules, { answers, edits }, surroundings) {
       record.changed(path);
     }
     const copy = JSON.parse(JSON.stringify(answers));
-    const anew = new Record(rules, () => copy, () => surroundings);
+    const anew = new Record(
+      rules,
+      () => copy,
+      () => surroundings,
+    );
     const told = [record, anew].map((one) => JSON.stringify([one.findings, [...one.hidden].sort()]));
     const whole = JSON.stringify(checkRecord(rules, copy, surroundings));
-    return told[0] === told[1] && JSON.stringify(record.findings) === whole && JSON.stringify(answers) === JSON.stringify(copy) ? [] : [{ path, value }];
+    return told[0] === told[1] &&
+      JSON.stringify(record.findings) === whole &&
+      JSON.stringify(answers) === JSON.stringify(copy)
+      ? []
+      : [{ path, value }];
   });
 }

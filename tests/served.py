@@ -97,11 +97,23 @@ class Instance:
         ids = [new_id() for _ in range(count)]
         with self.database.transaction(FULL) as session:
             account = an_account(session, username)
-            session.execute(insert(Unit), [
-                {"id": unit, "kind": "industrial", "name": f"工厂 {number}", "region_code": VILLAGE, "known": {}, "forms": ["G102"]}
-                for number, unit in enumerate(ids)
-            ])
-            session.execute(insert(Assignment), [{"id": new_id(), "unit_id": unit, "account_id": account.id} for unit in ids])
+            session.execute(
+                insert(Unit),
+                [
+                    {
+                        "id": unit,
+                        "kind": "industrial",
+                        "name": f"工厂 {number}",
+                        "region_code": VILLAGE,
+                        "known": {},
+                        "forms": ["G102"],
+                    }
+                    for number, unit in enumerate(ids)
+                ],
+            )
+            session.execute(
+                insert(Assignment), [{"id": new_id(), "unit_id": unit, "account_id": account.id} for unit in ids]
+            )
         return ids
 
     def kill_web(self) -> None:
@@ -130,8 +142,12 @@ def instance(folder: Path) -> Generator[Instance]:
     try:
         cluster.create_programme_databases()
         environment = kept_environment(folder) | {
-            "CENSUS_ENV": "test", "CENSUS_LEVEL": "county", "CENSUS_REGION": "440113", "CENSUS_RATE_LIMITS": "off",
-            "CENSUS_DATABASE_URL": cluster.app_url("census"), "SCATTERED_DATABASE_URL": cluster.app_url("scattered"),
+            "CENSUS_ENV": "test",
+            "CENSUS_LEVEL": "county",
+            "CENSUS_REGION": "440113",
+            "CENSUS_RATE_LIMITS": "off",
+            "CENSUS_DATABASE_URL": cluster.app_url("census"),
+            "SCATTERED_DATABASE_URL": cluster.app_url("scattered"),
             "CENSUS_OWNER_DATABASE_URL": cluster.owner_url("census"),
             "SCATTERED_OWNER_DATABASE_URL": cluster.owner_url("scattered"),
         }

@@ -23,17 +23,21 @@ Applies = Literal["must", "may", "must_not"]
 Verdicts = Mapping[str, Applies]
 
 SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
-    "industrial": ("industrial",), "livestock": ("agricultural",), "domestic": ("domestic",), "centralized": ("centralized",),
-    "mobile": ("mobile",), "scattered": ("scattered",),
+    "industrial": ("industrial",),
+    "livestock": ("agricultural",),
+    "domestic": ("domestic",),
+    "centralized": ("centralized",),
+    "mobile": ("mobile",),
+    "scattered": ("scattered",),
 }
 """Kinds of units in the register, and the source kinds of forms that are about them."""
 REGIONAL: Final = ("county", "city")
 """Kinds of units that are a region themselves: departments fill one form for the whole of it, at a desk."""
 
-IN_SCOPE: Final = "in_scope"     # the item of every listing form that says whether the unit belongs to the census
-LISTING: Final = "listing"       # what the register may know: the one listing form that found the unit
-YES: Final = "yes"               # a source of values beside those that definitions may name
-ROUNDS: Final = 8                # conditions lean on each other in chains of three or four
+IN_SCOPE: Final = "in_scope"  # the item of every listing form that says whether the unit belongs to the census
+LISTING: Final = "listing"  # what the register may know: the one listing form that found the unit
+YES: Final = "yes"  # a source of values beside those that definitions may name
+ROUNDS: Final = 8  # conditions lean on each other in chains of three or four
 REMEMBERED: Final = 20_000
 _NOTHING: Final[Answers] = {}
 
@@ -46,7 +50,7 @@ class Condition:
     ask: Question
     needs: Needs
     baseline: Reader
-    is_open: bool                # told only in words: nobody but a person can say
+    is_open: bool  # told only in words: nobody but a person can say
 
     @property
     def leans_on(self) -> frozenset[str]:
@@ -68,15 +72,21 @@ class Applicability:
         current = [catalogue.current(code) for code in dict.fromkeys(form.code for form in catalogue.forms())]
         is_regional = kind in REGIONAL
         conditions = {
-            form.code: condition_of(form, catalogue) for form in current
-            if form.programme == programme and (form.subject != "object" and form.unit_of_report == kind if is_regional else form.subject == "object")
+            form.code: condition_of(form, catalogue)
+            for form in current
+            if form.programme == programme
+            and (form.subject != "object" and form.unit_of_report == kind if is_regional else form.subject == "object")
         }
         self.conditions = conditions if is_regional else _of_kind(SOURCES.get(kind, (kind,)), conditions)
         self._places = sorted(
             (code, group, key)
-            for code, places in _merged(self.conditions).items() for group, key in places if code in self.conditions
+            for code, places in _merged(self.conditions).items()
+            for group, key in places
+            if code in self.conditions
         )
-        self._known = sorted(set[str]().union(*(condition.needs.baseline for condition in self.conditions.values()), self._prefilled()))
+        self._known = sorted(
+            set[str]().union(*(condition.needs.baseline for condition in self.conditions.values()), self._prefilled())
+        )
         self._readers = {
             code: Reader(catalogue.current(code), [(group, key) for place, group, key in self._places if place == code])
             for code in dict.fromkeys(code for code, _, _ in self._places)
@@ -87,7 +97,10 @@ class Applicability:
     @property
     def forms(self) -> tuple[Form, ...]:
         """The forms that units of this kind may owe, listing forms first."""
-        ordered = sorted(self.conditions.values(), key=lambda condition: (condition.form.source_kind != "listing", condition.form.code))
+        ordered = sorted(
+            self.conditions.values(),
+            key=lambda condition: (condition.form.source_kind != "listing", condition.form.code),
+        )
         return tuple(condition.form for condition in ordered)
 
     def judge(self, answers: Mapping[str, Answers], known: Answers) -> Verdicts:
@@ -136,7 +149,8 @@ class Applicability:
         if listed not in self.conditions:
             return frozenset()
         return frozenset(
-            code for code, condition in self.conditions.items()
+            code
+            for code, condition in self.conditions.items()
             if condition.form.source_kind == "listing" and code != listed and code not in mine
         )
 
@@ -165,7 +179,11 @@ class Applicability:
     def _prefilled(self) -> set[str]:
         items = ((code, item) for code, condition in self.conditions.items() for item in condition.form.items())
         asked = {(code, key) for code, _, key in self._places}
-        return {item.prefill.removeprefix("unit.") for code, item in items if (code, item.key) in asked and item.prefill.startswith("unit.")}
+        return {
+            item.prefill.removeprefix("unit.")
+            for code, item in items
+            if (code, item.key) in asked and item.prefill.startswith("unit.")
+        }
 
     def _is_complete(self, code: str, given: Answers) -> bool:
         """Whether all is answered that other forms' conditions ask of this one."""
@@ -185,7 +203,9 @@ def condition_of(form: Form, catalogue: Catalogue) -> Condition:
         raise RuleError(f"{form.code}, applies_when: it is true or false, this is a {node.kind}")
     needs = needs_of(form, [node])
     return Condition(
-        form, question(node), needs,
+        form,
+        question(node),
+        needs,
         Reader(form, [("", key) for key in needs.baseline]),
         is_open=is_told_in_words(form),
     )
@@ -208,7 +228,8 @@ def _of_kind(sources: tuple[str, ...], conditions: Mapping[str, Condition]) -> d
     wanted = set(own)
     while True:
         leaning = {
-            code for code, condition in conditions.items()
+            code
+            for code, condition in conditions.items()
             if condition.form.source_kind != "listing"
             and any(other in wanted and conditions[other].form.source_kind != "listing" for other in condition.leans_on)
         }
@@ -216,7 +237,10 @@ def _of_kind(sources: tuple[str, ...], conditions: Mapping[str, Condition]) -> d
             break
         wanted |= leaning
     listed = {
-        other for code in own for other in conditions[code].leans_on if other in conditions and conditions[other].form.source_kind == "listing"
+        other
+        for code in own
+        for other in conditions[code].leans_on
+        if other in conditions and conditions[other].form.source_kind == "listing"
     }
     return {code: condition for code, condition in conditions.items() if code in wanted | listed}
 

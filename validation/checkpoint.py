@@ -27,7 +27,9 @@ from validation.suite import IDENTITY, batch_of_run, build_suite
 _PACKAGES = ("great_expectations", "duckdb", "pandas", "pyarrow")
 
 
-def run(frame: pd.DataFrame, rulebook: RuleBook, folder: Path | None = None, surroundings: Surroundings | None = None) -> RunResult:
+def run(
+    frame: pd.DataFrame, rulebook: RuleBook, folder: Path | None = None, surroundings: Surroundings | None = None
+) -> RunResult:
     """Ask every check of a rule book about every record of a frame made by ``engine.frame_of``.
 
     Checks that are true of a whole region only are asked where ``surroundings`` tell what else is in it. With ``folder``, a new folder in it, named after the run, keeps suite, results and summary; nothing in it is ever
@@ -42,12 +44,30 @@ def run(frame: pd.DataFrame, rulebook: RuleBook, folder: Path | None = None, sur
         outcome = _whole_frames().get_batch({"dataframe": frame[list(IDENTITY)]}).validate(suite, result_format="BASIC")
     results: dict[str, Any] = outcome.to_json_dict()  # plain numbers: the objects hold numpy scalars
     answered = {_name(result): result for result in results["results"]}  # in no particular order
-    expected = [str(getattr(expectation, "rule_id", "") or expectation.expectation_type) for expectation in suite.expectations]
+    expected = [
+        str(getattr(expectation, "rule_id", "") or expectation.expectation_type) for expectation in suite.expectations
+    ]
     crashed = tuple(name for name in expected if name not in answered or _has_crashed(answered[name]))
-    failing = {rule.id: batch.failing(rule.id) for rule in rules if rule.id not in crashed and not answered[rule.id]["success"]}
-    counts = {name: int(result["result"]["unexpected_count"]) for name, result in answered.items() if _is_failing_check(result) and name not in crashed}
-    done = RunResult(run_id, rulebook.form.code, rulebook.form.version, len(frame), len(suite.expectations), not crashed, crashed, counts,
-                     tuple(_findings(frame, failing)), lacking=tuple(sorted({unit for each in failing.values() for unit in each.units})))
+    failing = {
+        rule.id: batch.failing(rule.id) for rule in rules if rule.id not in crashed and not answered[rule.id]["success"]
+    }
+    counts = {
+        name: int(result["result"]["unexpected_count"])
+        for name, result in answered.items()
+        if _is_failing_check(result) and name not in crashed
+    }
+    done = RunResult(
+        run_id,
+        rulebook.form.code,
+        rulebook.form.version,
+        len(frame),
+        len(suite.expectations),
+        not crashed,
+        crashed,
+        counts,
+        tuple(_findings(frame, failing)),
+        lacking=tuple(sorted({unit for each in failing.values() for unit in each.units})),
+    )
     if folder is None:
         return done
     summary = _summary(done, rulebook, started)
@@ -59,7 +79,11 @@ def _whole_frames() -> Any:
     """Give the one door into Great Expectations of this process: starting it costs seconds."""
     context: Any = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-    return context.data_sources.add_pandas("census").add_dataframe_asset("records").add_batch_definition_whole_dataframe("all")
+    return (
+        context.data_sources.add_pandas("census")
+        .add_dataframe_asset("records")
+        .add_batch_definition_whole_dataframe("all")
+    )
 
 
 def _name(result: dict[str, Any]) -> str:
@@ -71,7 +95,11 @@ def _name(result: dict[str, Any]) -> str:
 def _has_crashed(result: dict[str, Any]) -> bool:
     """Tell a crash from an answer; a fact of the table itself that does not hold is no matter of any respondent either."""
     said = result["exception_info"]
-    raised = said["raised_exception"] if "raised_exception" in said else any(each["raised_exception"] for each in said.values())
+    raised = (
+        said["raised_exception"]
+        if "raised_exception" in said
+        else any(each["raised_exception"] for each in said.values())
+    )
     return bool(raised) or ("rule_id" not in result["expectation_config"]["kwargs"] and not result["success"])
 
 
@@ -89,9 +117,19 @@ def _findings(frame: pd.DataFrame, failing: Mapping[str, Failing]) -> Iterator[R
 
 def _summary(done: RunResult, rulebook: RuleBook, started: datetime) -> dict[str, Any]:
     return {
-        "run_id": done.run_id, "form": done.form, "version": done.version, "definition_digest": rulebook.form.digest,
-        "started_at": started.isoformat(), "ended_at": datetime.now(UTC).isoformat(), "records": done.records, "suite_size": done.suite_size,
-        "complete": done.complete, "crashed": list(done.crashed), "counts": done.counts, "findings": len(done.findings), "lacking": len(done.lacking),
+        "run_id": done.run_id,
+        "form": done.form,
+        "version": done.version,
+        "definition_digest": rulebook.form.digest,
+        "started_at": started.isoformat(),
+        "ended_at": datetime.now(UTC).isoformat(),
+        "records": done.records,
+        "suite_size": done.suite_size,
+        "complete": done.complete,
+        "crashed": list(done.crashed),
+        "counts": done.counts,
+        "findings": len(done.findings),
+        "lacking": len(done.lacking),
         "versions": {"python": platform.python_version(), **{package: version(package) for package in _PACKAGES}},
     }
 

@@ -39,9 +39,18 @@ from validation.rules import Rule, RuleError, RuleKind, make_rule, parse_for, ro
 
 _HOLDS: Final = Flag(value=True)
 _TYPE_WORDS: Final = {
-    "text": "应为文字", "integer": "应为整数，不要带小数、单位或逗号", "decimal": "应为数字，不要带单位或逗号", "date": "应为日期，如 2017-12-31",
-    "year": "应为四位年份，如 2017", "choice": "请从列出的选项中选择", "code": "应为代码", "multichoice": "请从列出的选项中选择",
-    "yesno": "请选“是”或“否”", "dms": "应为度、分、秒，分和秒小于 60", "gps": "应为定位得到的经纬度", "photo": "照片没有存好，请重拍",
+    "text": "应为文字",
+    "integer": "应为整数，不要带小数、单位或逗号",
+    "decimal": "应为数字，不要带单位或逗号",
+    "date": "应为日期，如 2017-12-31",
+    "year": "应为四位年份，如 2017",
+    "choice": "请从列出的选项中选择",
+    "code": "应为代码",
+    "multichoice": "请从列出的选项中选择",
+    "yesno": "请选“是”或“否”",
+    "dms": "应为度、分、秒，分和秒小于 60",
+    "gps": "应为定位得到的经纬度",
+    "photo": "照片没有存好，请重拍",
     "signature": "签名没有存好，请重签",
 }
 
@@ -55,8 +64,15 @@ def implied(form: Form, catalogue: Definitions, reached: Collection[str]) -> Ite
             yield from _OfItem(form, item, catalogue, groups.get(item.rows_key)).rules(owed=owed)
     for key, group in form.groups().items():
         yield _of_group(form, group, groups[key])
-    yield make_rule(f"{form.code}.unknown", "unknown", "error", Sound("main", "", "", "unknown"),
-                    ("填报内容里有本表没有的项目，请删除或改用正确的表。",), (("", ""),), None)
+    yield make_rule(
+        f"{form.code}.unknown",
+        "unknown",
+        "error",
+        Sound("main", "", "", "unknown"),
+        ("填报内容里有本表没有的项目，请删除或改用正确的表。",),
+        (("", ""),),
+        None,
+    )
 
 
 def shown(form: Form, item: Item, catalogue: Definitions) -> Node | None:
@@ -80,7 +96,9 @@ def _of_group(form: Form, group: Group, rows: Rows) -> Rule:
         parts.append(Compare("<=", counted, Number(float(group.maximum)), 0.5))
         words.append(f"，至多 {group.maximum} 行")
     message = f"“{group.title}”应逐行填写{''.join(words)}。"
-    return make_rule(f"{form.code}.{group.key}.rows", "rows", "error", And(tuple(parts)), (message,), ((group.key, ""),), None)
+    return make_rule(
+        f"{form.code}.{group.key}.rows", "rows", "error", And(tuple(parts)), (message,), ((group.key, ""),), None
+    )
 
 
 @dataclass(frozen=True)
@@ -107,7 +125,11 @@ class _OfItem:
             yield self.rule("required", self.filled(bare, sound("type"), condition), "")
         if item.precision is not None:
             where = "的秒" if item.type == "dms" else ""
-            yield self.rule("precision", sound("precision"), f"{where}最多保留 {item.precision} 位小数" if item.precision else f"{where}应为整数")
+            yield self.rule(
+                "precision",
+                sound("precision"),
+                f"{where}最多保留 {item.precision} 位小数" if item.precision else f"{where}应为整数",
+            )
         if item.minimum is not None or item.maximum is not None:
             yield self.rule("range", _within(answer, item.minimum, item.maximum), _range_words(item))
         if item.options:
@@ -116,7 +138,11 @@ class _OfItem:
             yield self.rule("code", Listed(answer, item.codelist), "的代码不在代码表中，请重新选择")
         wanted = FORMATS.get(item.format)
         if wanted and (wanted.function or wanted.pattern):
-            fits = Call(wanted.function, (answer,), "bool") if wanted.function else Call("matches", (answer, Text(portable(wanted.pattern))), "bool")
+            fits = (
+                Call(wanted.function, (answer,), "bool")
+                if wanted.function
+                else Call("matches", (answer, Text(portable(wanted.pattern))), "bool")
+            )
             yield self.rule("pattern", fits, f"应为{wanted.words}")
 
     def filled(self, bare: Node, readable: Node, condition: Node | None) -> Node:

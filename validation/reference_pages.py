@@ -19,9 +19,19 @@ from validation.rulebook import compile_form
 from validation.rules import Rule
 
 KINDS: Final = {
-    "listing": "清查", "industrial": "工业源", "agricultural": "农业源", "domestic": "生活源", "centralized": "集中式污染治理设施", "mobile": "移动源", "scattered": "散乱污",
+    "listing": "清查",
+    "industrial": "工业源",
+    "agricultural": "农业源",
+    "domestic": "生活源",
+    "centralized": "集中式污染治理设施",
+    "mobile": "移动源",
+    "scattered": "散乱污",
 }
-SUBJECTS: Final = {"object": "one unit, filled at the door", "area": "one region, filled by a department at a desk", "computed": "worked out by the program, never typed"}
+SUBJECTS: Final = {
+    "object": "one unit, filled at the door",
+    "area": "one region, filled by a department at a desk",
+    "computed": "worked out by the program, never typed",
+}
 Use = tuple[str, str, str]  # form, group or "", item
 
 
@@ -69,12 +79,20 @@ def _reads(form: Form, rule: Rule) -> Iterator[Use]:
 def _list(current: list[Form], forms: Catalogue) -> str:
     rules = {form.code: compile_form(form, forms, form.stages).rules for form in current}
     items, written = sum(len(list(form.items())) for form in current), sum(len(form.checks) for form in current)
-    tables, implied = sum(len(form.table_checks) for form in current), sum(len(rules[form.code]) for form in current) - written
+    tables, implied = (
+        sum(len(form.table_checks) for form in current),
+        sum(len(rules[form.code]) for form in current) - written,
+    )
     lines = [
-        "# Forms", "", _MADE, "",
+        "# Forms",
+        "",
+        _MADE,
+        "",
         f"{len(current)} forms, {items:,} items, {written + tables:,} written checks ({tables} of them between records), {implied:,} implied by the items.",
-        "[NOTES](NOTES.md) says where a definition departs from its source, and why.", "",
-        "| form | title | source | about | items | checks |", "|---|---|---|---|--:|--:|",
+        "[NOTES](NOTES.md) says where a definition departs from its source, and why.",
+        "",
+        "| form | title | source | about | items | checks |",
+        "|---|---|---|---|--:|--:|",
     ]
     lines += [
         f"| [{form.code}]({form.code}.md) | {form.title} | {KINDS[form.source_kind]} | {SUBJECTS[form.subject]} | {len(list(form.items()))} | {len(form.checks) + len(form.table_checks)} |"
@@ -88,18 +106,36 @@ _MADE: Final = "<!-- made by `make docs` from forms/definitions; a test compares
 
 def _page(form: Form, forms: Catalogue, uses: Mapping[Use, list[str]]) -> str:
     lines = [
-        f"# {form.code} {form.title}", "", _MADE, "",
-        f"Version {form.version}. About {SUBJECTS[form.subject]}. {KINDS[form.source_kind]}{f'; {form.approval}' if form.approval else ''}.", "",
+        f"# {form.code} {form.title}",
+        "",
+        _MADE,
+        "",
+        f"Version {form.version}. About {SUBJECTS[form.subject]}. {KINDS[form.source_kind]}{f'; {form.approval}' if form.approval else ''}.",
+        "",
     ]
     if form.applies_text:
-        lines += [f"Who fills it: {form.applies_text}。" + (f" In the check language: `{form.applies_when}`." if form.applies_when else ""), ""]
+        lines += [
+            f"Who fills it: {form.applies_text}。"
+            + (f" In the check language: `{form.applies_when}`." if form.applies_when else ""),
+            "",
+        ]
     if form.note:
         lines += [form.note, ""]
-    lines += ["## Items", "", f"Their columns stand in `tables/{form.code}.parquet` of an export, those of repeating groups in `tables/{form.code}.<group>.parquet`.", ""]
+    lines += [
+        "## Items",
+        "",
+        f"Their columns stand in `tables/{form.code}.parquet` of an export, those of repeating groups in `tables/{form.code}.<group>.parquet`.",
+        "",
+    ]
     for section in form.sections:
         lines += [f"### {section.title}", ""]
         if section.repeat:
-            lines += [f"Rows of `{section.repeat.key}`" + (f", ready-made from the code list `{section.repeat.preset}`" if section.repeat.preset else "") + ".", ""]
+            lines += [
+                f"Rows of `{section.repeat.key}`"
+                + (f", ready-made from the code list `{section.repeat.preset}`" if section.repeat.preset else "")
+                + ".",
+                "",
+            ]
         if section.when:
             lines += [f"Asked when `{section.when}`.", ""]
         lines += ["| no. | key | item | type | owed | used by | confidence |", "|---|---|---|---|---|---|---|"]
@@ -108,12 +144,20 @@ def _page(form: Form, forms: Catalogue, uses: Mapping[Use, list[str]]) -> str:
     if form.checks:
         lines += ["## Checks", "", *(line for check in form.checks for line in _check(check))]
     if form.table_checks:
-        lines += ["## Checks between records", "", *(line for check in form.table_checks for line in _table_check(check))]
+        lines += [
+            "## Checks between records",
+            "",
+            *(line for check in form.table_checks for line in _table_check(check)),
+        ]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _item(form: Form, item: Item, forms: Catalogue, uses: Mapping[Use, list[str]]) -> str:
-    kind = item.type + (f", {item.precision} decimals" if item.type == "decimal" and item.precision is not None else "") + (f", {item.unit}" if item.unit else "")
+    kind = (
+        item.type
+        + (f", {item.precision} decimals" if item.type == "decimal" and item.precision is not None else "")
+        + (f", {item.unit}" if item.unit else "")
+    )
     if item.codelist:
         kind += f", list `{item.codelist}`"
     if item.computed:

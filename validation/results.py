@@ -42,8 +42,8 @@ class RunResult:
     records: int
     suite_size: int
     complete: bool
-    crashed: tuple[str, ...]          # checks that broke: never a finding
-    counts: dict[str, int]            # failing records by check id; checks without any are left out
+    crashed: tuple[str, ...]  # checks that broke: never a finding
+    counts: dict[str, int]  # failing records by check id; checks without any are left out
     findings: tuple[RowFinding, ...]
     folder: Path | None = None
-    lacking: tuple[str, ...] = ()     # units of the register that owe this form and have none (checks of coverage)
+    lacking: tuple[str, ...] = ()  # units of the register that owe this form and have none (checks of coverage)

@@ -27,8 +27,8 @@ class Needs:
     baseline: frozenset[str]
     present: frozenset[str]
     codelists: frozenset[str]
-    attributes: frozenset[tuple[str, str]]        # (code list, attribute)
-    boundaries: bool                              # some check asks whether a position lies inside a region
+    attributes: frozenset[tuple[str, str]]  # (code list, attribute)
+    boundaries: bool  # some check asks whether a position lies inside a region
     distances: bool
 
 
@@ -39,11 +39,13 @@ class RuleBook:
     form: Form
     rules: tuple[Rule, ...]
     needs: Needs
-    related: dict[str, Form]                # the definitions behind ``needs.forms`` and ``register``
-    shown: dict[tuple[str, str], Node]      # (group or "", key) → when it is shown; (group, "") for a whole group
-    computed: dict[tuple[str, str], Node]   # (group or "", key) → what the program works out
-    tables: tuple[TableRule, ...] = ()      # checks between records
-    register: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict[str, frozenset[tuple[str, str]]])  # as ``needs.forms``: read there of all units
+    related: dict[str, Form]  # the definitions behind ``needs.forms`` and ``register``
+    shown: dict[tuple[str, str], Node]  # (group or "", key) → when it is shown; (group, "") for a whole group
+    computed: dict[tuple[str, str], Node]  # (group or "", key) → what the program works out
+    tables: tuple[TableRule, ...] = ()  # checks between records
+    register: dict[str, frozenset[tuple[str, str]]] = field(
+        default_factory=dict[str, frozenset[tuple[str, str]]]
+    )  # as ``needs.forms``: read there of all units
 
     def rule(self, check: str) -> Rule:
         """Return one rule by its check id. Raises KeyError."""
@@ -83,11 +85,22 @@ def _compiled(definition: Definition, reached: frozenset[str]) -> RuleBook:
     rules = (*implied(form, catalogue, reached), *(_written(check, form, catalogue) for check in asked))
     conditions = dict(_conditions(form, catalogue))
     computed = {
-        (item.rows_key, item.key): parse_for(form, f"computed of {item.key}", item.computed, scope_of(form, catalogue, item.rows_key))
-        for item in form.items() if item.computed
+        (item.rows_key, item.key): parse_for(
+            form, f"computed of {item.key}", item.computed, scope_of(form, catalogue, item.rows_key)
+        )
+        for item in form.items()
+        if item.computed
     }
     tables = tuple(table_rules(form, catalogue))
-    needs = needs_of(form, [*conditions.values(), *computed.values(), *_parts(rules), *(node for table in tables for node in table.batch_nodes())])
+    needs = needs_of(
+        form,
+        [
+            *conditions.values(),
+            *computed.values(),
+            *_parts(rules),
+            *(node for table in tables for node in table.batch_nodes()),
+        ],
+    )
     register = needs_of(form, (node for table in tables for node in table.register_nodes())).forms
     related = {code: catalogue.current(code) for code in (*needs.forms, *register)}
     return RuleBook(form, rules, needs, related, conditions, computed, tables, register)
@@ -104,7 +117,11 @@ def _written(check: Check, form: Form, catalogue: Definitions) -> Rule:
         raise RuleError(f"{form.code}, message of check {check.id}: {problem}") from None
     groups = form.groups()
     items = tuple(
-        (check.each, key) if check.each and form.has_item(key, check.each) else (key, "") if key in groups else ("", key)
+        (check.each, key)
+        if check.each and form.has_item(key, check.each)
+        else (key, "")
+        if key in groups
+        else ("", key)
         for key in check.items
     )
     each = rows_of(form, check.each, scope_of(form, catalogue)) if check.each else None
@@ -156,6 +173,11 @@ def needs_of(form: Form, roots: Iterable[Node | Rows]) -> Needs:
                 pass
     present.discard(form.code)
     return Needs(
-        {code: frozenset(keys) for code, keys in sorted(forms.items())}, frozenset(baseline), frozenset(present), frozenset(codelists),
-        frozenset(attributes), "inside" in called, "distance_m" in called,
+        {code: frozenset(keys) for code, keys in sorted(forms.items())},
+        frozenset(baseline),
+        frozenset(present),
+        frozenset(codelists),
+        frozenset(attributes),
+        "inside" in called,
+        "distance_m" in called,
     )

@@ -30,14 +30,25 @@ class Rule:
     node: Node
     message: Message
     items: tuple[tuple[str, str], ...]  # (group or "", item key or "" for the group itself) where it is shown
-    each: Rows | None = None            # the rows it is asked about, one by one
+    each: Rows | None = None  # the rows it is asked about, one by one
     reads: frozenset[str] = frozenset()  # keys of this form's items and groups that it leans on
 
 
-def make_rule(check: str, kind: RuleKind, severity: Severity, node: Node, message: Message,  # noqa: PLR0917 - the fields of a rule
-              items: tuple[tuple[str, str], ...], each: Rows | None) -> Rule:
+def make_rule(
+    check: str,
+    kind: RuleKind,
+    severity: Severity,
+    node: Node,
+    message: Message,  # noqa: PLR0917 - the fields of a rule
+    items: tuple[tuple[str, str], ...],
+    each: Rows | None,
+) -> Rule:
     """Make a rule, noting which items of its own form it leans on."""
-    roots: list[Node | Rows] = [node, *(part for part in message if not isinstance(part, str)), *((each,) if each else ())]
+    roots: list[Node | Rows] = [
+        node,
+        *(part for part in message if not isinstance(part, str)),
+        *((each,) if each else ()),
+    ]
     return Rule(check, kind, severity, node, message, items, each, frozenset(_reads(roots)))
 
 

@@ -30,7 +30,7 @@ _native: Any = gx.expectations  # its classes are exported at run time only
 metric_value = cast("Any", metric_provider).metric_value
 _private = cast("Any", pydantic).PrivateAttr
 METRIC = "census.check.failing"
-IDENTITY = ("_key", "_revision")    # all that native expectations ask about
+IDENTITY = ("_key", "_revision")  # all that native expectations ask about
 _SEVERITIES = {"error": FailureSeverity.CRITICAL, "warning": FailureSeverity.WARNING}
 _batch: ContextVar[Batch] = ContextVar("batch of the run under way")
 
@@ -56,8 +56,14 @@ class CheckFailing(TableMetricProvider):
     value_keys = ("rule_id",)
 
     @metric_value(engine=PandasExecutionEngine)
-    def _pandas(cls, execution_engine: PandasExecutionEngine, metric_domain_kwargs: dict[str, Any], metric_value_kwargs: dict[str, Any],  # noqa: ARG002, N805 - called by Great Expectations
-                metrics: dict[str, Any], runtime_configuration: dict[str, Any]) -> tuple[int, int]:  # noqa: ARG002
+    def _pandas(
+        cls,
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],  # noqa: ARG002, N805 - called by Great Expectations
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> tuple[int, int]:  # noqa: ARG002
         check, batch = metric_value_kwargs["rule_id"], _batch.get()
         failing = batch.failing(check)
         return batch.asked(check), len(failing.records) + len(failing.units)
@@ -79,10 +85,18 @@ class ExpectCheckToHold(BatchExpectation):
             self._called_with = super().configuration
         return self._called_with
 
-    def _validate(self, metrics: dict[str, Any], runtime_configuration: dict[str, Any] | None = None, execution_engine: object = None) -> dict[str, Any]:  # noqa: ARG002 - the base class's
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: object = None,
+    ) -> dict[str, Any]:  # noqa: ARG002 - the base class's
         records, failing = metrics[METRIC]
         percent = 100 * failing / records if records else 0.0
-        return {"success": failing == 0, "result": {"element_count": records, "unexpected_count": failing, "unexpected_percent": percent}}
+        return {
+            "success": failing == 0,
+            "result": {"element_count": records, "unexpected_count": failing, "unexpected_percent": percent},
+        }
 
 
 def build_suite(rulebook: RuleBook, rules: Sequence[Rule], records: int) -> gx.ExpectationSuite:
@@ -91,9 +105,18 @@ def build_suite(rulebook: RuleBook, rules: Sequence[Rule], records: int) -> gx.E
         _native.ExpectTableRowCountToEqual(value=records),
         _native.ExpectCompoundColumnsToBeUnique(column_list=list(IDENTITY)),
         _native.ExpectColumnValuesToNotBeNull(column=IDENTITY[0]),
-        *(ExpectCheckToHold(rule_id=rule.id, severity=_SEVERITIES[rule.severity], meta={"form": rulebook.form.code, "kind": rule.kind}) for rule in rules),
+        *(
+            ExpectCheckToHold(
+                rule_id=rule.id,
+                severity=_SEVERITIES[rule.severity],
+                meta={"form": rulebook.form.code, "kind": rule.kind},
+            )
+            for rule in rules
+        ),
     ]
     suite = gx.ExpectationSuite(name=f"{rulebook.form.code} {rulebook.form.version}", expectations=given)
     if len(suite.expectations) != len(given):
-        raise SuiteError(f"{rulebook.form.code}: {len(given)} expectations were given, the suite holds {len(suite.expectations)}")
+        raise SuiteError(
+            f"{rulebook.form.code}: {len(given)} expectations were given, the suite holds {len(suite.expectations)}"
+        )
     return suite

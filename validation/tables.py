@@ -30,15 +30,15 @@ class TableRule:
 
     rule: Rule
     check: TableCheck
-    form: str                                  # code of the form whose records are compared
+    form: str  # code of the form whose records are compared
     columns: tuple[Node, ...] = ()
-    where: Node | None = None                  # only records (rows) for which this holds take part
+    where: Node | None = None  # only records (rows) for which this holds take part
     position: tuple[Node, Node] | None = None  # longitude and latitude
-    value: Node | None = None                  # what is judged
-    by: Node | None = None                     # what names the group of an outlier
-    total: Node | None = None                  # what is summed of another form
-    listed: Node | None = None                 # the item of another form that must hold the value
-    applies: Node | None = None                # whether a unit owes this form
+    value: Node | None = None  # what is judged
+    by: Node | None = None  # what names the group of an outlier
+    total: Node | None = None  # what is summed of another form
+    listed: Node | None = None  # the item of another form that must hold the value
+    applies: Node | None = None  # whether a unit owes this form
 
     @property
     def is_of_region(self) -> bool:
@@ -76,8 +76,17 @@ class _Compiler:
         check = self.check
         value = check.value or (check.columns[0] if check.kind in ("outlier", "region_sum") else "")
         return TableRule(
-            self.rule(), check, self.form.code, tuple(self.node(key) for key in check.columns), self.optional(check.where, "bool"), self.position(),
-            self.optional(value, "number"), self.node(check.by) if check.by else None, self.total(), self.listed(), self.applies(),
+            self.rule(),
+            check,
+            self.form.code,
+            tuple(self.node(key) for key in check.columns),
+            self.optional(check.where, "bool"),
+            self.position(),
+            self.optional(value, "number"),
+            self.node(check.by) if check.by else None,
+            self.total(),
+            self.listed(),
+            self.applies(),
         )
 
     def rule(self) -> Rule:
@@ -86,7 +95,11 @@ class _Compiler:
             message = compile_message(check.message, self.scope)
         except ExpressionError as problem:
             raise RuleError(f"{self.form.code}, message of {self.where}: {problem}") from None
-        items = tuple((check.each, key) if check.each and self.form.has_item(key, check.each) else ("", key) for key in (*check.columns, check.position) if key)
+        items = tuple(
+            (check.each, key) if check.each and self.form.has_item(key, check.each) else ("", key)
+            for key in (*check.columns, check.position)
+            if key
+        )
         each = rows_of(self.form, check.each, scope_of(self.form, self.catalogue)) if check.each else None
         return make_rule(check.id, "written", check.severity, Flag(value=True), message, items, each)
 
@@ -112,7 +125,9 @@ class _Compiler:
     def total(self) -> Node | None:
         if self.check.kind != "region_sum":
             return None
-        return self.typed(parse_for(self.form, f"sum of {self.where}", self.check.sum, self.other(self.check.other)), "number")
+        return self.typed(
+            parse_for(self.form, f"sum of {self.where}", self.check.sum, self.other(self.check.other)), "number"
+        )
 
     def listed(self) -> Node | None:
         if self.check.kind != "listed_in":

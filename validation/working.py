@@ -54,7 +54,13 @@ def figures(book: RuleBook, forms: Catalogue, answers: Answers, related: Mapping
             place = (item.rows_key, row) if row is not None else None
             value = value_of(node, book, answers, related, row=place)
             words = _Words(book, forms, answers, related, place)
-            yield Figure(item, row, value if isinstance(value, float) else None, words.of(node), tuple(dict.fromkeys(words.blanks(node))))
+            yield Figure(
+                item,
+                row,
+                value if isinstance(value, float) else None,
+                words.of(node),
+                tuple(dict.fromkeys(words.blanks(node))),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,13 @@ class _Words:
                 return node.value
             case Value():
                 value = self.value(node) if node.place != "loop" else None
-                shown = show_number(value) if isinstance(value, float) else "未填" if value is None and node.place != "loop" else ""
+                shown = (
+                    show_number(value)
+                    if isinstance(value, float)
+                    else "未填"
+                    if value is None and node.place != "loop"
+                    else ""
+                )
                 return f"{self.name(node)} {shown}".strip()
             case Arithmetic():
                 return f"{self.inner(node.left)} {SIGNS[node.operator]} {self.inner(node.right)}"
@@ -94,11 +106,17 @@ class _Words:
                 what = self.of(node.element) if node.element is not None else ""
                 if node.name == "first":
                     return f"{self.rows(node.rows)}{self.only(node)}{what} {shown}"
-                return f"{self.rows(node.rows)}各行（{what}）{OVER.get(node.name, '')} {shown}" if what else f"{self.rows(node.rows)}{OVER.get(node.name, '')} {shown}"
+                return (
+                    f"{self.rows(node.rows)}各行（{what}）{OVER.get(node.name, '')} {shown}"
+                    if what
+                    else f"{self.rows(node.rows)}{OVER.get(node.name, '')} {shown}"
+                )
             case Choose():
                 return self.of(node.then if self.value(node.test) is True else node.otherwise)
             case Call(name="coalesce"):
-                return self.of(next((part for part in node.arguments if self.value(part) is not None), node.arguments[0]))
+                return self.of(
+                    next((part for part in node.arguments if self.value(part) is not None), node.arguments[0])
+                )
             case Call(name="number", arguments=(Attribute() as attribute,)) | (Attribute() as attribute):
                 value = self.value(node)
                 return f"代码表系数 {show_number(value) if isinstance(value, float) else value or attribute.attribute}"
@@ -121,7 +139,9 @@ class _Words:
 
     def rows(self, rows: Rows) -> str:
         form = self.form(rows.form)
-        return f"{rows.form} " * bool(rows.form) + (form.groups()[rows.group].title if form and rows.group in form.groups() else "")
+        return f"{rows.form} " * bool(rows.form) + (
+            form.groups()[rows.group].title if form and rows.group in form.groups() else ""
+        )
 
     def name(self, node: Value) -> str:
         found = self.item(node)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def register(commands: Commands) -> None:
     actions = commands.add_parser("account", help="people: make accounts, give out passwords").add_subparsers(
-        dest="action", required=True, metavar="ACTION",
+        dest="action",
+        required=True,
+        metavar="ACTION",
     )
     adding = actions.add_parser("add", help="make one account and print the password to give out")
     adding.add_argument("username")
@@ -30,7 +32,9 @@ def register(commands: Commands) -> None:
     adding.set_defaults(run=add)
     importing = actions.add_parser("import", help="make the accounts of a list: whole, or not at all")
     importing.add_argument("file", type=Path, help="XLSX or CSV with 用户名, 姓名, 角色, 区划代码, 普查员证号")
-    importing.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write the passwords to give out (CSV)")
+    importing.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="where to write the passwords to give out (CSV)"
+    )
     importing.set_defaults(run=import_)
     resetting = actions.add_parser("reset", help="print a new password to give out, and unlock the account")
     resetting.add_argument("username")
@@ -43,9 +47,17 @@ def add(arguments: argparse.Namespace) -> int:
     from census.services.people import account_desk
 
     with _transaction(arguments) as (settings, session):
-        given = account_desk.add(session, None, arguments.programme, account_desk.Draft(
-            arguments.username, arguments.name, ((arguments.role, arguments.region or settings.region),), arguments.card,
-        ))
+        given = account_desk.add(
+            session,
+            None,
+            arguments.programme,
+            account_desk.Draft(
+                arguments.username,
+                arguments.name,
+                ((arguments.role, arguments.region or settings.region),),
+                arguments.card,
+            ),
+        )
     print(f"{given.account.username}\t{given.password}")
     return 0
 
@@ -101,5 +113,8 @@ def _transaction(arguments: argparse.Namespace) -> Generator[tuple[Settings, Ses
     from census.embedded.cluster import with_databases
 
     settings = with_databases(Settings.from_env())
-    with closing(Database(settings.database_url(arguments.programme))) as database, database.transaction(FULL) as session:
+    with (
+        closing(Database(settings.database_url(arguments.programme))) as database,
+        database.transaction(FULL) as session,
+    ):
         yield settings, session

@@ -9,8 +9,12 @@ from census.settings import PROGRAMMES, Settings
 
 
 def register(commands: Commands) -> None:
-    actions = commands.add_parser("audit", help="the audit trail").add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("verify", help="walk the hash chain; exit 1 and the first broken entry if it does not hold").set_defaults(run=run)
+    actions = commands.add_parser("audit", help="the audit trail").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    actions.add_parser(
+        "verify", help="walk the hash chain; exit 1 and the first broken entry if it does not hold"
+    ).set_defaults(run=run)
 
 
 def run(_: argparse.Namespace) -> int:

@@ -33,7 +33,9 @@ def run(arguments: argparse.Namespace) -> int:
         looked = gate(session, region, settings.level)
     database.close()
     for form in summary["forms"]:
-        print(f"{form['form']} {form['version']}: {form['records']} records, {form['checks']} checks, {form['findings']} findings")
+        print(
+            f"{form['form']} {form['version']}: {form['records']} records, {form['checks']} checks, {form['findings']} findings"
+        )
     for door in looked.doors:
         print(f"{'ok  ' if door.is_open else 'SHUT'} {door.name}: {door.figure} ({door.says})")
     print(json.dumps({**summary, "gate": looked.detail()}, ensure_ascii=False))

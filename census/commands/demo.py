@@ -35,7 +35,9 @@ ACCOUNTS: Final = """\
 def register(commands: Commands) -> None:
     parser = commands.add_parser("demo", help="run a county and its province here, with a synthetic district")
     parser.add_argument("--units", type=int, default=None, help="units in the register; 0 gives an empty one")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")), help="the province's is one more")
+    parser.add_argument(
+        "--port", type=int, default=int(os.environ.get("PORT", "8000")), help="the province's is one more"
+    )
     parser.add_argument("--data", type=Path, default=None, help="data folder (default var/demo)")
     parser.add_argument("--no-province", action="store_true", help="the county alone")
     parser.add_argument("--seed", type=int, default=2017, help="another seed, another district")
@@ -121,7 +123,8 @@ def check_free(port: int) -> None:
 def kept_environment(data: Path | str) -> dict[str, str]:
     """This process's environment without the operator's instance, pointing at the demo's data folder."""
     kept = {
-        name: value for name, value in os.environ.items()
+        name: value
+        for name, value in os.environ.items()
         if name in KEPT or not name.startswith(("CENSUS_", "SCATTERED_"))
     }
     return kept | {"CENSUS_DATA_DIR": str(data)}

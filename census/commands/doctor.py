@@ -56,12 +56,18 @@ def examine(environ: Mapping[str, str]) -> Iterator[Line]:
     except BadSettings as error:
         yield from (Line(False, name, problem) for name, problem in error.problems.items())
         return
-    yield Line(True, "settings", f"{settings.environment}, {settings.level} {settings.region or '(all regions)'}, data in {settings.data_dir}")
+    yield Line(
+        True,
+        "settings",
+        f"{settings.environment}, {settings.level} {settings.region or '(all regions)'}, data in {settings.data_dir}",
+    )
     if settings.embedded:
         left_over = embedded_cluster(settings).running and not demo_runs(settings)
-        yield Line(None if left_over else True, "embedded PostgreSQL", (
-            "left running without a demo; `census demo` and then Ctrl-C ends it" if left_over else "as it should be"
-        ))
+        yield Line(
+            None if left_over else True,
+            "embedded PostgreSQL",
+            ("left running without a demo; `census demo` and then Ctrl-C ends it" if left_over else "as it should be"),
+        )
     try:
         settings = with_databases(settings)
     except ClusterError as error:
@@ -98,12 +104,20 @@ def examine_database(programme: str, database: Database, settings: Settings) -> 
         return
     yield Line(version >= 150000, about, f"PostgreSQL {version // 10000}.{version % 10000}")
     stands_at = schema.revision(database)
-    yield Line(stands_at == schema.head(), f"schema {programme}", (
-        f"at {stands_at}" if stands_at == schema.head() else f"at {stands_at or 'none'}: run `census migrate`"
-    ))
-    yield Line(not mighty, f"role {programme}", (
-        "can pass by row-level security: use a role without SUPERUSER and BYPASSRLS" if mighty else "sees rows by region only"
-    ))
+    yield Line(
+        stands_at == schema.head(),
+        f"schema {programme}",
+        (f"at {stands_at}" if stands_at == schema.head() else f"at {stands_at or 'none'}: run `census migrate`"),
+    )
+    yield Line(
+        not mighty,
+        f"role {programme}",
+        (
+            "can pass by row-level security: use a role without SUPERUSER and BYPASSRLS"
+            if mighty
+            else "sees rows by region only"
+        ),
+    )
     yield clock(programme, at)
     if stands_at == schema.head():
         yield demo_accounts(programme, database, settings)
@@ -119,7 +133,9 @@ def demo_accounts(programme: str, database: Database, settings: Settings) -> Lin
         count = session.execute(text("select count(*) from account where is_demo")).scalar_one()
     if settings.production and count:
         return Line(False, f"demo accounts {programme}", f"{count} with a published password: delete them")
-    return Line(True, f"demo accounts {programme}", f"{count}, allowed in a {settings.environment}" if count else "none")
+    return Line(
+        True, f"demo accounts {programme}", f"{count}, allowed in a {settings.environment}" if count else "none"
+    )
 
 
 def examine_separation(settings: Settings) -> Line:
@@ -139,14 +155,18 @@ def examine_separation(settings: Settings) -> Line:
 
 def disk(settings: Settings) -> Line:
     free_mb = shutil.disk_usage(settings.data_dir).free // 2**20
-    return Line(free_mb >= settings.disk_floor_mb, "disk", f"{free_mb} MB free, the floor is {settings.disk_floor_mb} MB")
+    return Line(
+        free_mb >= settings.disk_floor_mb, "disk", f"{free_mb} MB free, the floor is {settings.disk_floor_mb} MB"
+    )
 
 
 def signing_key(settings: Settings) -> Line:
     document = keys.public_document(settings)
     mode = keys.key_file(settings).stat().st_mode & 0o777
     good = mode == 0o600
-    return Line(good, "signing key", f"key {document['key_id']}" if good else f"others can read it (mode {mode:o}): chmod 600")
+    return Line(
+        good, "signing key", f"key {document['key_id']}" if good else f"others can read it (mode {mode:o}): chmod 600"
+    )
 
 
 def placeholder_codes(settings: Settings) -> Line:

@@ -14,8 +14,12 @@ def register(commands: Commands) -> None:
     parser = commands.add_parser("export", help="write aggregated database and package for a region")
     parser.add_argument("--region", required=True, help="region code, for example 440113")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write into")
-    parser.add_argument("--engine", choices=["embedded"], default="embedded", help="where the summary tables are worked out")
-    parser.add_argument("--final", action="store_true", help="refuse unless the gate is open and no placeholder code is used")
+    parser.add_argument(
+        "--engine", choices=["embedded"], default="embedded", help="where the summary tables are worked out"
+    )
+    parser.add_argument(
+        "--final", action="store_true", help="refuse unless the gate is open and no placeholder code is used"
+    )
     parser.set_defaults(run=run)
 
 
@@ -31,7 +35,15 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         database.close()
     package = exported.package
-    print(json.dumps({
-        "package": str(package.path), "digest": package.digest, "bytes": package.size, "counts": dict(exported.counts),
-    }, ensure_ascii=False))
+    print(
+        json.dumps(
+            {
+                "package": str(package.path),
+                "digest": package.digest,
+                "bytes": package.size,
+                "counts": dict(exported.counts),
+            },
+            ensure_ascii=False,
+        )
+    )
     return 0

@@ -9,11 +9,15 @@ from census.commands import Commands
 
 
 def register(commands: Commands) -> None:
-    kinds = commands.add_parser("import", help="take lists from other systems").add_subparsers(dest="kind", required=True, metavar="KIND")
+    kinds = commands.add_parser("import", help="take lists from other systems").add_subparsers(
+        dest="kind", required=True, metavar="KIND"
+    )
     parser = kinds.add_parser("register", help="a list of units: one line per rejected row; taken whole or not at all")
     parser.add_argument("file", type=Path, help="XLSX or CSV with a heading row")
     parser.add_argument("--dry-run", action="store_true", help="report only, write nothing")
-    parser.add_argument("--max-rejected", type=int, default=0, metavar="N", help="take the other rows if at most N are rejected")
+    parser.add_argument(
+        "--max-rejected", type=int, default=0, metavar="N", help="take the other rows if at most N are rejected"
+    )
     parser.set_defaults(run=run)
 
 
@@ -29,7 +33,11 @@ def run(arguments: argparse.Namespace) -> int:
         database = Database(with_databases(Settings.from_env()).census_database_url)
         with database.transaction(FULL) as session:
             report = import_register(
-                session, table, most_rejected=arguments.max_rejected, dry_run=arguments.dry_run, actor="command line",
+                session,
+                table,
+                most_rejected=arguments.max_rejected,
+                dry_run=arguments.dry_run,
+                actor="command line",
             )
         database.close()
     except (NoTable, BadFile) as error:
@@ -40,5 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     for row in report.doubtful:
         print(f"第 {row.row} 行（疑似重复，已收）：{row.reason}")
     done = "已写入名录" if report.written else "试运行，没有写入" if arguments.dry_run else "退回的行太多，没有写入"
-    print(f"可用 {report.accepted} 行，退回 {len(report.rejected)} 行，疑似重复 {len(report.doubtful)} 行，新建普查小区 {report.areas} 个；{done}。")
+    print(
+        f"可用 {report.accepted} 行，退回 {len(report.rejected)} 行，疑似重复 {len(report.doubtful)} 行，新建普查小区 {report.areas} 个；{done}。"
+    )
     return 0 if report.written or (arguments.dry_run and not report.rejected) else 1

@@ -12,7 +12,9 @@ from census.settings import Settings
 
 def register(commands: Commands) -> None:
     actions = commands.add_parser("keys", help="this instance's signing key and those it trusts").add_subparsers(
-        dest="action", required=True, metavar="ACTION",
+        dest="action",
+        required=True,
+        metavar="ACTION",
     )
     actions.add_parser("show", help="print this instance's public key as JSON").set_defaults(run=show)
     trusting = actions.add_parser("trust", help="believe packages and receipts signed by another instance")

@@ -15,7 +15,9 @@ def register(commands: Commands) -> None:
     paper.add_argument("--unit", metavar="ID", help="fill it with what is known of this unit; default blank")
     paper.add_argument("--format", choices=("pdf", "html"), default="pdf")
     paper.add_argument("--out", type=Path, metavar="FILE", required=True)
-    paper.add_argument("--address", default="", metavar="URL", help="this instance as phones reach it: the QR code leads there")
+    paper.add_argument(
+        "--address", default="", metavar="URL", help="this instance as phones reach it: the QR code leads there"
+    )
     paper.set_defaults(run=run_paper)
     xlsform = commands.add_parser("xlsform", help="write a form as XLSForm, for field tools of the ODK family")
     xlsform.add_argument("form", help="a form's code, for example G102")
@@ -30,7 +32,11 @@ def run_paper(arguments: argparse.Namespace) -> int:
     if arguments.unit:
         answers, link = _known(arguments.unit, form.code, arguments.address)
     try:
-        content = paper.pdf(form, answers, link=link) if arguments.format == "pdf" else paper.html(form, answers, link=link, stylesheet=str(paper.STYLE)).encode()
+        content = (
+            paper.pdf(form, answers, link=link)
+            if arguments.format == "pdf"
+            else paper.html(form, answers, link=link, stylesheet=str(paper.STYLE)).encode()
+        )
     except paper.PdfNotPossible as problem:
         sys.stderr.write(f"census: {problem}\n")
         return 3
@@ -50,7 +56,9 @@ def _form(code: str):  # noqa: ANN202 - forms.definition.Form, loaded only when 
     try:
         return catalogue().current(code)
     except UnknownForm:
-        raise InvalidInput(f"没有“{code}”这张表。可用的表：{'、'.join(sorted({form.code for form in catalogue().forms()}))}") from None
+        raise InvalidInput(
+            f"没有“{code}”这张表。可用的表：{'、'.join(sorted({form.code for form in catalogue().forms()}))}"
+        ) from None
 
 
 def _known(unit: str, form: str, address: str) -> tuple[dict[str, object], str]:

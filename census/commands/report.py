@@ -25,7 +25,9 @@ def register(commands: Commands) -> None:
     parser.add_argument("--year", type=int, help="default: the year of --as-of, or the latest one with cases")
     parser.add_argument("--region", metavar="CODE", help="default: this instance's region")
     parser.add_argument("--format", choices=("json", "xlsx", "pdf", "text"), default="text")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="default: standard output; needed for xlsx on a terminal")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="default: standard output; needed for xlsx on a terminal"
+    )
     parser.set_defaults(run=run)
 
 
@@ -88,7 +90,12 @@ def as_workbook(report: Report) -> bytes:
         sheet.write_string(0, 0, report.title, bold)
         sheet.write_string(1, 0, f"区划 {window.region}，{window.year} 年，截至 {window.until}")
         columns = report.columns or (
-            ("id", "编号"), ("label", "指标"), ("value", "数值"), ("unit", "单位"), ("numerator", "分子"), ("denominator", "分母"),
+            ("id", "编号"),
+            ("label", "指标"),
+            ("value", "数值"),
+            ("unit", "单位"),
+            ("numerator", "分子"),
+            ("denominator", "分母"),
         )
         rows = report.rows or tuple({key: getattr(figure, key) for key, _ in columns} for figure in report.figures)
         sheet.write_row(3, 0, [title for _, title in columns], bold)

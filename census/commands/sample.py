@@ -8,7 +8,9 @@ from census.commands import Commands
 
 
 def register(commands: Commands) -> None:
-    parser = commands.add_parser("sample", help="print example submissions for units of the register, one JSON line each")
+    parser = commands.add_parser(
+        "sample", help="print example submissions for units of the register, one JSON line each"
+    )
     parser.add_argument("form", help="a form's code, for example G102")
     parser.add_argument("--count", type=int, default=1, help="how many")
     parser.add_argument("--breaking", metavar="CHECK", help="the check that each of them is to break; default none")

@@ -84,9 +84,14 @@ def _load_census(settings: Settings, database: Database, units: int, seed: int) 
 def write_manifest(settings: Settings, collected: list[Collected]) -> None:
     """Write down which error was planted where, so that finding them can be scored."""
     rows = [
-        {"unit": str(one.unit.id), "form": one.planted.form, "check": one.planted.check, "pain": one.planted.pain,
-         "error": one.planted.name,
-         "submission": next(str(draft.id) for draft in one.sent if draft.form == one.planted.form)}
+        {
+            "unit": str(one.unit.id),
+            "form": one.planted.form,
+            "check": one.planted.check,
+            "pain": one.planted.pain,
+            "error": one.planted.name,
+            "submission": next(str(draft.id) for draft in one.sent if draft.form == one.planted.form),
+        }
         for one in collected
         if one.planted is not None
     ]

@@ -15,8 +15,17 @@ from forms.codelists import codelist
 Answers = dict[str, Any]
 
 PROCESSES: Final = (
-    "has_boiler", "has_furnace", "has_coking", "has_sintering", "has_ironmaking", "has_steelmaking", "has_clinker",
-    "is_petrochemical", "has_bulk_storage", "has_other_gas", "has_hazardous_waste",
+    "has_boiler",
+    "has_furnace",
+    "has_coking",
+    "has_sintering",
+    "has_ironmaking",
+    "has_steelmaking",
+    "has_clinker",
+    "is_petrochemical",
+    "has_bulk_storage",
+    "has_other_gas",
+    "has_hazardous_waste",
 )
 # Typical intake of water per thousand yuan of output, cubic metres, and COD before treatment, mg/L.
 WATER: Final = {"3360": (1.2, 350), "1713": (2.4, 900), "1392": (1.6, 1800), "2319": (0.15, 900), "2438": (0.2, 400)}
@@ -44,8 +53,12 @@ def workshop(industry: str, chance: random.Random, *, makes_wastewater: bool) ->
     is_running = makes_wastewater or chance.random() > 0.06
     output = round(low * (high / low) ** chance.random(), 1) if is_running else 0.0
     return Workshop(
-        industry, makes_wastewater, output, scale if is_running else "4",
-        chance.choice((2_000, 2_400, 2_640, 3_000, 3_600, 4_800, 7_200)) if is_running else 0, is_running,
+        industry,
+        makes_wastewater,
+        output,
+        scale if is_running else "4",
+        chance.choice((2_000, 2_400, 2_640, 3_000, 3_600, 4_800, 7_200)) if is_running else 0,
+        is_running,
     )
 
 
@@ -112,7 +125,9 @@ def wastewater(shop: Workshop, basics_answers: Answers, chance: random.Random) -
     answers |= {"treatment_facility_count": str(len(facilities)), "outlet_count": "1"}
     if facilities:
         answers["facility"] = facilities
-    answers["outlet"] = [_outlet(basics_answers, discharged, cod_mg_l * chance.uniform(0.6, 1.2), bool(facilities), chance)]
+    answers["outlet"] = [
+        _outlet(basics_answers, discharged, cod_mg_l * chance.uniform(0.6, 1.2), bool(facilities), chance)
+    ]
     return answers
 
 
@@ -133,7 +148,9 @@ def _facility(shop: Workshop, treated: int, chance: random.Random) -> Answers:
     }
 
 
-def _outlet(basics_answers: Answers, discharged: int, cod_mg_l: float, is_treated: bool, chance: random.Random) -> Answers:  # noqa: FBT001 - one of five plain facts
+def _outlet(
+    basics_answers: Answers, discharged: int, cod_mg_l: float, is_treated: bool, chance: random.Random
+) -> Answers:  # noqa: FBT001 - one of five plain facts
     left = chance.uniform(0.12, 0.3) if is_treated else 1.0
     drainage = chance.choice(("B", "C", "E")) if is_treated else chance.choice(("C", "E"))
     outlet: Answers = {

@@ -40,11 +40,23 @@ UNIT_TRIES: Final = 4
 SORT_TRIES: Final = 40
 # What is to become of a unit that lies outside the story's town; weights of the demo.
 FATES: Final = {
-    "listed": 22, "without_form": 8, "checked": 20, "planted": 12, "returned": 6, "supervisor_approved": 14,
-    "county_approved": 16, "withdrawn": 2,
+    "listed": 22,
+    "without_form": 8,
+    "checked": 20,
+    "planted": 12,
+    "returned": 6,
+    "supervisor_approved": 14,
+    "county_approved": 16,
+    "withdrawn": 2,
 }
 WITHOUT_FORM: Final = ("closed", "moved", "not_found", "refused", "duplicate")
-OUTFALL: Final = ("outfall_code", "outfall_name", "outfall_scale", "receiving_water_code", "receiving_water_name")  # told again by later forms
+OUTFALL: Final = (
+    "outfall_code",
+    "outfall_name",
+    "outfall_scale",
+    "receiving_water_code",
+    "receiving_water_name",
+)  # told again by later forms
 REASON: Final = "已核对水费单、台账和现场，情况属实。"
 
 
@@ -62,9 +74,15 @@ class Collected:
 def actor_of(account: Account) -> Actor:
     """Act as an account of the demo, on the device that the demo loader is."""
     return Actor(
-        account_id=account.id, username=account.username, full_name=account.full_name, card_number=account.card_number,
-        programme="census", grants=tuple(Grant(grant.role, grant.region_code) for grant in account.grants),
-        session_id=new_id(), device="demo", receipt_key=bytes(32),
+        account_id=account.id,
+        username=account.username,
+        full_name=account.full_name,
+        card_number=account.card_number,
+        programme="census",
+        grants=tuple(Grant(grant.role, grant.region_code) for grant in account.grants),
+        session_id=new_id(),
+        device="demo",
+        receipt_key=bytes(32),
     )
 
 
@@ -108,9 +126,9 @@ def load_collected(database: Database, district: District, seed: int) -> list[Co
                 for unit, values in _with_sources(session, part, actor, chance):
                     batch.append(_collect(unit, fate_of[unit.id], values, planted, chance))
                 at = _evening(chance)
-                visits.store(session, actor, [
-                    _visit(one, actor, at, chance) for one in batch if one.visit is not None
-                ], at)
+                visits.store(
+                    session, actor, [_visit(one, actor, at, chance) for one in batch if one.visit is not None], at
+                )
                 submissions.submit(session, actor, [draft for one in batch for draft in one.sent], at)
                 collected += batch
     return collected
@@ -206,7 +224,11 @@ def _further(unit: PlannedUnit, records: Records, values: Mapping[str, Any], cha
 
 def _due(unit: PlannedUnit, records: Records) -> list[str]:
     """The forms that a unit must fill and has not answered."""
-    return [code for code, verdict in verdicts_of(unit.row["kind"], unit.row["known"], records).items() if verdict == "must" and code not in records]
+    return [
+        code
+        for code, verdict in verdicts_of(unit.row["kind"], unit.row["known"], records).items()
+        if verdict == "must" and code not in records
+    ]
 
 
 def _example(code: str, related: Records, known: Mapping[str, Any], chance: random.Random) -> dict[str, Any] | None:
@@ -228,8 +250,17 @@ def _drafts(unit: PlannedUnit, visit: UUID | None, records: Records, planted: Pl
             if finding.severity == "warning" and (planted is None or finding.check != planted.check)
         ]
         yield Draft(
-            id=new_id(), unit=unit.id, form=code, version=form.version, revision=1, answers=answers,
-            explanations=explanations, files=(), digest=digest(answers, explanations), device="demo", visit=visit,
+            id=new_id(),
+            unit=unit.id,
+            form=code,
+            version=form.version,
+            revision=1,
+            answers=answers,
+            explanations=explanations,
+            files=(),
+            digest=digest(answers, explanations),
+            device="demo",
+            visit=visit,
         )
 
 
@@ -251,8 +282,10 @@ def _visit(one: Collected, actor: Actor, at: datetime, chance: random.Random) ->
         "started_at": at - timedelta(minutes=50),
         "finished_at": at - timedelta(minutes=5),
         "position": {
-            "lon": row["lon"] + chance.uniform(-1e-4, 1e-4), "lat": row["lat"] + chance.uniform(-1e-4, 1e-4),
-            "accuracy_m": round(chance.uniform(4, 25), 1), "source": "device",
+            "lon": row["lon"] + chance.uniform(-1e-4, 1e-4),
+            "lat": row["lat"] + chance.uniform(-1e-4, 1e-4),
+            "accuracy_m": round(chance.uniform(4, 25), 1),
+            "source": "device",
         },
         "signature": None,
         "device": "demo",

@@ -23,7 +23,11 @@ APPROVALS: Final = {
 ADDRESS: Final = ("/address", "missing", "门牌号没有写全，请到现场核对后补上。")
 RETURNED: Final = {
     **dict.fromkeys(("QC-1", "QC-2", "QC-3", "QC-4", "QC-5"), ADDRESS),
-    "G101-1": ("/gross_output", "evidence_mismatch", "与企业提供的报表差一位，请对照 2017 年 12 月报表核实，单位是千元。"),
+    "G101-1": (
+        "/gross_output",
+        "evidence_mismatch",
+        "与企业提供的报表差一位，请对照 2017 年 12 月报表核实，单位是千元。",
+    ),
     "G102": ("/water_intake_total", "evidence_mismatch", "取水量与水费单不一致，请核对水费单后改正。"),
 }
 
@@ -82,14 +86,21 @@ def _return_last(session: Session, crew: Crew, one: Collected) -> int:
         return 0
     path, reason, text = RETURNED[draft.form]
     decisions.decide(
-        session, crew.supervisor(one), draft.id, outcome="return", note="请改正后重新上报。",
-        items=[{"path": path, "reason": reason, "text": text}], expected_revision=1,
+        session,
+        crew.supervisor(one),
+        draft.id,
+        outcome="return",
+        note="请改正后重新上报。",
+        items=[{"path": path, "reason": reason, "text": text}],
+        expected_revision=1,
     )
     return 1
 
 
 def _approve(session: Session, crew: Crew, one: Collected) -> int:
-    states = session.execute(select(Submission.id, Submission.state, Submission.unexplained_count).where(Submission.unit_id == one.unit.id))
+    states = session.execute(
+        select(Submission.id, Submission.state, Submission.unexplained_count).where(Submission.unit_id == one.unit.id)
+    )
     clean = [row.id for row in states if row.state == "checked" and row.unexplained_count == 0]
     actors = [crew.county if role == "county" else crew.supervisor(one) for role in APPROVALS[one.fate]]
     for identity in clean:

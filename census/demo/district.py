@@ -28,9 +28,21 @@ STORY_UNITS: Final = 15
 
 # Units by town, after where workshops are found; relative weights of the demo, not the real distribution.
 TOWN_WEIGHTS: Final = {
-    "440113007": 40, "440113008": 70, "440113009": 35, "440113010": 45, "440113012": 120, "440113013": 85,
-    "440113014": 60, "440113015": 75, "440113016": 110, "440113102": 130, "440113103": 40, "440113104": 75,
-    "440113105": 125, "440113118": 150, "440113120": 122,
+    "440113007": 40,
+    "440113008": 70,
+    "440113009": 35,
+    "440113010": 45,
+    "440113012": 120,
+    "440113013": 85,
+    "440113014": 60,
+    "440113015": 75,
+    "440113016": 110,
+    "440113102": 130,
+    "440113103": 40,
+    "440113104": 75,
+    "440113105": 125,
+    "440113118": 150,
+    "440113120": 122,
 }
 # National mix of census objects (10,000 units): industrial 247.74, livestock 37.88, domestic 63.95, centralized 8.40.
 KIND_WEIGHTS: Final = {"industrial": 247.74, "livestock": 37.88, "domestic": 63.95, "centralized": 8.40}
@@ -66,8 +78,14 @@ def load_people(session: Session, towns: Sequence[str]) -> dict[str, Account]:
 
     def add(username: str, card: str | None, *grants: tuple[str, str]) -> None:
         accounts[username] = create_account(
-            session, username=username, password=PASSWORD, password_hash=password_hash, is_demo=True,
-            full_name=names.person(chance), card_number=card, grants=grants,
+            session,
+            username=username,
+            password=PASSWORD,
+            password_hash=password_hash,
+            is_demo=True,
+            full_name=names.person(chance),
+            card_number=card,
+            grants=grants,
         )
 
     busy = [town for town in towns if town != STORY_TOWN]
@@ -103,8 +121,13 @@ def load_province(session: Session) -> None:
     password_hash = HASHER.hash(PASSWORD)
     for username, role in (("province01", "province"), ("admin01", "admin"), ("auditor01", "auditor")):
         create_account(
-            session, username=username, password=PASSWORD, password_hash=password_hash, is_demo=True,
-            full_name=names.person(random.Random(username)), grants=((role, "44"),),  # noqa: S311 - a synthetic name
+            session,
+            username=username,
+            password=PASSWORD,
+            password_hash=password_hash,
+            is_demo=True,
+            full_name=names.person(random.Random(username)),
+            grants=((role, "44"),),  # noqa: S311 - a synthetic name
         )
 
 
@@ -117,24 +140,40 @@ def load_register(session: Session, count: int, seed: int) -> District:
     places = villages(((row.code, row.name, row.parent_code or "") for row in rows), ring(), seed)
     towns = sorted({village.town_code for village in places})
     accounts = load_people(session, towns)
-    session.execute(insert(EnumerationArea), [
-        {"code": area_code(village), "name": f"{village.name}普查小区", "region_code": village.code,
-         "boundary": outline(village), "is_schematic": True}
-        for village in places
-    ])
-    units = [_unit(village, chance, is_works=number == STORY_UNITS) for number, village in enumerate(_spread(places, count, chance))]
+    session.execute(
+        insert(EnumerationArea),
+        [
+            {
+                "code": area_code(village),
+                "name": f"{village.name}普查小区",
+                "region_code": village.code,
+                "boundary": outline(village),
+                "is_schematic": True,
+            }
+            for village in places
+        ],
+    )
+    units = [
+        _unit(village, chance, is_works=number == STORY_UNITS)
+        for number, village in enumerate(_spread(places, count, chance))
+    ]
     _number_outfalls(units)
     visitor = _assign(units, accounts, towns)
     for start in range(0, len(units), 1000):
         part = units[start : start + 1000]
         session.execute(insert(Unit), [unit.row for unit in part])
-        session.execute(insert(Assignment), [
-            {
-                "id": new_id(), "unit_id": unit.id, "account_id": accounts[visitor[unit.id]].id,
-                "team_id": accounts[visitor[unit.id]].team_id,
-            }
-            for unit in part
-        ])
+        session.execute(
+            insert(Assignment),
+            [
+                {
+                    "id": new_id(),
+                    "unit_id": unit.id,
+                    "account_id": accounts[visitor[unit.id]].id,
+                    "team_id": accounts[visitor[unit.id]].team_id,
+                }
+                for unit in part
+            ],
+        )
     return District(tuple(units), accounts, visitor)
 
 
@@ -164,33 +203,50 @@ def _spread(places: list[Village], count: int, chance: random.Random) -> list[Vi
 def _unit(village: Village, chance: random.Random, *, is_works: bool = False) -> PlannedUnit:
     """Draw a unit. ``is_works``: the one sewage works that others name as the receiver of their wastewater."""
     is_story = village.town_code == STORY_TOWN
-    kind = WORKS.kind if is_works else "industrial" if is_story else chance.choices(list(KIND_WEIGHTS), weights=list(KIND_WEIGHTS.values()))[0]
+    kind = (
+        WORKS.kind
+        if is_works
+        else "industrial"
+        if is_story
+        else chance.choices(list(KIND_WEIGHTS), weights=list(KIND_WEIGHTS.values()))[0]
+    )
     identity = new_id()
     trade = names.trade(chance) if kind == "industrial" else None
     sort = WORKS if is_works else sort_of(kind, chance) if trade is None else None
     makes_wastewater = is_story or (trade is not None and chance.random() < trade.makes_wastewater)
     lon, lat = near(village.centre, village.radius, ring(), chance)
     forms = [*FORMS_OF_INDUSTRY, *(["G102"] if makes_wastewater else [])] if sort is None else [sort.listing]
-    return PlannedUnit(identity, village, trade, sort, makes_wastewater, {
-        "id": identity,
-        "kind": kind,
-        "name": RECEIVER if is_works else sort.name(village, chance) if sort else names.workshop(chance, village.town_name, trade or names.TRADES[0]),
-        "address": f"{short(village.name)}{'工业路' if trade else chance.choice(('大道', '中路', '环村路'))}{chance.randrange(1, 200)}号",
-        "credit_code": names.credit_code(chance),
-        "industry_code": trade.industry if trade else None,
-        "region_code": village.code,
-        "area_code": area_code(village),
-        "lon": round(lon, 6),
-        "lat": round(lat, 6),
-        "source": "register",
-        "known": {
-            "contact_person": names.person(chance),
-            "contact_phone": names.phone(chance),
-            "legal_representative": names.person(chance),
-            **({"listing": sort.listing} if sort else {}),
+    return PlannedUnit(
+        identity,
+        village,
+        trade,
+        sort,
+        makes_wastewater,
+        {
+            "id": identity,
+            "kind": kind,
+            "name": RECEIVER
+            if is_works
+            else sort.name(village, chance)
+            if sort
+            else names.workshop(chance, village.town_name, trade or names.TRADES[0]),
+            "address": f"{short(village.name)}{'工业路' if trade else chance.choice(('大道', '中路', '环村路'))}{chance.randrange(1, 200)}号",
+            "credit_code": names.credit_code(chance),
+            "industry_code": trade.industry if trade else None,
+            "region_code": village.code,
+            "area_code": area_code(village),
+            "lon": round(lon, 6),
+            "lat": round(lat, 6),
+            "source": "register",
+            "known": {
+                "contact_person": names.person(chance),
+                "contact_phone": names.phone(chance),
+                "legal_representative": names.person(chance),
+                **({"listing": sort.listing} if sort else {}),
+            },
+            "forms": forms,
         },
-        "forms": forms,
-    })
+    )
 
 
 def _number_outfalls(units: Sequence[PlannedUnit]) -> None:

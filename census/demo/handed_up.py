@@ -49,9 +49,7 @@ def hand_up_finished(county: Settings, province: Settings) -> None:
 def _village(database: Database, number: int) -> str | None:
     """The code of a village, if it has records."""
     with database.transaction(FULL) as session:
-        codes = session.scalars(
-            select(Region.code).where(Region.parent_code == STORY_TOWN).order_by(Region.code)
-        ).all()
+        codes = session.scalars(select(Region.code).where(Region.parent_code == STORY_TOWN).order_by(Region.code)).all()
         code = codes[number]
         filled = session.scalar(select(Submission.id).where(Submission.region_code == code).limit(1))
         return code if filled else None
@@ -62,9 +60,14 @@ def _deliver(database: Database, settings: Settings, region: str) -> UUID:
     delivery_id = new_id()
     with database.transaction(FULL) as session:
         account = session.scalars(select(Account).where(Account.username == "county01")).one()
-        session.add(Delivery(
-            id=delivery_id, region_code=region, target_url=settings.upper_url or "", account_id=account.id,
-        ))
+        session.add(
+            Delivery(
+                id=delivery_id,
+                region_code=region,
+                target_url=settings.upper_url or "",
+                account_id=account.id,
+            )
+        )
     build(database, settings, delivery_id, region)
     return delivery_id
 

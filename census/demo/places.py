@@ -84,8 +84,10 @@ def outline(village: Village) -> dict[str, object]:
     for step in range(12):
         angle = 2 * math.pi * step / 12
         distance = village.radius * chance.uniform(0.85, 1.25)
-        corners.append([
-            round(village.centre[0] + distance * math.cos(angle) / math.cos(math.radians(village.centre[1])), 6),
-            round(village.centre[1] + distance * math.sin(angle), 6),
-        ])
+        corners.append(
+            [
+                round(village.centre[0] + distance * math.cos(angle) / math.cos(math.radians(village.centre[1])), 6),
+                round(village.centre[1] + distance * math.sin(angle), 6),
+            ]
+        )
     return {"type": "Polygon", "coordinates": [[*corners, corners[0]]]}

@@ -26,7 +26,9 @@ def load_regional(database: Database, district: District) -> None:
         regional.entrust(session, office, COUNTY, department.account_id)
     for form in SENT:  # one after the other: a later one is checked against those before
         with database.transaction(department.scope) as session:
-            submissions.submit(session, department, [_draft(one) for one in samples(session, form, 1, username=DEPARTMENT)], AT)
+            submissions.submit(
+                session, department, [_draft(one) for one in samples(session, form, 1, username=DEPARTMENT)], AT
+            )
 
 
 def _draft(sample: dict[str, Any]) -> Draft:

@@ -60,35 +60,51 @@ def load_district(session: Session, plan: DistrictPlan, seed: int) -> None:
     for batch in plan.batches:
         _load_batch(session, batch, plan, villages, chance)
     session.execute(insert(RegisterEntry), [*_inspection(plan, chance), *_registers(plan, chance)])
-    evidence.record(session, "demo", "load_scattered", plan.county, {"cases": len(stories), "seed": seed, "year": plan.year})
+    evidence.record(
+        session, "demo", "load_scattered", plan.county, {"cases": len(stories), "seed": seed, "year": plan.year}
+    )
 
 
 def _load_people(session: Session, plan: DistrictPlan, chance: random.Random) -> dict[str, Staff]:
     """One inspector per town and the district's case office; the password is hashed once."""
     password_hash = accounts.HASHER.hash(PASSWORD)
     office = accounts.create_account(
-        session, username="case_office01", password="", password_hash=password_hash, full_name=names.person(chance),
-        grants=[("case_office", plan.county)], is_demo=True,
+        session,
+        username="case_office01",
+        password="",
+        password_hash=password_hash,
+        full_name=names.person(chance),
+        grants=[("case_office", plan.county)],
+        is_demo=True,
     )
     inspectors = [
         accounts.create_account(
-            session, username=f"inspector{number:02d}", password="", password_hash=password_hash,
-            full_name=names.person(chance), grants=[("inspector", town.code)], is_demo=True,
+            session,
+            username=f"inspector{number:02d}",
+            password="",
+            password_hash=password_hash,
+            full_name=names.person(chance),
+            grants=[("inspector", town.code)],
+            is_demo=True,
         )
         for number, town in enumerate(plan.towns, start=1)
     ]
     session.flush()
-    return {
-        town.code: Staff(inspector.id, office.id) for town, inspector in zip(plan.towns, inspectors, strict=True)
-    }
+    return {town.code: Staff(inspector.id, office.id) for town, inspector in zip(plan.towns, inspectors, strict=True)}
 
 
 def _rivers(plan: DistrictPlan) -> list[Row]:
     """The district's rivers by number; one without a sourced name keeps its number."""
     known = codelist("river_panyu_49")
     return [
-        {"code": code, "phase": "p1" if number <= plan.pilot_rivers else "p2", "listed_on": plan.rivers_listed_on,
-         "name": entry.label if (entry := known.get(code)) and entry.attributes["confidence"] != "placeholder" else None}
+        {
+            "code": code,
+            "phase": "p1" if number <= plan.pilot_rivers else "p2",
+            "listed_on": plan.rivers_listed_on,
+            "name": entry.label
+            if (entry := known.get(code)) and entry.attributes["confidence"] != "placeholder"
+            else None,
+        }
         for number in range(1, len(plan.tagged_by_river) + 1)
         if (code := f"R{number:02d}")
     ]
@@ -98,9 +114,20 @@ def _operations(town: Town, plan: DistrictPlan, chance: random.Random) -> list[R
     people = spread(town.person_times, [chance.uniform(0.7, 1.3) for _ in range(town.operations)])
     days = sorted(date(plan.year, 1, 3) + timedelta(days=chance.randrange(355)) for _ in range(town.operations))
     return [
-        {"id": new_id(), "operation_no": f"ZX{town.code}-{plan.year}-{number:04d}", "kind": "slw", "region_code": town.code,
-         "held_on": day, "person_times": count, "places_checked": chance.randint(2, 14), "led_by_leader": False,
-         "closed_places": chance.randint(0, 2), "demolished_m2": 0, "counts": {}, "created_at": evening(day)}
+        {
+            "id": new_id(),
+            "operation_no": f"ZX{town.code}-{plan.year}-{number:04d}",
+            "kind": "slw",
+            "region_code": town.code,
+            "held_on": day,
+            "person_times": count,
+            "places_checked": chance.randint(2, 14),
+            "led_by_leader": False,
+            "closed_places": chance.randint(0, 2),
+            "demolished_m2": 0,
+            "counts": {},
+            "created_at": evening(day),
+        }
         for number, (day, count) in enumerate(zip(days, people, strict=True), start=1)
     ]
 
@@ -119,17 +146,28 @@ def _shawan(plan: DistrictPlan, chance: random.Random) -> list[Row]:
     count = plan.shawan["operations"]
     columns = {
         key: spread(total, [chance.uniform(0.5, 1.5) for _ in range(count)])
-        for key, total in plan.shawan.items() if key != "operations"
+        for key, total in plan.shawan.items()
+        if key != "operations"
     }
     rows: list[Row] = []
     for at in range(count):
         day = date(plan.year, 1, 1) + timedelta(days=365 * at // count)
-        rows.append({
-            "id": new_id(), "operation_no": f"SW{plan.county}-{plan.year}-{at + 1:03d}", "kind": "shawan",
-            "region_code": plan.county, "held_on": day, "person_times": columns["person_times"][at], "places_checked": 0,
-            "led_by_leader": False, "closed_places": 0, "demolished_m2": 0, "created_at": evening(day),
-            "counts": {key: values[at] for key, values in columns.items() if key != "person_times"},
-        })
+        rows.append(
+            {
+                "id": new_id(),
+                "operation_no": f"SW{plan.county}-{plan.year}-{at + 1:03d}",
+                "kind": "shawan",
+                "region_code": plan.county,
+                "held_on": day,
+                "person_times": columns["person_times"][at],
+                "places_checked": 0,
+                "led_by_leader": False,
+                "closed_places": 0,
+                "demolished_m2": 0,
+                "created_at": evening(day),
+                "counts": {key: values[at] for key, values in columns.items() if key != "person_times"},
+            }
+        )
     return rows
 
 
@@ -157,23 +195,40 @@ def _rebound(stories: list[Story], count: int) -> None:
 
 
 def _load_batch(
-    session: Session, batch: BatchPlan, plan: DistrictPlan, villages: list[places.Village], chance: random.Random,
+    session: Session,
+    batch: BatchPlan,
+    plan: DistrictPlan,
+    villages: list[places.Village],
+    chance: random.Random,
 ) -> None:
     """A frozen list. Its places are not linked to cases: how far they overlap was never published."""
-    session.execute(insert(Batch), [{
-        "code": batch.code, "name": batch.name, "snapshot_on": batch.snapshot_on,
-        "places_checked": batch.places_checked, "region_code": plan.county,
-    }])
+    session.execute(
+        insert(Batch),
+        [
+            {
+                "code": batch.code,
+                "name": batch.name,
+                "snapshot_on": batch.snapshot_on,
+                "places_checked": batch.places_checked,
+                "region_code": plan.county,
+            }
+        ],
+    )
     where = [village for village in villages if not batch.towns or village.town_code in batch.towns]
     items: list[Row] = []
     for number in range(batch.found):
         village = chance.choice(where)
         is_done = number < batch.done
-        items.append({
-            "id": new_id(), "batch_code": batch.code, "region_code": village.code, "is_done": is_done,
-            "name": names.workshop(chance, village.town_name, names.trade(chance)),
-            "done_on": batch.snapshot_on - timedelta(days=chance.randrange(25)) if is_done else None,
-        })
+        items.append(
+            {
+                "id": new_id(),
+                "batch_code": batch.code,
+                "region_code": village.code,
+                "is_done": is_done,
+                "name": names.workshop(chance, village.town_name, names.trade(chance)),
+                "done_on": batch.snapshot_on - timedelta(days=chance.randrange(25)) if is_done else None,
+            }
+        )
     session.execute(insert(BatchItem), items)
 
 
@@ -189,7 +244,9 @@ def _inspection(plan: DistrictPlan, chance: random.Random) -> Iterable[Row]:
     for number, ((group, state), mended) in enumerate(zip(items, mending, strict=True), start=2):
         day = date(plan.year, 1, 1) + timedelta(days=number * 2)
         for kind, value in (("case", state), ("rectification", mended)):
-            yield _entry(plan, "inspection", kind, day, 1, f"督察交办清单{plan.year}.xlsx 第{number}行 {kind}", value, group)
+            yield _entry(
+                plan, "inspection", kind, day, 1, f"督察交办清单{plan.year}.xlsx 第{number}行 {kind}", value, group
+            )
 
 
 def _registers(plan: DistrictPlan, chance: random.Random) -> Iterable[Row]:
@@ -200,20 +257,37 @@ def _registers(plan: DistrictPlan, chance: random.Random) -> Iterable[Row]:
             for month, quantity in enumerate(spread(total, [chance.uniform(0.6, 1.4) for _ in range(12)]), start=1):
                 if quantity:
                     day = date(plan.year, month, monthrange(plan.year, month)[1])
-                    yield _entry(plan, register, kind, day, quantity, f"{register}{plan.year}.xlsx {kind} {month}月", state, None)
+                    yield _entry(
+                        plan, register, kind, day, quantity, f"{register}{plan.year}.xlsx {kind} {month}月", state, None
+                    )
 
 
 def _entry(  # noqa: PLR0917 - the columns of one row
-    plan: DistrictPlan, register: str, kind: str, day: date, quantity: int, source_row: str, state: str, group_no: str | None,
+    plan: DistrictPlan,
+    register: str,
+    kind: str,
+    day: date,
+    quantity: int,
+    source_row: str,
+    state: str,
+    group_no: str | None,
 ) -> Row:
     return {
-        "id": new_id(), "register": register, "kind": kind, "occurred_on": day, "quantity": quantity, "group_no": group_no,
-        "state": state, "region_code": plan.county, "source_row": source_row,
+        "id": new_id(),
+        "register": register,
+        "kind": kind,
+        "occurred_on": day,
+        "quantity": quantity,
+        "group_no": group_no,
+        "state": state,
+        "region_code": plan.county,
+        "source_row": source_row,
     }
 
 
 def _district_regions(plan: DistrictPlan) -> Iterable[tuple[str, str, str]]:
     return [
-        (entry.code, entry.label, entry.parent) for entry in codelist("regions")
+        (entry.code, entry.label, entry.parent)
+        for entry in codelist("regions")
         if len(entry.code) > 6 and entry.code.startswith(plan.county)
     ]

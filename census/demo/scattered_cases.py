@@ -43,16 +43,27 @@ class Story:
     standing: Standing = field(default_factory=Standing)
     events: list[CaseEvent] = field(default_factory=list[CaseEvent])
 
-    def tell(self, kind: str, facts: dict[str, Any], *, days: tuple[int, int] = (0, 0), photos: int = 0, note: str = "") -> None:
+    def tell(
+        self, kind: str, facts: dict[str, Any], *, days: tuple[int, int] = (0, 0), photos: int = 0, note: str = ""
+    ) -> None:
         """Add a step some days after the last, within the year."""
         step = STEPS[kind]
         self.day = min(self.day + timedelta(days=self.chance.randint(*days)), self.last_day)
         by_town = "inspector" in step.roles
         event = CaseEvent(
-            id=new_id(), case_id=self.id, number=len(self.events) + 1, kind=kind, from_state=self.standing.state,
-            to_state=step.to_state or self.standing.state, region_code=self.region_code,
-            account_id=self.staff.inspector if by_town else self.staff.case_office, occurred_on=self.day,
-            facts=facts, evidence=[f"{self.chance.getrandbits(256):064x}" for _ in range(max(step.photos, photos))], note=note, recorded_at=evening(self.day),
+            id=new_id(),
+            case_id=self.id,
+            number=len(self.events) + 1,
+            kind=kind,
+            from_state=self.standing.state,
+            to_state=step.to_state or self.standing.state,
+            region_code=self.region_code,
+            account_id=self.staff.inspector if by_town else self.staff.case_office,
+            occurred_on=self.day,
+            facts=facts,
+            evidence=[f"{self.chance.getrandbits(256):064x}" for _ in range(max(step.photos, photos))],
+            note=note,
+            recorded_at=evening(self.day),
         )
         self.events.append(event)
         apply(self.standing, event)
@@ -62,9 +73,22 @@ class TownCases:
     """Tells all cases of one town in one year."""
 
     def __init__(
-        self, town: Town, year: int, villages: list[places.Village], ring: places.Ring, staff: Staff, chance: random.Random,
+        self,
+        town: Town,
+        year: int,
+        villages: list[places.Village],
+        ring: places.Ring,
+        staff: Staff,
+        chance: random.Random,
     ) -> None:
-        self.town, self.year, self.villages, self.ring, self.staff, self.chance = town, year, villages, ring, staff, chance
+        self.town, self.year, self.villages, self.ring, self.staff, self.chance = (
+            town,
+            year,
+            villages,
+            ring,
+            staff,
+            chance,
+        )
         self.last_day = date(year, 12, 31)
         self.given = 0
 
@@ -74,8 +98,11 @@ class TownCases:
         modes = ["stop"] * town.stop + ["move"] * town.move + ["demolish"] * town.demolish + ["inplace"] * town.inplace
         self.chance.shuffle(modes)
         left = town.found - town.done
-        leads = (["town_self"] * town.self_done + ["district"] * (town.done - town.self_done)
-                 + ["town_self"] * (town.self_found - town.self_done))
+        leads = (
+            ["town_self"] * town.self_done
+            + ["district"] * (town.done - town.self_done)
+            + ["town_self"] * (town.self_found - town.self_done)
+        )
         leads += ["district"] * (town.found - len(leads))
         ends: list[str | None] = [*modes, *[None] * left]
         days = sorted(self.chance.randint(4, 250) for _ in ends)
@@ -87,7 +114,12 @@ class TownCases:
         ]
 
     def _tell(
-        self, mode: str | None, lead: str, found_on: date, industrial_share: float, operation_numbers: list[str],
+        self,
+        mode: str | None,
+        lead: str,
+        found_on: date,
+        industrial_share: float,
+        operation_numbers: list[str],
     ) -> Story:
         chance = self.chance
         village = chance.choice(self.villages)
@@ -101,51 +133,88 @@ class TownCases:
         return story
 
     def _find(
-        self, story: Story, village: places.Village, lead: str, industrial_share: float, operation_numbers: list[str],
+        self,
+        story: Story,
+        village: places.Village,
+        lead: str,
+        industrial_share: float,
+        operation_numbers: list[str],
     ) -> None:
         chance, trade = self.chance, names.trade(self.chance)
         lon, lat = places.near(village.centre, village.radius, self.ring, chance)
         source = lead if lead == "town_self" else chance.choice(OTHER_LEADS)
         self.given += 1
         story.standing.region_code = village.code
-        story.tell("find", {
-            "case_no": f"{number_prefix(village.code, self.year)}{self.given:05d}",
-            "name": names.workshop(chance, village.town_name, trade),
-            "address": f"{village.town_name}{village.name.removesuffix('社区居民委员会').removesuffix('村民委员会')}"
-                       f"工业路{chance.randint(1, 180)}号",
-            "lon": round(lon, 6), "lat": round(lat, 6),
-            "industry_code": trade.industry, "is_industrial": chance.random() < industrial_share,
-            "lead_source": source, "lead_no": "" if source == "town_self" else f"{self.year}-{chance.randint(1, 9999):04d}",
-            "source_zone": "none",
-            "operation_no": chance.choice(operation_numbers),
-        })
+        story.tell(
+            "find",
+            {
+                "case_no": f"{number_prefix(village.code, self.year)}{self.given:05d}",
+                "name": names.workshop(chance, village.town_name, trade),
+                "address": f"{village.town_name}{village.name.removesuffix('社区居民委员会').removesuffix('村民委员会')}"
+                f"工业路{chance.randint(1, 180)}号",
+                "lon": round(lon, 6),
+                "lat": round(lat, 6),
+                "industry_code": trade.industry,
+                "is_industrial": chance.random() < industrial_share,
+                "lead_source": source,
+                "lead_no": "" if source == "town_self" else f"{self.year}-{chance.randint(1, 9999):04d}",
+                "source_zone": "none",
+                "operation_no": chance.choice(operation_numbers),
+            },
+        )
 
     def _verify(self, story: Story) -> None:
         chance = self.chance
         flags = [chance.random() < share for share in (0.5, 0.7, 0.4)]
-        story.tell("verify", {
-            "verifiers": [names.person(chance), names.person(chance)],
-            "lon": story.standing.lon, "lat": story.standing.lat, "accuracy_m": chance.randint(3, 25),
-            "is_san": flags[0], "is_luan": flags[1] or not any(flags), "is_wu": flags[2],
-            "record": "signed" if chance.random() < 0.93 else "refused", "landlord_name": names.person(chance),
-        }, days=(0, 4))
+        story.tell(
+            "verify",
+            {
+                "verifiers": [names.person(chance), names.person(chance)],
+                "lon": story.standing.lon,
+                "lat": story.standing.lat,
+                "accuracy_m": chance.randint(3, 25),
+                "is_san": flags[0],
+                "is_luan": flags[1] or not any(flags),
+                "is_wu": flags[2],
+                "record": "signed" if chance.random() < 0.93 else "refused",
+                "landlord_name": names.person(chance),
+            },
+            days=(0, 4),
+        )
 
     def _classify(self, story: Story, mode: str) -> None:
         chance = self.chance
         self._verify(story)
         category = {"category": CATEGORY_OF[mode], "category_reason": "应办未办相关手续，治理设施不完备"}
         story.tell("propose_category", category, days=(1, 6))
-        story.tell("classify", category | {
-            "measures": {"close": "两断三清，限期关停", "relocate": "搬入园区，清理原址", "upgrade": "补办手续，完善治理设施"}
-            [category["category"]],
-            "deadline": (story.day + timedelta(days=chance.choice((30, 60, 90)))).isoformat(),
-            "resp_leader": names.person(chance), "resp_person": names.person(chance), "resp_depts": ["环保", "城管"],
-        }, days=(1, 5))
+        story.tell(
+            "classify",
+            category
+            | {
+                "measures": {
+                    "close": "两断三清，限期关停",
+                    "relocate": "搬入园区，清理原址",
+                    "upgrade": "补办手续，完善治理设施",
+                }[category["category"]],
+                "deadline": (story.day + timedelta(days=chance.choice((30, 60, 90)))).isoformat(),
+                "resp_leader": names.person(chance),
+                "resp_person": names.person(chance),
+                "resp_depts": ["环保", "城管"],
+            },
+            days=(1, 5),
+        )
 
     def _rectify(self, story: Story) -> None:
         served = story.day.isoformat()
-        story.tell("rectify", {"notice_no": f"番环改〔{self.year}〕{self.chance.randint(1, 2000)}号",
-                               "notice_date": served, "landlord_notice_date": served}, days=(0, 3))
+        story.tell(
+            "rectify",
+            {
+                "notice_no": f"番环改〔{self.year}〕{self.chance.randint(1, 2000)}号",
+                "notice_date": served,
+                "landlord_notice_date": served,
+            },
+            days=(0, 3),
+        )
 
     def _complete(self, story: Story, mode: str) -> None:
         chance = self.chance
@@ -176,16 +245,30 @@ class TownCases:
         story.day = min(story.day + timedelta(days=self.chance.randint(4, 40)), self.last_day)
         closing = CATEGORY_OF[mode] == "close"
         if closing:
-            facts |= dict.fromkeys(("cut_power_date", "cut_water_date", "clear_material_date", "clear_product_date",
-                                    "clear_equipment_date"), story.day.isoformat())
+            facts |= dict.fromkeys(
+                (
+                    "cut_power_date",
+                    "cut_water_date",
+                    "clear_material_date",
+                    "clear_product_date",
+                    "clear_equipment_date",
+                ),
+                story.day.isoformat(),
+            )
         story.tell("done", facts, photos=7 if closing else 2)
 
     def look_back(self, story: Story) -> None:
         """Tell one look-back visit that found nothing."""
-        story.tell("look_back", {
-            "inspector": [names.person(self.chance), names.person(self.chance)],
-            "lon": story.standing.lon, "lat": story.standing.lat, "power_restored": False,
-        }, days=(20, 55))
+        story.tell(
+            "look_back",
+            {
+                "inspector": [names.person(self.chance), names.person(self.chance)],
+                "lon": story.standing.lon,
+                "lat": story.standing.lat,
+                "power_restored": False,
+            },
+            days=(20, 55),
+        )
 
     def _leave_open(self, story: Story, state: str, mode: str) -> None:
         if state in {"rectifying", "classified"}:

@@ -85,6 +85,12 @@ def _is_chosen(item: Item) -> bool:
 SLIPS: Final = (
     Slip("任一表必填漏填", "C3", "required", _is_owed, _leave_out),
     Slip("代码不在代码表", "A6", "code", _is_chosen, _mistype),
-    Slip("小时数多于全年", "C4", "range", lambda item: item.maximum == HOURS_OF_A_YEAR and item.type == "integer", _overrun),
+    Slip(
+        "小时数多于全年",
+        "C4",
+        "range",
+        lambda item: item.maximum == HOURS_OF_A_YEAR and item.type == "integer",
+        _overrun,
+    ),
     Slip("经纬度颠倒", "B7", "range", lambda item: item.type == "dms" and item.key == "longitude", _swap),
 )

@@ -26,7 +26,10 @@ class Sort:
     def name(self, village: Village, chance: random.Random) -> str:
         """Invent the name of such a unit."""
         return chance.choice(self.names).format(
-            town=short(village.town_name), village=short(village.name), pair="".join(chance.sample(SHOPS, 2)), surname=chance.choice(SURNAMES),
+            town=short(village.town_name),
+            village=short(village.name),
+            pair="".join(chance.sample(SHOPS, 2)),
+            surname=chance.choice(SURNAMES),
         )
 
 
@@ -54,14 +57,39 @@ def _any(_: Answers) -> bool:
 
 
 SORTS: Final = (
-    Sort("livestock", 8, "QC-2", ("{town}{village}{surname}记养猪场", "番禺区{town}{pair}生猪养殖场", "{village}{pair}猪场"), _keeps("pig_out")),
+    Sort(
+        "livestock",
+        8,
+        "QC-2",
+        ("{town}{village}{surname}记养猪场", "番禺区{town}{pair}生猪养殖场", "{village}{pair}猪场"),
+        _keeps("pig_out"),
+    ),
     Sort("livestock", 4, "QC-2", ("番禺区{town}{pair}蛋鸡场", "{village}{surname}记蛋鸡养殖场"), _keeps("layer_stock")),
     Sort("livestock", 6, "QC-2", ("番禺区{town}{pair}肉鸡养殖场", "{village}{surname}记鸡场"), _keeps("broiler_out")),
     Sort("livestock", 1, "QC-2", ("番禺区{town}{pair}奶牛场",), _keeps("dairy_stock")),
     Sort("livestock", 1, "QC-2", ("番禺区{town}{pair}肉牛养殖场",), _keeps("beef_out")),
-    Sort("domestic", 10, "QC-3", ("广州市番禺区{town}{pair}大酒店", "番禺{pair}宾馆", "番禺{pair}洗涤服务中心", "{town}{village}小学", "番禺区{town}中心小学", "{town}中学", "番禺区{town}医院"),
-         _has_type("23456")),
-    Sort("domestic", 12, "QC-4", ("{town}{village}生活污水排污口", "{village}涌口排污口", "{town}{village}市政排污口"), _any),
+    Sort(
+        "domestic",
+        10,
+        "QC-3",
+        (
+            "广州市番禺区{town}{pair}大酒店",
+            "番禺{pair}宾馆",
+            "番禺{pair}洗涤服务中心",
+            "{town}{village}小学",
+            "番禺区{town}中心小学",
+            "{town}中学",
+            "番禺区{town}医院",
+        ),
+        _has_type("23456"),
+    ),
+    Sort(
+        "domestic",
+        12,
+        "QC-4",
+        ("{town}{village}生活污水排污口", "{village}涌口排污口", "{town}{village}市政排污口"),
+        _any,
+    ),
     Sort("centralized", 8, "QC-5", ("{town}{village}农村生活污水处理站", "{village}污水处理设施"), _is_category("13")),
     Sort("centralized", 2, "QC-5", ("番禺区{town}净水厂", "{town}{pair}污水处理厂"), _is_category("11")),
 )

@@ -44,7 +44,10 @@ OPTIONS: Final = {
     "log_timezone": "UTC",
 }
 FORGETFUL: Final = {
-    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "4GB",
     "lock_timeout": "30s",  # a test that waits for itself fails instead of hanging
 }
 
@@ -104,11 +107,22 @@ class Cluster:
         for half_made in (home / "data", home / "password"):  # an interrupted first start leaves no usable cluster
             shutil.rmtree(half_made, ignore_errors=True)
         with self._runner.secret_file(home / "password", self._password("postgres")) as password:
-            self._runner.run([
-                binaries.program("initdb"), "-D", home / "data", "-U", "postgres", f"--pwfile={password}",
-                "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-                "--locale=C.UTF-8", *([] if self.durable else ["--no-sync"]),
-            ])
+            self._runner.run(
+                [
+                    binaries.program("initdb"),
+                    "-D",
+                    home / "data",
+                    "-U",
+                    "postgres",
+                    f"--pwfile={password}",
+                    "--auth=scram-sha-256",
+                    "--encoding=UTF8",
+                    "--locale-provider=builtin",
+                    "--builtin-locale=C.UTF-8",
+                    "--locale=C.UTF-8",
+                    *([] if self.durable else ["--no-sync"]),
+                ]
+            )
 
     def _start(self, binaries: Binaries) -> None:
         sockets = self._socket_folder
@@ -227,8 +241,12 @@ class Cluster:
 
     def _as_superuser(self) -> psycopg.Connection:
         return psycopg.connect(
-            host=str(self._socket_folder), user="postgres", password=self._password("postgres"), dbname="postgres",
-            autocommit=True, connect_timeout=10,
+            host=str(self._socket_folder),
+            user="postgres",
+            password=self._password("postgres"),
+            dbname="postgres",
+            autocommit=True,
+            connect_timeout=10,
         )
 
 
@@ -246,7 +264,8 @@ def with_databases(settings: Settings) -> Settings:
     cluster.create_programme_databases()
     return replace(
         settings,
-        census_database_url=cluster.app_url("census"), scattered_database_url=cluster.app_url("scattered"),
+        census_database_url=cluster.app_url("census"),
+        scattered_database_url=cluster.app_url("scattered"),
         census_owner_database_url=cluster.owner_url("census"),
         scattered_owner_database_url=cluster.owner_url("scattered"),
     )

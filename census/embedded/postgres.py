@@ -41,9 +41,16 @@ class Runner:
     def run(self, command: Sequence[str | Path], *, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's programs to its end, in a session of its own so that Ctrl-C does not reach it."""
         done = subprocess.run(  # noqa: S603 - the programs are PostgreSQL's, the arguments our own
-            [str(word) for word in command], cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False, start_new_session=True, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
-            user=self.lent.pw_uid if self.lent else None, group=self.lent.pw_gid if self.lent else None,
+            [str(word) for word in command],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            start_new_session=True,
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+            user=self.lent.pw_uid if self.lent else None,
+            group=self.lent.pw_gid if self.lent else None,
             extra_groups=() if self.lent else None,
         )
         if check and done.returncode != 0:
@@ -69,7 +76,9 @@ class Runner:
         if folder.is_dir():
             return
         folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))  # mode 0700; nobody sees it half made
+        draft = Path(
+            tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)
+        )  # mode 0700; nobody sees it half made
         self.own(draft)
         if not private and self.lent is not None:
             draft.chmod(0o711)

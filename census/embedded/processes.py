@@ -48,11 +48,18 @@ class Child:
         return self.log.read_text(encoding="utf-8", errors="replace")[-1500:] if self.log.is_file() else ""
 
 
-def start_command(arguments: Sequence[str], environment: Mapping[str, str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+def start_command(
+    arguments: Sequence[str], environment: Mapping[str, str], output: IO[bytes]
+) -> subprocess.Popen[bytes]:
     """Start ``census`` with these arguments. It leaves our terminal, so that Ctrl-C reaches it only through us."""
     return subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-m", "census", *arguments], env=dict(environment), cwd=Path(__file__).parent.parent,
-        stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+        [sys.executable, "-m", "census", *arguments],
+        env=dict(environment),
+        cwd=Path(__file__).parent.parent,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
         preexec_fn=end_with_parent,  # noqa: PLW1509 - the parent has one thread
     )
 

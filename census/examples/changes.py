@@ -37,11 +37,15 @@ class Changes:
     def for_part(self, node: Node, situation: Situation, rule: Rule | None = None) -> Iterator[Change]:
         """Give the changes worth trying for one part of a rule."""
         # To hide rows is no good way of changing what is said of them, except when mending.
-        parts = [*walk(node), *(walk(rule.each) if rule and rule.each else ())] if rule else list(_without_conditions(node))
+        parts = (
+            [*walk(node), *(walk(rule.each) if rule and rule.each else ())] if rule else list(_without_conditions(node))
+        )
         if rule and rule.kind in ("rows", "unknown"):
             yield from self._shape(rule)
         values = dict.fromkeys(part for part in parts if isinstance(part, Value))
-        for repeated in dict.fromkeys(part.rows for part in parts if isinstance(part, Aggregate) and part.name == "unique"):
+        for repeated in dict.fromkeys(
+            part.rows for part in parts if isinstance(part, Aggregate) and part.name == "unique"
+        ):
             yield from self.of_rows(repeated, situation)  # the last row twice
         hints, ready_made = Hints(node, parts, self.book, situation), _ready_made(parts)
         for value in sorted(values, key=lambda value: value.place not in ("loop", "row")):  # what hides rows comes last
@@ -72,7 +76,13 @@ class Changes:
         item = form.item(value.key, value.group)
         if item.computed:
             return
-        answers = situation.baseline if place == "baseline" else situation.related.get(value.form, {}) if value.form else situation.answers
+        answers = (
+            situation.baseline
+            if place == "baseline"
+            else situation.related.get(value.form, {})
+            if value.form
+            else situation.answers
+        )
         if value.form and value.form not in situation.related:
             return
         rows = rows_in(answers, value.group) if value.group else [answers]
@@ -94,12 +104,17 @@ class Changes:
         keys = {item.key for item in section.items}
         for index, row in enumerate(rows):
             less = {key: answer for key, answer in row.items() if key not in keys}
-            yield Change("own", "", value.group, -1, "", [*rows[:index], less, *rows[index + 1:]])
+            yield Change("own", "", value.group, -1, "", [*rows[:index], less, *rows[index + 1 :]])
 
-    def _in_ready_made(self, value: Value, codes: Mapping[str, set[str]], hints: Hints, situation: Situation) -> Iterator[Change]:
+    def _in_ready_made(
+        self, value: Value, codes: Mapping[str, set[str]], hints: Hints, situation: Situation
+    ) -> Iterator[Change]:
         """Give changes in those ready-made rows only that a check names; their codes stay as they are."""
         form = self.book.related[value.form] if value.form else self.book.form
-        item, answers = form.item(value.key, value.group), situation.related.get(value.form) if value.form else situation.answers
+        item, answers = (
+            form.item(value.key, value.group),
+            situation.related.get(value.form) if value.form else situation.answers,
+        )
         for index, row in enumerate(rows_in(answers or {}, value.group)):
             if any(row.get(key) in named for key, named in codes.items()):
                 for candidate in candidates(item, row.get(item.key), hints, self.rng, self.known):
@@ -114,7 +129,11 @@ class Changes:
         there = rows_in(answers, rows.group)
         place = "form" if rows.form else "own"
         group = form.groups()[rows.group]
-        fresh = {item.key: row_text(item, len(there) + 1) or raw(item, self.rng, self.known) for item in group.items if item.required and not item.computed}
+        fresh = {
+            item.key: row_text(item, len(there) + 1) or raw(item, self.rng, self.known)
+            for item in group.items
+            if item.required and not item.computed
+        }
         tried: list[list[Answers]] = [[*there, copy.deepcopy(there[-1])], there[:-1], []] if there else []
         for changed in ([*there, fresh], *tried, [*there, *([fresh] * ((group.maximum or 0) + 1 - len(there)))]):
             yield Change(place, rows.form, rows.group, -1, "", changed)
@@ -124,8 +143,15 @@ def _ready_made(parts: Iterable[Node | Rows]) -> dict[Value, dict[str, set[str]]
     """Find what is asked of single ready-made rows: by item, the item that holds the row's code and the codes named."""
     found: dict[Value, dict[str, set[str]]] = {}
     for part in parts:
-        if isinstance(part, Aggregate) and part.name == "first" and isinstance(part.condition, OneOf) and part.element is not None:
-            for code in (each for each in walk(part.condition.item) if isinstance(each, Value) and each.place == "loop"):
+        if (
+            isinstance(part, Aggregate)
+            and part.name == "first"
+            and isinstance(part.condition, OneOf)
+            and part.element is not None
+        ):
+            for code in (
+                each for each in walk(part.condition.item) if isinstance(each, Value) and each.place == "loop"
+            ):
                 found.setdefault(code, {})
                 for value in (each for each in walk(part.element) if isinstance(each, Value) and each.place == "loop"):
                     found.setdefault(value, {}).setdefault(code.key, set()).update(part.condition.options)
@@ -133,5 +159,7 @@ def _ready_made(parts: Iterable[Node | Rows]) -> dict[Value, dict[str, set[str]]
 
 
 def _without_conditions(node: Node) -> Iterator[Node | Rows]:
-    hiding = {part for rows in walk(node) if isinstance(rows, Rows) and rows.when is not None for part in walk(rows.when)}
+    hiding = {
+        part for rows in walk(node) if isinstance(rows, Rows) and rows.when is not None for part in walk(rows.when)
+    }
     return (part for part in walk(node) if part not in hiding)

@@ -67,7 +67,11 @@ def number_text(item: Item, value: float) -> str:
 def _number(item: Item, rng: Random) -> float:
     low = item.minimum if item.minimum is not None else 0.0
     high = item.maximum if item.maximum is not None else max(low * 2, 100.0)
-    return low if low == high else rng.uniform(low + (1 if item.type != "decimal" else 0) * (high - low > 2), min(high, low + 100))
+    return (
+        low
+        if low == high
+        else rng.uniform(low + (1 if item.type != "decimal" else 0) * (high - low > 2), min(high, low + 100))
+    )
 
 
 @cache
@@ -119,7 +123,9 @@ def draft(book: RuleBook, rng: Random, known: Facts, related: Mapping[str, Answe
             for item in group.items:
                 if item.required and item.key not in row and not item.computed:
                     row[item.key] = row_text(item, number) or raw(item, rng, known)
-        answers[key] = [{item: value for item, value in row.items() if value is not None} for row in rows]  # a recipe leaves blank by None
+        answers[key] = [
+            {item: value for item, value in row.items() if value is not None} for row in rows
+        ]  # a recipe leaves blank by None
     return without_hidden(book, answers, related)
 
 
@@ -128,7 +134,9 @@ def row_text(item: Item, number: int) -> str:
     return f"{item.key[0].upper()}{number:03d}" if item.type == "text" and item.key.endswith("_id") else ""
 
 
-def without_hidden(book: RuleBook, answers: Answers, related: Mapping[str, Answers], baseline: Mapping[str, Any] | None = None) -> Answers:
+def without_hidden(
+    book: RuleBook, answers: Answers, related: Mapping[str, Answers], baseline: Mapping[str, Any] | None = None
+) -> Answers:
     """Drop what is not asked now; what is then dropped may hide more."""
     while paths := [path for path in hidden(book, answers, related, baseline) if _drop(answers, path)]:
         del paths

@@ -48,18 +48,30 @@ class Hints:
         self.days = [part.ordinal for part in parts if isinstance(part, Day)]
         texts = [part.value for part in parts if isinstance(part, Text)]
         texts += [code for part in parts if isinstance(part, OneOf) for code in part.options]
-        texts += [code for part in parts if isinstance(part, Attribute) for code in _by_attribute(part, frozenset(texts))]
+        texts += [
+            code for part in parts if isinstance(part, Attribute) for code in _by_attribute(part, frozenset(texts))
+        ]
         for part in walk(node):
-            if isinstance(part, Compare | Same) and not any(isinstance(each, Value) and each.place in ("row", "loop") for each in walk(part)):
+            if isinstance(part, Compare | Same) and not any(
+                isinstance(each, Value) and each.place in ("row", "loop") for each in walk(part)
+            ):
                 for side in (part.left, part.right):
                     self._take(situation.value(book, side), side.kind)
-            elif isinstance(part, Aggregate) and part.kind == "number" and not any(isinstance(each, Value) and each.place == "row" for each in walk(part)):
+            elif (
+                isinstance(part, Aggregate)
+                and part.kind == "number"
+                and not any(isinstance(each, Value) and each.place == "row" for each in walk(part))
+            ):
                 self._take(situation.value(book, part), "number")
         keys = {part.key for part in parts if isinstance(part, Value)}
         for row in (row for group in book.form.groups() for row in rows_in(situation.answers, group)):
             self.numbers += [float(row[key]) for key in keys if _is_number(row.get(key))]
         self.gaps = [gap for part in parts if isinstance(part, Compare) for gap in _gaps(part, book, situation)]
-        self.texts = [*dict.fromkeys(text for text in [*texts, *(text for text in self._texts_of(situation.answers, parts))] if text)]
+        self.texts = [
+            *dict.fromkeys(
+                text for text in [*texts, *(text for text in self._texts_of(situation.answers, parts))] if text
+            )
+        ]
 
     def _take(self, value: object, kind: str) -> None:
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -98,7 +110,9 @@ def _by_attribute(node: Attribute, named: frozenset[str]) -> list[str]:
 
 
 def _codes(item: Item, hints: Hints) -> list[str]:
-    listed = [code for code, _ in item.options] or [entry.code for entry in codelist(item.codelist) if entry.is_selectable]
+    listed = [code for code, _ in item.options] or [
+        entry.code for entry in codelist(item.codelist) if entry.is_selectable
+    ]
     wanted = [code for code in hints.texts if code in set(listed)]
     begun = [next((code for code in listed if code.startswith(text)), "") for text in hints.texts]
     return [*dict.fromkeys([*wanted, *filter(None, begun), *listed[:30], "zz9"])]
@@ -121,7 +135,13 @@ def _is_number(present: Any) -> bool:
 def _days(present: Any, hints: Hints) -> list[str]:
     now = [date.fromisoformat(present).toordinal()] if isinstance(present, str) and len(present) == 10 else []
     shifts = (0, 1, -1, 30, -30, 100, -100, 400, -400, 800)
-    return [*dict.fromkeys((date.fromordinal(int(day)) + timedelta(days=shift)).isoformat() for day in (*hints.days, *now) for shift in shifts)]
+    return [
+        *dict.fromkeys(
+            (date.fromordinal(int(day)) + timedelta(days=shift)).isoformat()
+            for day in (*hints.days, *now)
+            for shift in shifts
+        )
+    ]
 
 
 def too_precise(item: Item, known: Facts) -> Any:
@@ -153,7 +173,10 @@ def candidates(item: Item, present: Any, hints: Hints, rng: Random, known: Facts
         case "gps":
             yield dict(known["position"])
             yield {**known["position"], "accuracy_m": "80"}
-            yield from ({**known["position"], "lon": lon, "lat": lat} for lon, lat in (("113.9", "22.93"), ("113.36", "24.1"), ("113.362", "22.941")))
+            yield from (
+                {**known["position"], "lon": lon, "lat": lat}
+                for lon, lat in (("113.9", "22.93"), ("113.36", "24.1"), ("113.362", "22.941"))
+            )
         case _:
             yield from hints.texts
             yield from (text + tail for text in hints.texts for tail in ("x", "0"))

@@ -22,7 +22,10 @@ from validation.language.nodes import Value
 from validation.language.scope import Definitions
 from validation.rulebook import Definition, RuleBook, compile_form, needs_of
 
-BUDGETS: Final = (200,) * 20 + (1200, 1200)  # tries with one unit each: another plant may break at once what the first cannot
+BUDGETS: Final = (200,) * 20 + (
+    1200,
+    1200,
+)  # tries with one unit each: another plant may break at once what the first cannot
 USUAL: Final = frozenset({"G102"})  # hang on a switch, yet most plants fill them
 FORCED: Final = 4  # so many units break the same others along: it cannot be otherwise
 
@@ -45,8 +48,16 @@ class Example:
     also: tuple[str, ...] = ()
 
 
-def answers_for(form_code: str, breaking: str | None = None, seed: int = 0, related: Mapping[str, Answers] | None = None,
-                *, known: Mapping[str, Any] | None = None, reached: Collection[str] = (), forms: Catalogue | None = None) -> Example:
+def answers_for(
+    form_code: str,
+    breaking: str | None = None,
+    seed: int = 0,
+    related: Mapping[str, Answers] | None = None,
+    *,
+    known: Mapping[str, Any] | None = None,
+    reached: Collection[str] = (),
+    forms: Catalogue | None = None,
+) -> Example:
     """Give a record without any finding, or one on which exactly the check ``breaking`` fails.
 
     ``related`` are the unit's other forms where they are given already; otherwise those that the checks lean on are made
@@ -76,7 +87,9 @@ def answers_for(form_code: str, breaking: str | None = None, seed: int = 0, rela
         if best is not None and (not best.also or alike >= FORCED):
             break
     if best is None or (breaking is None and best.also):
-        raise NoExample(f"{form_code}: no example {f'that breaks {breaking}' if breaking else 'without findings'} was found")
+        raise NoExample(
+            f"{form_code}: no example {f'that breaks {breaking}' if breaking else 'without findings'} was found"
+        )
     made = best.situation
     return Example(copy.deepcopy(made.answers), copy.deepcopy(made.related), copy.deepcopy(made.baseline), best.also)
 
@@ -99,13 +112,28 @@ def _starts(start: Callable[[int], tuple[Search, Broken]], breaking: str | None)
 
 
 @lru_cache(maxsize=128)
-def _kept(definition: Definition, reached: frozenset[str], seed: str, there: tuple[str, ...], budget: int) -> tuple[Facts, Broken]:
+def _kept(
+    definition: Definition, reached: frozenset[str], seed: str, there: tuple[str, ...], budget: int
+) -> tuple[Facts, Broken]:
     """The valid record to begin from, made once however many checks are to be broken: nothing is changed in place."""
-    return _valid(compile_form(definition.form, definition.catalogue, reached), definition.catalogue, seed, there, (None, None), budget)
+    return _valid(
+        compile_form(definition.form, definition.catalogue, reached),
+        definition.catalogue,
+        seed,
+        there,
+        (None, None),
+        budget,
+    )
 
 
-def _valid(book: RuleBook, definitions: Definitions, seed: str, there: tuple[str, ...], given: tuple[Mapping[str, Answers] | None, Mapping[str, Any] | None],
-           budget: int) -> tuple[Facts, Broken]:
+def _valid(
+    book: RuleBook,
+    definitions: Definitions,
+    seed: str,
+    there: tuple[str, ...],
+    given: tuple[Mapping[str, Answers] | None, Mapping[str, Any] | None],
+    budget: int,
+) -> tuple[Facts, Broken]:
     """Make a record without findings, if it can be, and the unit that it is about."""
     related, known = given
     rng = _chance(book, seed)
@@ -127,22 +155,42 @@ def _beside(book: RuleBook, definitions: Definitions, breaking: str | None) -> t
     """
     asked = needs_of(book.form, [book.rule(breaking).node]).forms if breaking else {}
     leaned = {code for code in (*book.needs.forms, *book.needs.present) if code in definitions} - {book.form.code}
-    there = (code for code in leaned if code in asked or not _hangs_on_a_switch(definitions.current(code), definitions) or (code in USUAL and code in book.needs.forms))
+    there = (
+        code
+        for code in leaned
+        if code in asked
+        or not _hangs_on_a_switch(definitions.current(code), definitions)
+        or (code in USUAL and code in book.needs.forms)
+    )
     return tuple(sorted(there, key=lambda code: (definitions.current(code).source_kind != "listing", code)))
 
 
-def _unit_forms(book: RuleBook, definitions: Definitions, rng: Random, unit: Facts, there: tuple[str, ...]) -> dict[str, Answers]:
+def _unit_forms(
+    book: RuleBook, definitions: Definitions, rng: Random, unit: Facts, there: tuple[str, ...]
+) -> dict[str, Answers]:
     """Make the other forms of the unit, each valid beside those made before."""
     made: dict[str, Answers] = {}
     for code in (code for code in there if code in book.needs.forms):
         other = compile_form(definitions.current(code), definitions)
-        owed = (each for each in other.needs.present if each in definitions and (each in USUAL or not _hangs_on_a_switch(definitions.current(each), definitions)))
-        ahead: dict[str, Answers] = {each: {} for each in (book.form.code, *there, *owed) if each != code and each not in made}  # they will be filled too
-        made[code] = Search(other, rng, unit).mended(Situation(draft(other, rng, unit, {**ahead, **made}), {**ahead, **made})).situation.answers
+        owed = (
+            each
+            for each in other.needs.present
+            if each in definitions and (each in USUAL or not _hangs_on_a_switch(definitions.current(each), definitions))
+        )
+        ahead: dict[str, Answers] = {
+            each: {} for each in (book.form.code, *there, *owed) if each != code and each not in made
+        }  # they will be filled too
+        made[code] = (
+            Search(other, rng, unit)
+            .mended(Situation(draft(other, rng, unit, {**ahead, **made}), {**ahead, **made}))
+            .situation.answers
+        )
     return {**{code: {} for code in there}, **made}
 
 
 def _hangs_on_a_switch(form: Form, definitions: Definitions) -> bool:
     """Tell whether only some units fill a form: those that answered yes to one item of their basic form."""
     node = parse(form.applies_when or "True", scope_of(form, definitions, viewer="*"))
-    return isinstance(node, Value) and node.form in definitions and definitions.current(node.form).source_kind != "listing"
+    return (
+        isinstance(node, Value) and node.form in definitions and definitions.current(node.form).source_kind != "listing"
+    )

@@ -77,7 +77,9 @@ class Search:
     def left(self, situation: Situation, check: str) -> int:
         """Count the parts of a check that must change before it fails."""
         rule = self.book.rule(check)
-        return Steering(self.changes, (rule.each.group, 0) if rule.each else None).left(situation, rule.node, wanted=False)
+        return Steering(self.changes, (rule.each.group, 0) if rule.each else None).left(
+            situation, rule.node, wanted=False
+        )
 
     def broken(self, situation: Situation, check: str) -> Broken | None:
         """Change answers until this check fails, alone if that can be; None when it was not made to fail."""
@@ -97,7 +99,9 @@ class Search:
         row = None
         if rule.each is not None:
             row = (rule.each.group, 0)
-            situation = self.mended(Steering(self.changes, None).with_row(situation, rule.each), rows=rule.each).situation
+            situation = self.mended(
+                Steering(self.changes, None).with_row(situation, rule.each), rows=rule.each
+            ).situation
         for _ in range(TRIES):
             if self.changes.exhausted:
                 return

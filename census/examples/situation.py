@@ -31,7 +31,9 @@ class Situation:
         if change.place == "form":
             changed.related = {**self.related}
             if change.key == "" and change.group == "":
-                changed.related.pop(change.form, None) if change.raw is None else changed.related.update({change.form: change.raw})
+                changed.related.pop(change.form, None) if change.raw is None else changed.related.update(
+                    {change.form: change.raw}
+                )
                 return changed
             changed.related[change.form] = _changed(self.related.get(change.form, {}), change)
         elif change.place == "baseline":

@@ -31,13 +31,18 @@ class Steering:
                 parts = self.changes.rng.sample(node.parts, len(node.parts))
                 if isinstance(node, And) == wanted:
                     return self._all(situation, parts, wanted=wanted)
-                return next((found for part in parts if (found := self.steered(situation, part, wanted=wanted)) is not None), None)
+                return next(
+                    (found for part in parts if (found := self.steered(situation, part, wanted=wanted)) is not None),
+                    None,
+                )
             case Choose():
                 return self._chosen(situation, node, wanted=wanted)
             case Aggregate(name="any" | "all", rows=Rows(form="")) if (node.name == "any") is wanted:
                 return self._one_row(situation, node, wanted=wanted)
             case _:
-                return situation if self._value(situation, node) is wanted else self._leaf(situation, node, wanted=wanted)
+                return (
+                    situation if self._value(situation, node) is wanted else self._leaf(situation, node, wanted=wanted)
+                )
 
     def left(self, situation: Situation, node: Node, *, wanted: bool) -> int:
         """Count the parts that must change before the expression has the wanted value; what is blank counts twice."""
@@ -93,7 +98,9 @@ class Steering:
             if isinstance(part, Value) and part.place in ("main", "row") and self._value(situation, part) is None:
                 item = self.changes.book.form.item(part.key, part.group)
                 index = self.row[1] if self.row and part.group else -1
-                situation = situation.with_change(Change("own", "", part.group, index, part.key, raw(item, self.changes.rng, self.changes.known)))
+                situation = situation.with_change(
+                    Change("own", "", part.group, index, part.key, raw(item, self.changes.rng, self.changes.known))
+                )
         return situation
 
     def _value(self, situation: Situation, node: Node) -> object:
@@ -118,7 +125,11 @@ class Steering:
                 return [Change("own", "", "", -1, "not_in_this_form", "x")]
             return list(self.changes.misshapen(node, row)) if node.key else []
         group = self.row[0] if self.row else ""
-        return [change for change in self.changes.for_part(node, situation) if not group or change.group != group or change.index <= row]
+        return [
+            change
+            for change in self.changes.for_part(node, situation)
+            if not group or change.group != group or change.index <= row
+        ]
 
     def _singles(self, situation: Situation, node: Node, *, wanted: bool) -> list[Situation]:
         good: list[Situation] = []

@@ -13,14 +13,79 @@ from validation.language.functions import USCC_ALPHABET, inside_rings, org_check
 
 COUNTY: Final = "440113"
 _SURNAMES: Final = "陈李黄张梁林刘吴何郭罗麦冼简区邓卢曾谢周"
-_GIVEN: Final = ("伟强", "志明", "丽华", "建国", "秀英", "家豪", "永康", "惠珍", "少芬", "国栋", "嘉敏", "文杰", "月娥", "锦辉", "淑仪", "俊杰", "桂芳", "耀祖", "美玲", "海涛")
-_BRANDS: Final = ("恒昌", "永顺", "宏达", "粤兴", "南粤", "信发", "德利", "隆盛", "华业", "联丰", "创兴", "金源", "瑞康", "新雅", "广益", "正泰隆", "万和兴", "百利", "大成", "顺景")
+_GIVEN: Final = (
+    "伟强",
+    "志明",
+    "丽华",
+    "建国",
+    "秀英",
+    "家豪",
+    "永康",
+    "惠珍",
+    "少芬",
+    "国栋",
+    "嘉敏",
+    "文杰",
+    "月娥",
+    "锦辉",
+    "淑仪",
+    "俊杰",
+    "桂芳",
+    "耀祖",
+    "美玲",
+    "海涛",
+)
+_BRANDS: Final = (
+    "恒昌",
+    "永顺",
+    "宏达",
+    "粤兴",
+    "南粤",
+    "信发",
+    "德利",
+    "隆盛",
+    "华业",
+    "联丰",
+    "创兴",
+    "金源",
+    "瑞康",
+    "新雅",
+    "广益",
+    "正泰隆",
+    "万和兴",
+    "百利",
+    "大成",
+    "顺景",
+)
 # Words for a name, and the GB/T 4754 class they stand for: common trades of the district that owe no further forms.
 _TRADES: Final = (
-    ("食品", "1411"), ("饮料", "1523"), ("纺织", "1711"), ("服装", "1811"), ("皮具", "1922"), ("纸制品", "2231"), ("玩具", "2451"), ("塑料制品", "2929"),
-    ("玻璃制品", "3055"), ("五金制品", "3351"), ("机械", "3484"), ("电器", "3857"), ("灯饰", "3872"), ("珠宝首饰", "2438"),
+    ("食品", "1411"),
+    ("饮料", "1523"),
+    ("纺织", "1711"),
+    ("服装", "1811"),
+    ("皮具", "1922"),
+    ("纸制品", "2231"),
+    ("玩具", "2451"),
+    ("塑料制品", "2929"),
+    ("玻璃制品", "3055"),
+    ("五金制品", "3351"),
+    ("机械", "3484"),
+    ("电器", "3857"),
+    ("灯饰", "3872"),
+    ("珠宝首饰", "2438"),
 )
-_ROADS: Final = ("工业大道", "兴业路", "市莲路", "迎宾路", "东环路", "钟韦路", "石楼大道", "南大干线", "新兴路", "环村路")
+_ROADS: Final = (
+    "工业大道",
+    "兴业路",
+    "市莲路",
+    "迎宾路",
+    "东环路",
+    "钟韦路",
+    "石楼大道",
+    "南大干线",
+    "新兴路",
+    "环村路",
+)
 
 Facts = dict[str, Any]  # raw answers by the name that ``prefill`` of an item uses
 
@@ -59,8 +124,17 @@ def industries() -> tuple[tuple[str, str], ...]:
     """Give the trades whose class the code list has and that need no storage of liquids and no volatile materials."""
     listed = codelist("gbt4754")
     plain = [(word, entry) for word, code in _TRADES if (entry := listed.get(code)) and entry.is_selectable]
-    chosen = [(word, entry.code) for word, entry in plain if entry.attributes.get("tank_loading") != "1" and entry.attributes.get("voc_material") != "1"]
-    return tuple(chosen) or (("制品", next(entry.code for entry in listed if entry.is_selectable and entry.attributes.get("industrial") == "1")),)
+    chosen = [
+        (word, entry.code)
+        for word, entry in plain
+        if entry.attributes.get("tank_loading") != "1" and entry.attributes.get("voc_material") != "1"
+    ]
+    return tuple(chosen) or (
+        (
+            "制品",
+            next(entry.code for entry in listed if entry.is_selectable and entry.attributes.get("industrial") == "1"),
+        ),
+    )
 
 
 def position(rng: Random) -> tuple[float, float]:
@@ -75,17 +149,40 @@ def position(rng: Random) -> tuple[float, float]:
 def facts(rng: Random) -> Facts:
     """Invent one unit."""
     village = rng.choice(villages())
-    town = codelist("towns").entry(village.parent).label if codelist("towns").get(village.parent) else codelist("regions").label(village.code[:9])
+    town = (
+        codelist("towns").entry(village.parent).label
+        if codelist("towns").get(village.parent)
+        else codelist("regions").label(village.code[:9])
+    )
     word, industry = rng.choice(industries())
     lon, lat = position(rng)
     name = f"广州市番禺{rng.choice(_BRANDS)}{rng.choice(_BRANDS)[0]}{word}有限公司"
     return {
-        "unit.name": name, "unit.credit_code": uscc(rng), "unit.district_code": f"{village.code}{rng.randrange(1, 60):04d}",
-        "unit.region_code": village.code, "unit.town_code": village.code[:9], "unit.village_code": village.code, "unit.province_name": "广东省",
-        "unit.city_name": "广州市", "unit.county_name": "番禺区", "unit.town_name": town,
+        "unit.name": name,
+        "unit.credit_code": uscc(rng),
+        "unit.district_code": f"{village.code}{rng.randrange(1, 60):04d}",
+        "unit.region_code": village.code,
+        "unit.town_code": village.code[:9],
+        "unit.village_code": village.code,
+        "unit.province_name": "广东省",
+        "unit.city_name": "广州市",
+        "unit.county_name": "番禺区",
+        "unit.town_name": town,
         "unit.address": f"{village.label.removesuffix('村民委员会').removesuffix('居民委员会')}{rng.choice(_ROADS)}{rng.randrange(1, 300)}号",
-        "unit.longitude": degrees(lon), "unit.latitude": degrees(lat), "unit.contact_person": person(rng), "unit.contact_phone": mobile(rng),
-        "unit.industry_code": industry, "unit.legal_representative": person(rng), "account.name": person(rng), "account.card": f"44011318{rng.randrange(10**4):04d}",
+        "unit.longitude": degrees(lon),
+        "unit.latitude": degrees(lat),
+        "unit.contact_person": person(rng),
+        "unit.contact_phone": mobile(rng),
+        "unit.industry_code": industry,
+        "unit.legal_representative": person(rng),
+        "account.name": person(rng),
+        "account.card": f"44011318{rng.randrange(10**4):04d}",
         "today": f"2018-{rng.randrange(4, 9):02d}-{rng.randrange(1, 29):02d}",
-        "position": {"lon": f"{lon:.6f}", "lat": f"{lat:.6f}", "accuracy_m": str(rng.randrange(4, 21)), "at": "2018-06-20T10:12:00+08:00", "source": "device"},
+        "position": {
+            "lon": f"{lon:.6f}",
+            "lat": f"{lat:.6f}",
+            "accuracy_m": str(rng.randrange(4, 21)),
+            "at": "2018-06-20T10:12:00+08:00",
+            "source": "device",
+        },
     }

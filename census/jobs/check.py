@@ -40,7 +40,13 @@ class _Sum:
 
 
 def check_region(
-    database: Database, region: str, runs: Path, *, form: str | None = None, actor: str = "worker", run_id: UUID | None = None,
+    database: Database,
+    region: str,
+    runs: Path,
+    *,
+    form: str | None = None,
+    actor: str = "worker",
+    run_id: UUID | None = None,
     forms: Catalogue | None = None,
 ) -> dict[str, Any]:
     """Judge every record of a region that does not wait for its enumerator, and keep the run; return its summary.
@@ -71,7 +77,12 @@ def _versions(filled: Sequence[tuple[str, str]], forms: Catalogue) -> list[tuple
     """Give the form versions to ask about: those that have records, and those of the same programme that are owed and have none."""
     codes = {code for code, _ in filled}
     programmes = {forms.get(*each).programme for each in filled}
-    owed = [form for code in sorted(owed_forms(forms) - codes) for form in [forms.current(code)] if form.programme in programmes]
+    owed = [
+        form
+        for code in sorted(owed_forms(forms) - codes)
+        for form in [forms.current(code)]
+        if form.programme in programmes
+    ]
     covered = [form for form in owed if any(check.kind == "coverage" for check in form.table_checks)]
     return [*filled, *((form.code, form.version) for form in covered)]
 
@@ -80,7 +91,10 @@ def _surroundings(database: Database, rulebook: RuleBook, region: str) -> Surrou
     """Read what else is in the region, where some check looks at it."""
     if not rulebook.tables:
         return None
-    wanted = {code: [name for key in keys for name in _names(rulebook.related[code], *key)] for code, keys in rulebook.register.items()}
+    wanted = {
+        code: [name for key in keys for name in _names(rulebook.related[code], *key)]
+        for code, keys in rulebook.register.items()
+    }
     with database.transaction(FULL) as session:
         lines = surroundings.register_lines(session, region, wanted)
         outlines = surroundings.outlines(session, region)
@@ -100,16 +114,23 @@ def _count(cases: Sequence[Case], judged: Judged, total: _Sum) -> None:
     total.content.extend((case.id, case.revision, case.digest) for case in cases)
     total.crashed.extend(result.crashed)
     total.findings += found
-    total.forms.append({
-        "form": result.form, "version": result.version, "records": len(cases), "checks": result.suite_size, "findings": found,
-        "complete": result.complete, "counts": result.counts,
-    })
+    total.forms.append(
+        {
+            "form": result.form,
+            "version": result.version,
+            "records": len(cases),
+            "checks": result.suite_size,
+            "findings": found,
+            "complete": result.complete,
+            "counts": result.counts,
+        }
+    )
 
 
 def _give(database: Database, cases: Sequence[Case], judged: Judged, run_id: UUID, total: _Sum) -> None:
     for start in range(0, len(cases), GIVEN_AT_ONCE):
         with database.transaction(FULL) as session:
-            given = verdicts.give(session, cases[start:start + GIVEN_AT_ONCE], judged.findings, run_id)
+            given = verdicts.give(session, cases[start : start + GIVEN_AT_ONCE], judged.findings, run_id)
             total.skipped += given.skipped
             total.flagged += given.flagged
 
@@ -122,19 +143,46 @@ def _finish(database: Database, run_id: UUID, region: str, total: _Sum, actor: s
     complete = not total.crashed and not total.skipped
     digest = verdicts.content_digest(total.content)
     summary: dict[str, Any] = {
-        "forms": total.forms, "checks": sum(each["checks"] for each in total.forms), "skipped": total.skipped,
-        "flagged": total.flagged, "lacking_units": len(lacking), "lacking": dict(sorted(lacking.items())[:LACKING_SHOWN]),
+        "forms": total.forms,
+        "checks": sum(each["checks"] for each in total.forms),
+        "skipped": total.skipped,
+        "flagged": total.flagged,
+        "lacking_units": len(lacking),
+        "lacking": dict(sorted(lacking.items())[:LACKING_SHOWN]),
     }
     with database.transaction(FULL) as session:
         run = session.get_one(ValidationRun, run_id)
         run.finished_at, run.is_complete, run.crashed = now(), complete, total.crashed
-        run.record_count, run.finding_count, run.content_digest, run.summary = len(total.content), total.findings, digest, summary
+        run.record_count, run.finding_count, run.content_digest, run.summary = (
+            len(total.content),
+            total.findings,
+            digest,
+            summary,
+        )
         session.flush()
-        evidence.record(session, actor, "full check", str(run_id), {
-            "region": region, "records": len(total.content), "complete": complete, "content": digest,
-        })
+        evidence.record(
+            session,
+            actor,
+            "full check",
+            str(run_id),
+            {
+                "region": region,
+                "records": len(total.content),
+                "complete": complete,
+                "content": digest,
+            },
+        )
     return {
-        "run": str(run_id), "region": region, "complete": complete, "records": len(total.content), "checks": summary["checks"],
-        "findings": total.findings, "flagged": total.flagged, "crashed": total.crashed, "skipped": total.skipped,
-        "lacking_units": len(lacking), "content_digest": digest, "forms": total.forms,
+        "run": str(run_id),
+        "region": region,
+        "complete": complete,
+        "records": len(total.content),
+        "checks": summary["checks"],
+        "findings": total.findings,
+        "flagged": total.flagged,
+        "crashed": total.crashed,
+        "skipped": total.skipped,
+        "lacking_units": len(lacking),
+        "content_digest": digest,
+        "forms": total.forms,
     }

@@ -47,4 +47,14 @@ def _of_form(form: Form, unit: str, region: str, answers: Mapping[str, Mapping[s
         item = form.item(key, group)
         if isinstance(value, float):
             shown = value if item.precision is None else round(value, item.precision)
-            yield Computed(unit, region, form.code, item.no, key, item.name, None if row is None else int(row) + 1, shown, item.unit)
+            yield Computed(
+                unit,
+                region,
+                form.code,
+                item.no,
+                key,
+                item.name,
+                None if row is None else int(row) + 1,
+                shown,
+                item.unit,
+            )

@@ -41,7 +41,11 @@ def carry_out(database: Database, settings: Settings, delivery_id: UUID) -> None
     with database.transaction(FULL) as session:
         delivery = session.get_one(Delivery, delivery_id)
         state, region, package_id, target, upload_url = (
-            delivery.state, delivery.region_code, delivery.package_id, delivery.target_url, delivery.upload_url,
+            delivery.state,
+            delivery.region_code,
+            delivery.package_id,
+            delivery.target_url,
+            delivery.upload_url,
         )
     if state not in deliveries.UNDER_WAY:
         return
@@ -67,7 +71,9 @@ def build(database: Database, settings: Settings, delivery_id: UUID, region: str
     kept.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(made.path, kept)
     with database.transaction(FULL) as session:
-        package = _keep(session, region, exported, kept.relative_to(settings.data_dir), looked.run.id if looked.run else None)
+        package = _keep(
+            session, region, exported, kept.relative_to(settings.data_dir), looked.run.id if looked.run else None
+        )
         delivery = session.get_one(Delivery, delivery_id)
         delivery.package_id, delivery.state, delivery.bytes_sent, delivery.updated_at = package, "sending", 0, now()
         session.flush()
@@ -82,20 +88,31 @@ def _keep(session: Session, region: str, exported: Bundle, file: Path, run_id: U
     if there is not None:
         return there
     package = Package(
-        id=new_id(), region_code=region, digest=made.digest, file=str(file), size=made.size, record_count=len(exported.records),
-        run_id=run_id, counts=dict(exported.counts),
+        id=new_id(),
+        region_code=region,
+        digest=made.digest,
+        file=str(file),
+        size=made.size,
+        record_count=len(exported.records),
+        run_id=run_id,
+        counts=dict(exported.counts),
     )
     session.add(package)
     session.flush()
     if exported.records:
-        session.execute(insert(PackageItem), [
-            {"package_id": package.id, "submission_id": UUID(id_), "revision": revision, "digest": digest}
-            for id_, revision, digest in exported.records
-        ])
+        session.execute(
+            insert(PackageItem),
+            [
+                {"package_id": package.id, "submission_id": UUID(id_), "revision": revision, "digest": digest}
+                for id_, revision, digest in exported.records
+            ],
+        )
     return package.id
 
 
-def _send(database: Database, settings: Settings, delivery_id: UUID, package_id: UUID, target: Target, upload_url: str | None) -> None:
+def _send(
+    database: Database, settings: Settings, delivery_id: UUID, package_id: UUID, target: Target, upload_url: str | None
+) -> None:
     with database.transaction(FULL) as session:
         package = session.get_one(Package, package_id)
         file, digest = settings.data_dir / package.file, package.digest
@@ -156,12 +173,23 @@ def adopt_sent(database: Database, settings: Settings, file: Path, target_url: s
         sent = Bundle(PackageFile(kept, facts.digest, kept.stat().st_size), facts.counts, kept.parent, items)
         package = _keep(session, facts.region.code, sent, kept.relative_to(settings.data_dir), None)
         delivery = Delivery(
-            id=new_id(), region_code=facts.region.code, package_id=package, target_url=target_url, upload_url=upload_url,
-            state="waiting", bytes_sent=sent.package.size,
+            id=new_id(),
+            region_code=facts.region.code,
+            package_id=package,
+            target_url=target_url,
+            upload_url=upload_url,
+            state="waiting",
+            bytes_sent=sent.package.size,
         )
         session.add(delivery)
         session.flush()
-        hand_up(session, [UUID(id_) for id_, _, _ in items], role=settings.level, package=facts.digest, actor_name="command line")
+        hand_up(
+            session,
+            [UUID(id_) for id_, _, _ in items],
+            role=settings.level,
+            package=facts.digest,
+            actor_name="command line",
+        )
     return delivery.id
 
 
@@ -175,7 +203,11 @@ class Turns:
         return self.due.get(delivery_id, (0.0, 0.0))[0] <= time.monotonic()
 
     def next(self, delivery_id: UUID, *, news: bool) -> None:
-        pause = FIRST_PAUSE_S if news else min(LONGEST_PAUSE_S, 1.5 * max(FIRST_PAUSE_S, self.due.get(delivery_id, (0.0, 0.0))[1]))
+        pause = (
+            FIRST_PAUSE_S
+            if news
+            else min(LONGEST_PAUSE_S, 1.5 * max(FIRST_PAUSE_S, self.due.get(delivery_id, (0.0, 0.0))[1]))
+        )
         self.due[delivery_id] = (time.monotonic() + pause, pause)
 
 

@@ -79,7 +79,14 @@ def export_region(database: Database, settings: Settings, region: str, out: Path
     With ``final``, raises GateClosed unless the gate is open and no answer uses a placeholder code.
     """
     with uncollected(), read_source(database, region, settings.level, must_be_open=final) as source:
-        return bundle.build(source, out, catalogue(), keys.signing_key(settings), now(), refuse_placeholders if final else bundle.accept_all)
+        return bundle.build(
+            source,
+            out,
+            catalogue(),
+            keys.signing_key(settings),
+            now(),
+            refuse_placeholders if final else bundle.accept_all,
+        )
 
 
 @contextmanager
@@ -111,9 +118,14 @@ def read_source(database: Database, region: str, level: str, *, must_be_open: bo
         units = _units(session, wanted)
         findings = [record.OpenFinding(**row) for row in session.execute(FINDINGS, wanted).mappings()]
         yield Source(
-            region=_region(looked.region), units=units, regions=_regions(session, region, units),
-            records=read_records(session, wanted), findings=findings, validation=_validation(session, wanted),
-            standing=_standing(session, looked, wanted), computed=computed_figures(session, wanted),
+            region=_region(looked.region),
+            units=units,
+            regions=_regions(session, region, units),
+            records=read_records(session, wanted),
+            findings=findings,
+            validation=_validation(session, wanted),
+            standing=_standing(session, looked, wanted),
+            computed=computed_figures(session, wanted),
         )
 
 
@@ -148,12 +160,16 @@ def _rows(session: Session, query: str, wanted: dict[str, Any]) -> Iterator[tupl
 def refuse_placeholders(counts: Mapping[str, int]) -> None:
     """Raise GateClosed when an answer uses a code that stands in for an official one."""
     if count := counts["placeholder_codes"]:
-        raise GateClosed(f"还有 {count} 处用了占位代码（x- 开头），不能作最终上报。请先换成正式代码。", placeholder_codes=count)
+        raise GateClosed(
+            f"还有 {count} 处用了占位代码（x- 开头），不能作最终上报。请先换成正式代码。", placeholder_codes=count
+        )
 
 
 def _standing(session: Session, looked: gate.Gate, wanted: dict[str, Any]) -> record.Standing:
     progress = tuple(record.Progress(**row) for row in session.execute(PROGRESS, wanted).mappings())
-    return record.Standing(looked.sentence, tuple(record.Door(door.name, door.is_open, door.says) for door in looked.doors), progress)
+    return record.Standing(
+        looked.sentence, tuple(record.Door(door.name, door.is_open, door.says) for door in looked.doors), progress
+    )
 
 
 def _region(row: RegionRow) -> record.Region:
@@ -162,7 +178,12 @@ def _region(row: RegionRow) -> record.Region:
 
 def _regions(session: Session, region: str, units: Sequence[record.Unit]) -> list[record.Region]:
     """The region, all above it and all in which its units lie."""
-    codes = {code[:length] for code in [region, *(unit.region_code for unit in units)] for length in (2, 4, 6, 9, 12) if len(code) >= length}
+    codes = {
+        code[:length]
+        for code in [region, *(unit.region_code for unit in units)]
+        for length in (2, 4, 6, 9, 12)
+        if len(code) >= length
+    }
     rows = session.scalars(select(RegionRow).where(RegionRow.code.in_(codes)).order_by(RegionRow.code))
     return [_region(row) for row in rows]
 
@@ -170,8 +191,19 @@ def _regions(session: Session, region: str, units: Sequence[record.Unit]) -> lis
 def _validation(session: Session, wanted: dict[str, Any]) -> dict[str, Any]:
     """What Great Expectations said of these very revisions, form by form. No time and no name of a run: the content decides."""
     forms = [
-        {"form": row.form, "version": row.version, "records": row.records, "judged": row.judged, "warnings": int(row.warnings),
-         "errors": int(row.errors), "checks": len(compile_form(catalogue().get(row.form, row.version), catalogue()).rules)}
+        {
+            "form": row.form,
+            "version": row.version,
+            "records": row.records,
+            "judged": row.judged,
+            "warnings": int(row.warnings),
+            "errors": int(row.errors),
+            "checks": len(compile_form(catalogue().get(row.form, row.version), catalogue()).rules),
+        }
         for row in session.execute(JUDGED, wanted)
     ]
-    return {"complete": all(form["records"] == form["judged"] for form in forms), "checks": sum(form["checks"] for form in forms), "forms": forms}
+    return {
+        "complete": all(form["records"] == form["judged"] for form in forms),
+        "checks": sum(form["checks"] for form in forms),
+        "forms": forms,
+    }

@@ -47,7 +47,9 @@ LONGEST_PAUSE_S: Final = 300.0
 class Pauses:
     """Form versions whose last run broke, and when they are tried again."""
 
-    until: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict[tuple[str, str], tuple[float, float]])
+    until: dict[tuple[str, str], tuple[float, float]] = field(
+        default_factory=dict[tuple[str, str], tuple[float, float]]
+    )
 
     def holds(self, waiting: Waiting) -> bool:
         return self.until.get((waiting.form, waiting.version), (0.0, 0.0))[0] > time.monotonic()
@@ -98,22 +100,41 @@ def rulebook_of(forms: Catalogue, form: str, version: str) -> RuleBook:
     return compile_form(forms.get(form, version), forms)
 
 
-def judge(rulebook: RuleBook, cases: Sequence[Case], runs: Path, surroundings: engine.Surroundings | None = None) -> Judged:
+def judge(
+    rulebook: RuleBook, cases: Sequence[Case], runs: Path, surroundings: engine.Surroundings | None = None
+) -> Judged:
     """Run Great Expectations over some records of one form and word what it finds. No database is touched.
 
     ``surroundings`` tell, when the records are those of a whole region, what else is there.
     """
-    frame = engine.frame_of(rulebook, [
-        Row(str(case.id), case.revision, str(case.unit_id), case.region_code, case.answers, case.related, case.baseline, case.present)
-        for case in cases
-    ])
+    frame = engine.frame_of(
+        rulebook,
+        [
+            Row(
+                str(case.id),
+                case.revision,
+                str(case.unit_id),
+                case.region_code,
+                case.answers,
+                case.related,
+                case.baseline,
+                case.present,
+            )
+            for case in cases
+        ],
+    )
     frame["_explained"] = pd.Series(
-        [sorted({str(said.get("path", "")) for said in case.explanations if str(said.get("text", "")).strip()}) for case in cases],
+        [
+            sorted({str(said.get("path", "")) for said in case.explanations if str(said.get("text", "")).strip()})
+            for case in cases
+        ],
         dtype=pd.ArrowDtype(pa.list_(pa.string())),
     )
     result = checkpoint.run(frame, rulebook, runs, surroundings)
     by_id = {str(case.id): case for case in cases}
-    findings: dict[UUID, list[Finding]] = {case.id: [verdicts.duplicate_of(case)] if case.is_duplicate else [] for case in cases}
+    findings: dict[UUID, list[Finding]] = {
+        case.id: [verdicts.duplicate_of(case)] if case.is_duplicate else [] for case in cases
+    }
     for found in result.findings:
         case = by_id[found.key]
         findings[case.id].extend(render(rulebook, found.check, case.answers, case.related, case.baseline, found.rows))
@@ -125,7 +146,9 @@ def tables_of(rulebook: RuleBook) -> list[str]:
     return [table.rule.id for table in rulebook.tables]
 
 
-def judge_in_parts(database: Database, cases: Sequence[Case], ask: Callable[[Sequence[Case]], Judged], kept: Sequence[str]) -> tuple[int, bool]:
+def judge_in_parts(
+    database: Database, cases: Sequence[Case], ask: Callable[[Sequence[Case]], Judged], kept: Sequence[str]
+) -> tuple[int, bool]:
     """Judge a batch; where a check crashed, judge its halves, until the records that break it stand alone.
 
     Return how many verdicts were given, and whether some records cannot be judged.
@@ -149,23 +172,49 @@ def _give(database: Database, cases: Sequence[Case], judged: Judged, kept: Seque
     """Write the run and then, if every check answered, its verdicts; return how many were given."""
     result, run_id = judged.result, new_id()
     with database.transaction(FULL) as session:
-        session.add(ValidationRun(
-            id=run_id, kind="batch", form=result.form, version=result.version, finished_at=now(), is_complete=result.complete,
-            crashed=list(result.crashed), record_count=result.records, finding_count=len(result.findings), folder=str(result.folder or ""),
-            content_digest=verdicts.content_digest([(case.id, case.revision, case.digest) for case in cases]),
-            summary={"suite_size": result.suite_size, "counts": result.counts},
-        ))
+        session.add(
+            ValidationRun(
+                id=run_id,
+                kind="batch",
+                form=result.form,
+                version=result.version,
+                finished_at=now(),
+                is_complete=result.complete,
+                crashed=list(result.crashed),
+                record_count=result.records,
+                finding_count=len(result.findings),
+                folder=str(result.folder or ""),
+                content_digest=verdicts.content_digest([(case.id, case.revision, case.digest) for case in cases]),
+                summary={"suite_size": result.suite_size, "counts": result.counts},
+            )
+        )
         if not result.complete:
             log.error("run %s of %s is incomplete, crashed: %s", result.run_id, result.form, ", ".join(result.crashed))
-            evidence.record(session, "worker", "validation incomplete", str(run_id), {"records": result.records, "crashed": list(result.crashed)})
+            evidence.record(
+                session,
+                "worker",
+                "validation incomplete",
+                str(run_id),
+                {"records": result.records, "crashed": list(result.crashed)},
+            )
             return 0
     done = 0
     for start in range(0, len(cases), GIVEN_AT_ONCE):
         part = cases[start : start + GIVEN_AT_ONCE]
         with database.transaction(FULL) as session:
             given = verdicts.give(session, part, judged.findings, run_id, kept)
-            evidence.record(session, "worker", "verdict", str(run_id), {
-                "form": result.form, "checked": given.checked, "flagged": given.flagged, "findings": given.findings, "records": given.digests,
-            })
+            evidence.record(
+                session,
+                "worker",
+                "verdict",
+                str(run_id),
+                {
+                    "form": result.form,
+                    "checked": given.checked,
+                    "flagged": given.flagged,
+                    "findings": given.findings,
+                    "records": given.digests,
+                },
+            )
         done += len(part) - given.skipped
     return done

@@ -37,7 +37,9 @@ def work(settings: Settings, *, once: bool = False) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for foreign in ("procrastinate", "great_expectations"):
         logging.getLogger(foreign).setLevel(logging.WARNING)
-    databases: dict[Programme, Database] = {programme: Database(settings.database_url(programme)) for programme in PROGRAMMES}
+    databases: dict[Programme, Database] = {
+        programme: Database(settings.database_url(programme)) for programme in PROGRAMMES
+    }
     try:
         if once:
             _until_nothing_is_left(settings, databases)
@@ -87,8 +89,13 @@ class _Worker:
 
     def run(self) -> None:
         threads = [threading.Thread(target=self._receipts, name="receipts")]
-        threads += [threading.Thread(target=self._judge, args=(programme,), name=f"judge {programme}") for programme in PROGRAMMES]
-        threads += [threading.Thread(target=self._fold, args=(programme,), name=f"fold {programme}") for programme in PROGRAMMES]
+        threads += [
+            threading.Thread(target=self._judge, args=(programme,), name=f"judge {programme}")
+            for programme in PROGRAMMES
+        ]
+        threads += [
+            threading.Thread(target=self._fold, args=(programme,), name=f"fold {programme}") for programme in PROGRAMMES
+        ]
         for thread in threads:
             thread.start()
         try:
@@ -152,7 +159,10 @@ class _Worker:
                 async with made.open_async():
                     pause_s = FIRST_PAUSE_S
                     await made.run_worker_async(
-                        install_signal_handlers=False, delete_jobs="successful", fetch_job_polling_interval=2.0, name=programme,
+                        install_signal_handlers=False,
+                        delete_jobs="successful",
+                        fetch_job_polling_interval=2.0,
+                        name=programme,
                     )
             except Exception:
                 log.exception("queue %s failed, trying again in %.0f s", programme, pause_s)

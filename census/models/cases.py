@@ -13,7 +13,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from census.db import Base, Stamp, Text, new_id, now
 
 CASE_STATES = (
-    "found", "verified", "rejected", "classified", "rectifying", "done", "accepted", "lookback", "rebounded",
+    "found",
+    "verified",
+    "rejected",
+    "classified",
+    "rectifying",
+    "done",
+    "accepted",
+    "lookback",
+    "rebounded",
     "archived",
 )
 

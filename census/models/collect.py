@@ -14,8 +14,18 @@ from census.db import Base, Stamp, Text, new_id, now
 
 OUTCOMES = ("done", "stopped", "closed", "moved", "refused", "not_found", "duplicate")
 STATES = (
-    "submitted", "received", "checked", "flagged", "supervisor_approved", "county_approved", "city_approved",
-    "province_approved", "handed_up", "accepted", "returned", "withdrawn",
+    "submitted",
+    "received",
+    "checked",
+    "flagged",
+    "supervisor_approved",
+    "county_approved",
+    "city_approved",
+    "province_approved",
+    "handed_up",
+    "accepted",
+    "returned",
+    "withdrawn",
 )
 
 
@@ -47,7 +57,9 @@ class Submission(Base):
     error_count: Mapped[int] = mapped_column(default=0)  # of the latest verdict, exemptions not counted
     warning_count: Mapped[int] = mapped_column(default=0)
     unexplained_count: Mapped[int] = mapped_column(default=0)
-    applies: Mapped[bool] = mapped_column(default=True, server_default=text("true"))  # False: no longer owed, so shown but neither counted nor exported
+    applies: Mapped[bool] = mapped_column(
+        default=True, server_default=text("true")
+    )  # False: no longer owed, so shown but neither counted nor exported
     opened_at: Mapped[datetime | None] = mapped_column(Stamp)  # first opened by a reviewer: recall ends
     created_at: Mapped[datetime] = mapped_column(Stamp, default=now)
     updated_at: Mapped[datetime] = mapped_column(Stamp, default=now)
@@ -81,7 +93,9 @@ class Revision(Base):
     answers: Mapped[dict[str, Any]] = mapped_column(JSONB)
     explanations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     files: Mapped[list[str]] = mapped_column(JSONB, default=list)
-    points: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))  # where devices and taps put what was answered
+    points: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB, default=list, server_default=text("'[]'")
+    )  # where devices and taps put what was answered
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)  # of the check at submit
     confirmation: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     digest: Mapped[str] = mapped_column(Text)
@@ -161,7 +175,8 @@ class VisitConflict(Base):
 
     __tablename__ = "visit_conflict"
     __table_args__ = (
-        Index("ix_visit_conflict_key", "visit_id", "digest", unique=True), Index("ix_visit_conflict_unit", "unit_id"),
+        Index("ix_visit_conflict_key", "visit_id", "digest", unique=True),
+        Index("ix_visit_conflict_unit", "unit_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -35,5 +35,8 @@ def defer(session: Session, task: str, *, lock: str | None = None, **arguments: 
 
     connection = cast("psycopg.Connection", session.connection().connection.driver_connection)
     return configure_task(
-        name=task, job_manager=_manager(), connection=connection, lock=lock,
+        name=task,
+        job_manager=_manager(),
+        connection=connection,
+        lock=lock,
     ).defer(**arguments)

@@ -42,10 +42,20 @@ def sign_in() -> Response:
     asked = reading.load(wire.SessionRequest, reading.body())
     programme: Programme = asked["programme"]
     bearer, actor, expires_at = open_session(
-        asked["username"], asked["password"], programme, device=asked["device"] or "", kind="api",
+        asked["username"],
+        asked["password"],
+        programme,
+        device=asked["device"] or "",
+        kind="api",
     )
     return as_json(
-        {"token": bearer, "expires_at": expires_at, "account": account(actor), "receipt_key": actor.receipt_key.decode("ascii")}, 201,
+        {
+            "token": bearer,
+            "expires_at": expires_at,
+            "account": account(actor),
+            "receipt_key": actor.receipt_key.decode("ascii"),
+        },
+        201,
     )
 
 
@@ -70,7 +80,10 @@ def openapi() -> Response:
 def account(actor: Actor) -> dict[str, Any]:
     """What a device may know of who is signed in on it."""
     return {
-        "id": actor.account_id, "username": actor.username, "full_name": actor.full_name,
-        "card_number": actor.card_number, "programme": actor.programme,
+        "id": actor.account_id,
+        "username": actor.username,
+        "full_name": actor.full_name,
+        "card_number": actor.card_number,
+        "programme": actor.programme,
         "grants": [{"role": grant.role, "region_code": grant.region_code} for grant in actor.grants],
     }

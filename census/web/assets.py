@@ -14,7 +14,12 @@ from werkzeug.security import safe_join
 
 FOLDER: Final = Path(__file__).resolve().parent / "static"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
-KINDS: Final = {".js": "text/javascript", ".mjs": "text/javascript", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json"}
+KINDS: Final = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".woff2": "font/woff2",
+    ".webmanifest": "application/manifest+json",
+}
 
 VENDOR: Final = FOLDER / "js" / "vendor"  # others' scripts go out as they came, with their licences
 REMARKS: Final = re.compile(r"/\*\*?(?=\s).*?\s\*/ ?|^[ \t]*//[^\n]*", re.DOTALL | re.MULTILINE)

@@ -26,10 +26,19 @@ class Chip(NamedTuple):
 
 
 CHIPS: Final = {
-    "submitted": ("grey", "○"), "received": ("grey", "○"), "checked": ("blue", "○"), "flagged": ("red", "✕"),
-    "supervisor_approved": ("green", "✓"), "county_approved": ("green", "✓"), "city_approved": ("green", "✓"),
-    "province_approved": ("green", "✓"), "handed_up": ("green", "✓"), "accepted": ("green", "✓"),
-    "returned": ("amber", "↩"), "withdrawn": ("grey", "↩"), "": ("grey", "○"),
+    "submitted": ("grey", "○"),
+    "received": ("grey", "○"),
+    "checked": ("blue", "○"),
+    "flagged": ("red", "✕"),
+    "supervisor_approved": ("green", "✓"),
+    "county_approved": ("green", "✓"),
+    "city_approved": ("green", "✓"),
+    "province_approved": ("green", "✓"),
+    "handed_up": ("green", "✓"),
+    "accepted": ("green", "✓"),
+    "returned": ("amber", "↩"),
+    "withdrawn": ("grey", "↩"),
+    "": ("grey", "○"),
 }
 
 
@@ -79,5 +88,12 @@ def install(app: Flask) -> None:
     """Give the desk's templates their words."""
     globals_: dict[str, Any] = {"chip": chip, "role_names": ROLE_NAMES, "state_names": STATE_NAMES}
     app.jinja_env.globals.update(globals_)
-    filters: dict[str, Any] = {"moment": moment, "waited": waited, "count": number, "village": village, "figure": figure, "check_name": check_name}
+    filters: dict[str, Any] = {
+        "moment": moment,
+        "waited": waited,
+        "count": number,
+        "village": village,
+        "figure": figure,
+        "check_name": check_name,
+    }
     app.jinja_env.filters.update(filters)

@@ -38,8 +38,15 @@ HTTP: Final[Mapping[int, tuple[str, str]]] = {
 OTHERWISE: Final = ("refused", CensusError.sentence)
 FAULT: Final = "程序出错了，没有保存任何数据。请稍后重试；仍不行请把下面的编号告诉管理员。"
 TITLES: Final[Mapping[int, str]] = {
-    401: "请重新登录", 403: "没有权限", 404: "没有找到", 409: "已被改动", 413: "内容太大", 422: "请改正后再提交",
-    429: "请稍后再试", 500: "程序出错", 503: "稍后再试",
+    401: "请重新登录",
+    403: "没有权限",
+    404: "没有找到",
+    409: "已被改动",
+    413: "内容太大",
+    422: "请改正后再提交",
+    429: "请稍后再试",
+    500: "程序出错",
+    503: "稍后再试",
 }
 
 
@@ -117,8 +124,12 @@ def answer(error: Exception) -> AnyResponse:
 def problem(failure: Failure) -> Response:
     """A problem document; ``type`` is an address of the error's explanation in the reference."""
     document = {
-        **failure.detail, "type": f"/docs/errors#{failure.code}", "title": failure.title, "status": failure.status,
-        "code": failure.code, "detail": failure.message,
+        **failure.detail,
+        "type": f"/docs/errors#{failure.code}",
+        "title": failure.title,
+        "status": failure.status,
+        "code": failure.code,
+        "detail": failure.message,
     }
     response = Response(current_app.json.dumps(document), failure.status, mimetype="application/problem+json")
     response.headers.update(failure.headers)

@@ -66,8 +66,11 @@ def compressible(response: Response) -> bool:
     """Whether this is a whole text that nobody has packed yet."""
     packed = "Content-Encoding" in response.headers or "Content-Range" in response.headers
     kind = response.mimetype or ""
-    return response.status_code == 200 and not response.is_streamed and not packed and (
-        kind.startswith("text/") or kind in COMPRESSIBLE
+    return (
+        response.status_code == 200
+        and not response.is_streamed
+        and not packed
+        and (kind.startswith("text/") or kind in COMPRESSIBLE)
     )
 
 

@@ -72,9 +72,15 @@ def too_deep(value: object, levels: int = DEEPEST) -> bool:
         below: list[object] = []
         for part in level:
             if isinstance(part, dict):
-                below += [member for member in cast("dict[str, object]", part).values() if type(member) is dict or type(member) is list]
+                below += [
+                    member
+                    for member in cast("dict[str, object]", part).values()
+                    if type(member) is dict or type(member) is list
+                ]
             elif isinstance(part, list):
-                below += [member for member in cast("list[object]", part) if type(member) is dict or type(member) is list]
+                below += [
+                    member for member in cast("list[object]", part) if type(member) is dict or type(member) is list
+                ]
         level = below
         if not level:
             return False

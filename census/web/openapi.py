@@ -16,9 +16,12 @@ from census.web.session import API
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 _PROBLEM: Final = {
-    "type": "object", "required": ["type", "title", "status", "code", "detail"],
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail"],
     "properties": {
-        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
         "code": {"type": "string", "description": "stable, for programs; listed in docs/reference/errors.md"},
         "detail": {"type": "string", "description": "a Chinese sentence that says what to do"},
     },
@@ -36,7 +39,7 @@ class Description:
     body: type[Schema] | None = None
     answer: type[Schema] | None = None
     status: int = 200
-    public: bool = False          # needs no token
+    public: bool = False  # needs no token
     query: Mapping[str, str] = field(default_factory=dict[str, str])  # name → what it is for
     content: str = "application/json"
 
@@ -55,9 +58,12 @@ def documented(summary: str, **about: Any) -> Callable[[Endpoint], Endpoint]:
 def document() -> dict[str, Any]:
     """The description of every route under the API's prefix of the running application."""
     spec = APISpec(
-        title="Pollution census 污染源普查", version=VERSION, openapi_version="3.1.0",
+        title="Pollution census 污染源普查",
+        version=VERSION,
+        openapi_version="3.1.0",
         info={"description": "Bearer tokens, JSON, problem+json errors. Uploads follow tus 1.0."},
-        plugins=[MarshmallowPlugin(schema_name_resolver=_name)], servers=[{"url": "/"}],
+        plugins=[MarshmallowPlugin(schema_name_resolver=_name)],
+        servers=[{"url": "/"}],
         security=[{"token": []}],
     )
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
@@ -69,7 +75,9 @@ def document() -> dict[str, Any]:
             described = _REGISTERED.get(_key(view), Description(view.__name__.replace("_", " "), view.__doc__ or ""))
             methods = set(rule.methods or set[str]())
             for method in sorted(methods - {"HEAD", "OPTIONS"} or methods):  # the two come with every other method
-                paths.setdefault(_template(rule.rule), {})[method.lower()] = _operation(described, rule.endpoint, method, cast("set[str]", rule.arguments))
+                paths.setdefault(_template(rule.rule), {})[method.lower()] = _operation(
+                    described, rule.endpoint, method, cast("set[str]", rule.arguments)
+                )
     for path, operations in paths.items():
         spec.path(path, operations=operations)
     return spec.to_dict()
@@ -81,14 +89,24 @@ def _operation(described: Description, endpoint: str, method: str, arguments: It
         done["content"] = {described.content: {"schema": described.answer}}
     operation: dict[str, Any] = {
         "operationId": f"{method.lower()}_{endpoint.rpartition('.')[2]}",
-        "summary": described.summary, "description": described.text,
+        "summary": described.summary,
+        "description": described.text,
         "parameters": [
-            *({"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(arguments)),
-            *({"name": name, "in": "query", "description": text, "schema": {"type": "string"}} for name, text in described.query.items()),
+            *(
+                {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+                for name in sorted(arguments)
+            ),
+            *(
+                {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
+                for name, text in described.query.items()
+            ),
         ],
         "responses": {
             str(described.status): done,
-            "default": {"description": "Problem", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+            "default": {
+                "description": "Problem",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            },
         },
     }
     if described.body:

@@ -114,7 +114,8 @@ def _work(bearer: str, action: str | None) -> Generator[Work]:
     programme, token = programme_of(bearer)
     actor = _remembered_actor(bearer)
     with current_database(programme).transaction(
-        actor.scope if actor else None, durable=request.method in UNSAFE,  # a repeat's receipt must outlive a power cut
+        actor.scope if actor else None,
+        durable=request.method in UNSAFE,  # a repeat's receipt must outlive a power cut
     ) as session:
         if actor is None:
             actor = accounts.actor_of(session, token, programme)

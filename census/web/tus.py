@@ -74,10 +74,15 @@ def _speak(response: Response) -> Response:
 @documented("What this server can do with uploads", status=204, public=True)
 def options(purpose: Purpose) -> Response:
     """The answer names the protocol's version, its extensions and the largest upload."""
-    return Response(status=204, headers={
-        "Tus-Version": VERSION, "Tus-Extension": EXTENSIONS, "Tus-Max-Size": str(uploads.LARGEST_BYTES[purpose]),
-        "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
-    })
+    return Response(
+        status=204,
+        headers={
+            "Tus-Version": VERSION,
+            "Tus-Extension": EXTENSIONS,
+            "Tus-Max-Size": str(uploads.LARGEST_BYTES[purpose]),
+            "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
+        },
+    )
 
 
 @documented("Begin an upload", status=201)
@@ -107,7 +112,9 @@ def offset(purpose: Purpose, name: UUID) -> Response:
     there = uploads.arrived(upload, file)
     if there == upload.size:
         _finish(purpose, sender, upload, file)
-    return Response(status=200, headers=_expiry(upload) | {"Upload-Offset": str(there), "Upload-Length": str(upload.size)})
+    return Response(
+        status=200, headers=_expiry(upload) | {"Upload-Offset": str(there), "Upload-Length": str(upload.size)}
+    )
 
 
 @documented("Send a part of an upload", status=204)

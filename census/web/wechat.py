@@ -17,7 +17,12 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def lead_out() -> AnyResponse | None:
-        if MARK not in request.user_agent.string or request.method != "GET" or request.path not in PAGES or "wechat" in cookie:
+        if (
+            MARK not in request.user_agent.string
+            or request.method != "GET"
+            or request.path not in PAGES
+            or "wechat" in cookie
+        ):
             return None
         if "stay" in request.args:
             cookie["wechat"] = 1

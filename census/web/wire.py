@@ -64,7 +64,9 @@ class SessionAnswer(Shape):
     token = fields.String()
     expires_at = fields.AwareDateTime()
     account = fields.Nested(AccountShape)
-    receipt_key = fields.String(metadata={"description": "Key of this device's receipts: its UTF-8 bytes are the HMAC key."})
+    receipt_key = fields.String(
+        metadata={"description": "Key of this device's receipts: its UTF-8 bytes are the HMAC key."}
+    )
 
 
 class Place(Shape):

@@ -20,13 +20,19 @@ from forms.answers.columns import Column, ColumnKind
 from forms.answers.values import Position, Value, parse
 from forms.definition import Item, ItemType
 
-arrow: Any = pa               # neither has type stubs
+arrow: Any = pa  # neither has type stubs
 compute: Any = pyarrow.compute
-Array = Any                   # an arrow array
-Raws = Sequence[object] | Array   # raw answers, None where there is none; an arrow array of ``lines.WIRE``'s type, or a list
+Array = Any  # an arrow array
+Raws = (
+    Sequence[object] | Array
+)  # raw answers, None where there is none; an arrow array of ``lines.WIRE``'s type, or a list
 
 ARROW: Final[dict[ColumnKind, Any]] = {
-    "text": arrow.string(), "number": arrow.float64(), "integer": arrow.float64(), "boolean": arrow.bool_(), "date": arrow.date32(),
+    "text": arrow.string(),
+    "number": arrow.float64(),
+    "integer": arrow.float64(),
+    "boolean": arrow.bool_(),
+    "date": arrow.date32(),
     "texts": arrow.list_(arrow.string()),
 }
 _DMS_PARTS: Final = 3
@@ -39,7 +45,7 @@ class Typed:
     """The values of one item in its columns, by the part of a position ("" for other types), and where something is wrong."""
 
     arrays: dict[str, Array]
-    wrong: Sequence[int] = ()    # places whose answer is of a wrong type or too precise
+    wrong: Sequence[int] = ()  # places whose answer is of a wrong type or too precise
 
 
 def typed(item: Item, columns: Sequence[Column], raws: Raws) -> Typed:
@@ -79,15 +85,23 @@ def _mended(item: Item, column: Column, raws: Raws, array: Array, usual: Array) 
     odd: list[int] = np.flatnonzero(~usual).tolist()
     if not odd:
         return Typed({column.part: array})
-    found = [parse(item, raw) for raw in (raws.take(arrow.array(odd)).to_pylist() if _is_array(raws) else [raws[place] for place in odd])]
+    found = [
+        parse(item, raw)
+        for raw in (raws.take(arrow.array(odd)).to_pylist() if _is_array(raws) else [raws[place] for place in odd])
+    ]
     mask = arrow.array(~usual)
-    array = compute.replace_with_mask(array, mask, arrow.array([_cell(column, each.value) for each in found], array.type))
+    array = compute.replace_with_mask(
+        array, mask, arrow.array([_cell(column, each.value) for each in found], array.type)
+    )
     return Typed({column.part: array}, [place for place, each in zip(odd, found, strict=True) if each.problem])
 
 
 def _one_by_one(item: Item, columns: Sequence[Column], raws: Raws) -> Typed:
     found = [parse(item, raw) for raw in _listed(raws)]
-    arrays = {column.part: arrow.array([_cell(column, each.value) for each in found], ARROW[column.kind]) for column in columns}
+    arrays = {
+        column.part: arrow.array([_cell(column, each.value) for each in found], ARROW[column.kind])
+        for column in columns
+    }
     return Typed(arrays, [place for place, each in enumerate(found) if each.problem])
 
 
@@ -146,7 +160,9 @@ def _yesno(_item: Item, raws: Raws) -> tuple[Array, Any]:
 
 def _choices(item: Item, raws: Raws) -> tuple[Array, Any]:
     """Read each combination of codes once: there are few."""
-    if not _is_array(raws) and any(raw is not None and type(raw) is not list for raw in raws):  # Arrow takes a text for a list
+    if not _is_array(raws) and any(
+        raw is not None and type(raw) is not list for raw in raws
+    ):  # Arrow takes a text for a list
         raise TypeError
     lists = _array(raws, ARROW["texts"])
     codes = compute.list_flatten(lists)
@@ -156,14 +172,21 @@ def _choices(item: Item, raws: Raws) -> tuple[Array, Any]:
     found = [parse(item, text.split(_BETWEEN)) for text in combined.dictionary.to_pylist()]
     if any(each.problem for each in found):
         raise TypeError
-    return arrow.array([each.value for each in found], ARROW["texts"]).take(combined.indices), np.ones(len(lists), dtype=bool)
+    return arrow.array([each.value for each in found], ARROW["texts"]).take(combined.indices), np.ones(
+        len(lists), dtype=bool
+    )
 
 
 def _dms(item: Item, raws: Raws) -> tuple[Array, Any]:
     """Read degrees, minutes and seconds as ``values.parse`` adds them up."""
     there, (degrees, minutes, seconds) = _parts(raws)
     kinds = (degrees.type, minutes.type, seconds.type)
-    if kinds != (arrow.int64(), arrow.int64(), arrow.string()) or degrees.null_count or minutes.null_count or seconds.null_count:
+    if (
+        kinds != (arrow.int64(), arrow.int64(), arrow.string())
+        or degrees.null_count
+        or minutes.null_count
+        or seconds.null_count
+    ):
         raise TypeError
     decimals = 6 if item.precision is None else min(item.precision, 6)
     limit = rf"(?:\.[0-9]{{1,{decimals}}})?" if decimals else ""
@@ -184,10 +207,22 @@ def _parts(raws: Raws) -> tuple[Any, Sequence[Array]]:
     if any(type(raw) is not dict or len(cast("dict[str, object]", raw)) != _DMS_PARTS for raw in filled):
         raise TypeError
     angles = cast("list[dict[str, object]]", filled)
-    return np.array([raw is not None for raw in raws]), [arrow.array([angle.get(key) for angle in angles]) for key in "dms"]
+    return np.array([raw is not None for raw in raws]), [
+        arrow.array([angle.get(key) for angle in angles]) for key in "dms"
+    ]
 
 
 _USUAL: Final[dict[ItemType, Callable[[Item, Raws], tuple[Array, Any]]]] = {
-    "text": _text, "choice": _text, "code": _text, "integer": _number, "decimal": _number, "year": _number, "date": _date,
-    "yesno": _yesno, "multichoice": _choices, "dms": _dms, "photo": _file, "signature": _file,
+    "text": _text,
+    "choice": _text,
+    "code": _text,
+    "integer": _number,
+    "decimal": _number,
+    "year": _number,
+    "date": _date,
+    "yesno": _yesno,
+    "multichoice": _choices,
+    "dms": _dms,
+    "photo": _file,
+    "signature": _file,
 }

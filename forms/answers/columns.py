@@ -14,15 +14,33 @@ from forms.definition import Form, Item, ItemType
 
 ColumnKind = Literal["text", "number", "integer", "boolean", "date", "texts"]
 SQL_TYPES: dict[ColumnKind, str] = {
-    "text": "VARCHAR", "number": "DOUBLE", "integer": "BIGINT", "boolean": "BOOLEAN", "date": "DATE", "texts": "VARCHAR[]",
+    "text": "VARCHAR",
+    "number": "DOUBLE",
+    "integer": "BIGINT",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "texts": "VARCHAR[]",
 }
 _KINDS: dict[ItemType, ColumnKind] = {
-    "text": "text", "integer": "integer", "decimal": "number", "date": "date", "year": "integer", "choice": "text",
-    "code": "text", "multichoice": "texts", "yesno": "boolean", "dms": "number", "photo": "text", "signature": "text",
+    "text": "text",
+    "integer": "integer",
+    "decimal": "number",
+    "date": "date",
+    "year": "integer",
+    "choice": "text",
+    "code": "text",
+    "multichoice": "texts",
+    "yesno": "boolean",
+    "dms": "number",
+    "photo": "text",
+    "signature": "text",
 }
 _POSITION_PARTS: tuple[tuple[str, str, ColumnKind, str], ...] = (
-    ("lon", "经度", "number", "度"), ("lat", "纬度", "number", "度"), ("accuracy_m", "定位精度", "number", "米"),
-    ("at", "定位时间", "text", ""), ("source", "定位来源", "text", ""),
+    ("lon", "经度", "number", "度"),
+    ("lat", "纬度", "number", "度"),
+    ("accuracy_m", "定位精度", "number", "米"),
+    ("at", "定位时间", "text", ""),
+    ("source", "定位来源", "text", ""),
 )
 
 
@@ -35,7 +53,7 @@ class Column:
     unit: str
     label: str
     item: Item
-    part: str = ""    # of a position
+    part: str = ""  # of a position
 
     @property
     def sql_type(self) -> str:

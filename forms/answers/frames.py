@@ -35,13 +35,14 @@ from forms.answers.columns import Column, columns
 from forms.answers.values import parse
 from forms.definition import Form, Item
 
-arrow: Any = pa    # it has no type stubs
+arrow: Any = pa  # it has no type stubs
 
 Answers = Mapping[str, Any]
 Place = tuple[str, str]  # (group or "", item key; "" for the rows of the group as such)
 
 NOTHING: dict[str, Any] = {}
 _get = dict[str, Any].get
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -73,7 +74,11 @@ def to_frame(form: Form, rows: Sequence[Row], related: Sequence[Related] = ()) -
 
 def to_register(rows: Sequence[Row], owing: Sequence[bool], related: Sequence[Related]) -> pd.DataFrame:
     """Return one line per unit of the register: ``_unit``, ``_region``, ``_present``, ``_owing`` and what is read of its forms."""
-    columns = {**dict(_identity(rows)), "_owing": arrow.array(owing, arrow.bool_()), **dict(_of_other_forms(rows, related))}
+    columns = {
+        **dict(_identity(rows)),
+        "_owing": arrow.array(owing, arrow.bool_()),
+        **dict(_of_other_forms(rows, related)),
+    }
     return cast("pd.DataFrame", arrow.table(columns).to_pandas(types_mapper=pd.ArrowDtype))
 
 
@@ -108,13 +113,19 @@ def _arrays(form: Form, rows: Sequence[Row], related: Sequence[Related]) -> Iter
     yield from _of_other_forms(rows, related)
     if form.baseline:
         known = _current(form, (row.baseline for row in rows))
-        yield from ((f"baseline__{name}", array) for key in form.baseline for name, array in _columns(_by_item(c for c in columns(form) if c.item.key == key), known)[0])
+        yield from (
+            (f"baseline__{name}", array)
+            for key in form.baseline
+            for name, array in _columns(_by_item(c for c in columns(form) if c.item.key == key), known)[0]
+        )
 
 
 def _related_arrays(other: Related, given: Iterable[Answers]) -> Iterator[tuple[str, Array]]:
     answers = _current(other.form, given)
     wanted = set(other.places)
-    yield from _columns(_by_item(column for column in columns(other.form) if ("", column.item.key) in wanted), answers)[0]
+    yield from _columns(_by_item(column for column in columns(other.form) if ("", column.item.key) in wanted), answers)[
+        0
+    ]
     for group in other.form.groups():
         if any(place[0] == group for place in wanted):
             read = tuple(column for column in columns(other.form, group) if (group, column.item.key) in wanted)
@@ -126,7 +137,9 @@ def _by_item(found: Iterable[Column]) -> list[tuple[Item, list[Column]]]:
     return [(item, list(parts)) for item, parts in groupby(found, key=lambda column: column.item)]
 
 
-def _columns(items: Sequence[tuple[Item, Sequence[Column]]], answers: Sequence[dict[str, Any]]) -> tuple[list[tuple[str, Array]], set[int]]:
+def _columns(
+    items: Sequence[tuple[Item, Sequence[Column]]], answers: Sequence[dict[str, Any]]
+) -> tuple[list[tuple[str, Array]], set[int]]:
     """Give the columns of some items, and the places of records in which one of them is wrong."""
     found: list[tuple[str, Array]] = []
     wrong: set[int] = set()
@@ -139,7 +152,9 @@ def _columns(items: Sequence[tuple[Item, Sequence[Column]]], answers: Sequence[d
     return found, wrong
 
 
-def _list_array(form: Form, group: str, read: Sequence[Column], answers: Sequence[dict[str, Any]]) -> tuple[Array, set[int]]:
+def _list_array(
+    form: Form, group: str, read: Sequence[Column], answers: Sequence[dict[str, Any]]
+) -> tuple[Array, set[int]]:
     """Give the rows of a group as one list of structs per record, and the records in which some are no rows or have unknown items."""
     raws = [one.get(group) for one in answers]
     lists: list[list[object]] = [rows if isinstance(rows, list) else [] for rows in raws]
@@ -156,7 +171,8 @@ def _list_array(form: Form, group: str, read: Sequence[Column], answers: Sequenc
     for place in wrong | unknown:
         problems[place] = _answer_problems(items, flat[place], ())
     struct = arrow.StructArray.from_arrays(
-        [*(array for _, array in found), arrow.array(problems, arrow.list_(arrow.string()))], names=[*(name for name, _ in found), "_problems"],
+        [*(array for _, array in found), arrow.array(problems, arrow.list_(arrow.string()))],
+        names=[*(name for name, _ in found), "_problems"],
     )
     offsets = np.zeros(len(lists) + 1, dtype=np.int32)
     np.cumsum([len(rows) for rows in lists], out=offsets[1:])
@@ -183,7 +199,10 @@ def _renamed(items: Mapping[str, Item], answers: list[dict[str, Any]]) -> list[d
     aliases = {item.alias: key for key, item in items.items() if item.alias}
     if not aliases:
         return answers
-    return [{aliases.get(key, key): value for key, value in one.items()} if aliases.keys() & one.keys() else one for one in answers]
+    return [
+        {aliases.get(key, key): value for key, value in one.items()} if aliases.keys() & one.keys() else one
+        for one in answers
+    ]
 
 
 def _problems_array(form: Form, answers: Sequence[Answers], odd: AbstractSet[int]) -> Array:
@@ -199,10 +218,18 @@ def _problems(items: Mapping[str, Item], groups: Mapping[str, Mapping[str, Item]
     found = _answer_problems(items, answers, groups)
     for group, names in groups.items():
         rows = answers.get(group)
-        if rows is not None and not (isinstance(rows, list) and all(isinstance(row, dict) for row in _rows_of(answers, group))):
+        if rows is not None and not (
+            isinstance(rows, list) and all(isinstance(row, dict) for row in _rows_of(answers, group))
+        ):
             found.append(f"{group}:rows")
         formers = {item.alias for item in names.values() if item.alias}
-        unknown = (key for row in _rows_of(answers, group) if isinstance(row, dict) for key in cast("Answers", row) if key not in names and key not in formers)
+        unknown = (
+            key
+            for row in _rows_of(answers, group)
+            if isinstance(row, dict)
+            for key in cast("Answers", row)
+            if key not in names and key not in formers
+        )
         if any(unknown) and "unknown" not in found:
             found.append("unknown")
     return found

@@ -15,11 +15,13 @@ import pyarrow.json
 
 from forms.definition import Form, ItemType
 
-pa: Any = pyarrow     # it has no type stubs
+pa: Any = pyarrow  # it has no type stubs
 json: Any = pyarrow.json
 
 WIRE: Final[Mapping[ItemType, Any]] = {
-    "multichoice": pa.list_(pa.string()), "yesno": pa.bool_(), "dms": pa.struct([("d", pa.int64()), ("m", pa.int64()), ("s", pa.string())]),
+    "multichoice": pa.list_(pa.string()),
+    "yesno": pa.bool_(),
+    "dms": pa.struct([("d", pa.int64()), ("m", pa.int64()), ("s", pa.string())]),
     "gps": pa.struct([(part, pa.string()) for part in ("lon", "lat", "accuracy_m", "at", "source")]),
 }
 
@@ -29,7 +31,9 @@ def read(lines: Sequence[bytes], schema: Any) -> Any | None:
     given = b"".join(lines)
     options = json.ReadOptions(use_threads=False, block_size=len(given) + 1)
     try:
-        table = json.read_json(io.BytesIO(given), options, json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"))
+        table = json.read_json(
+            io.BytesIO(given), options, json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
+        )
     except pa.ArrowInvalid:
         return None
     return table.combine_chunks()

@@ -251,8 +251,18 @@ def _is_number(value: object, limit: float) -> TypeGuard[str]:
 
 
 _PARSERS: dict[str, Callable[[Item, object], Parsed]] = {
-    "text": _text, "choice": _text, "code": _text, "integer": _integer, "decimal": _decimal, "year": _year,
-    "date": _date, "multichoice": _choices, "yesno": _yesno, "dms": _dms, "gps": _gps, "photo": _file,
+    "text": _text,
+    "choice": _text,
+    "code": _text,
+    "integer": _integer,
+    "decimal": _decimal,
+    "year": _year,
+    "date": _date,
+    "multichoice": _choices,
+    "yesno": _yesno,
+    "dms": _dms,
+    "gps": _gps,
+    "photo": _file,
     "signature": _file,
 }
 
@@ -318,7 +328,16 @@ def _show_signature(_item: Item, _raw: object, _value: Value) -> str:
 
 
 _DISPLAYS: dict[str, Callable[[Item, object, Value], str]] = {
-    "integer": _show_number, "decimal": _show_number, "year": _show_year, "choice": _show_choice, "code": _show_code,
-    "multichoice": _show_choices, "yesno": _show_yesno, "date": _show_date, "dms": _show_dms, "gps": _show_gps,
-    "photo": _show_photo, "signature": _show_signature,
+    "integer": _show_number,
+    "decimal": _show_number,
+    "year": _show_year,
+    "choice": _show_choice,
+    "code": _show_code,
+    "multichoice": _show_choices,
+    "yesno": _show_yesno,
+    "date": _show_date,
+    "dms": _show_dms,
+    "gps": _show_gps,
+    "photo": _show_photo,
+    "signature": _show_signature,
 }

@@ -26,7 +26,9 @@ def client_form(form: Form) -> dict[str, Any]:
         "digest": form.digest,
         "programme": form.programme,
         "sections": [_section(section) for section in form.sections],
-        "codelists": {name: codelist(name).digest for name in sorted({item.codelist for item in form.items() if item.codelist})},
+        "codelists": {
+            name: codelist(name).digest for name in sorted({item.codelist for item in form.items() if item.codelist})
+        },
         "baseline": list(form.baseline),
     }
 
@@ -39,7 +41,10 @@ def client_codelist(name: str) -> dict[str, Any]:
         "name": listed.name,
         "digest": listed.digest,
         "columns": [*CODELIST_COLUMNS, *attributes],
-        "rows": [[entry.code, entry.label, entry.parent, *(entry.attributes.get(key, "") for key in attributes)] for entry in listed],
+        "rows": [
+            [entry.code, entry.label, entry.parent, *(entry.attributes.get(key, "") for key in attributes)]
+            for entry in listed
+        ],
     }
 
 
@@ -47,7 +52,11 @@ def _section(section: Section) -> dict[str, Any]:
     found: dict[str, Any] = {"key": section.key, "title": section.title}
     if section.repeat:
         found["repeat"] = _filled(section.repeat)
-    found |= {key: value for key, value in (("when", section.when), ("note", section.note), ("common", section.common)) if value}
+    found |= {
+        key: value
+        for key, value in (("when", section.when), ("note", section.note), ("common", section.common))
+        if value
+    }
     found["items"] = [_item(item) for item in section.items]
     return found
 

@@ -32,8 +32,15 @@ class AnswersForm(BaseForm):
 
     unbound: ClassVar[dict[str, Any]] = {}
 
-    def __init__(self, formdata: Any = None, obj: object = None, prefix: str = "", data: Mapping[str, Any] | None = None,
-                 meta: dict[str, Any] | None = None, **values: object) -> None:
+    def __init__(
+        self,
+        formdata: Any = None,
+        obj: object = None,
+        prefix: str = "",
+        data: Mapping[str, Any] | None = None,
+        meta: dict[str, Any] | None = None,
+        **values: object,
+    ) -> None:
         ours = DefaultMeta()
         ours.update_values(meta or {})
         super().__init__(self.unbound, prefix=prefix, meta=ours)
@@ -118,7 +125,9 @@ class PartsField(FormField):  # pyright: ignore[reportMissingTypeArgument] - it 
     """An answer of several parts."""
 
     def __init__(self, item: Item, **kwargs: Any) -> None:
-        form_class, self.widget = (DegreesForm, DegreesWidget()) if item.type == "dms" else (PositionForm, PositionWidget())
+        form_class, self.widget = (
+            (DegreesForm, DegreesWidget()) if item.type == "dms" else (PositionForm, PositionWidget())
+        )
         super().__init__(form_class, label=item.name, description=item.help, **kwargs)
         self.item = item
 
@@ -133,14 +142,27 @@ class PartsField(FormField):  # pyright: ignore[reportMissingTypeArgument] - it 
         if not parts:
             return None
         if self.item.type == "dms":
-            return {key: int(part) if key != "s" and part.isascii() and part.isdigit() else part for key, part in parts.items()}
+            return {
+                key: int(part) if key != "s" and part.isascii() and part.isdigit() else part
+                for key, part in parts.items()
+            }
         return parts
 
 
 _FIELDS: dict[str, Callable[..., Any]] = {
-    "text": AnswerField, "code": ChoiceField, "integer": AnswerField, "decimal": AnswerField, "date": AnswerField, "year": AnswerField,
-    "choice": ChoiceField, "multichoice": MultiChoiceField, "yesno": YesNoField, "dms": PartsField, "gps": PartsField,
-    "photo": FileField, "signature": FileField,
+    "text": AnswerField,
+    "code": ChoiceField,
+    "integer": AnswerField,
+    "decimal": AnswerField,
+    "date": AnswerField,
+    "year": AnswerField,
+    "choice": ChoiceField,
+    "multichoice": MultiChoiceField,
+    "yesno": YesNoField,
+    "dms": PartsField,
+    "gps": PartsField,
+    "photo": FileField,
+    "signature": FileField,
 }
 
 
@@ -181,7 +203,8 @@ def options(item: Item) -> tuple[tuple[str, str], ...]:
     if not item.codelist:
         return item.options
     return tuple(
-        (entry.code, entry.label) for entry in codelist(item.codelist)
+        (entry.code, entry.label)
+        for entry in codelist(item.codelist)
         if entry.is_selectable and (not item.offer or entry.attributes.get(item.offer) == "1")
     )
 
@@ -201,7 +224,9 @@ def with_ready_made_rows(form: Form, answers: Answers) -> Answers:
         rows = cast("list[Answers]", found.get(key, []))
         known = {row.get(coded.key): row for row in rows}
         codes = [code for code, _ in options(coded)]
-        found[key] = [known.get(code, {coded.key: code}) for code in codes] + [row for row in rows if row.get(coded.key) not in codes]
+        found[key] = [known.get(code, {coded.key: code}) for code in codes] + [
+            row for row in rows if row.get(coded.key) not in codes
+        ]
     return found
 
 
@@ -210,7 +235,9 @@ def fill(form: Form, wtform: AnswersForm, answers: Mapping[str, Any]) -> None:
     values = dict(answers)
     for key in form.groups():
         rows = values.get(key)
-        values[key] = [row for row in cast("list[object]", rows) if isinstance(row, dict)] if isinstance(rows, list) else []
+        values[key] = (
+            [row for row in cast("list[object]", rows) if isinstance(row, dict)] if isinstance(rows, list) else []
+        )
     wtform.process(None, None, data=values)
 
 

@@ -29,10 +29,14 @@ _SHAPES: Final[Mapping[str, Schema]] = {
     "multichoice": {"type": "array", "minItems": 1, "uniqueItems": True},
     "yesno": {"type": "boolean"},
     "gps": {
-        "type": "object", "additionalProperties": False, "required": ["lon", "lat"],
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["lon", "lat"],
         "properties": {
-            "lon": {"type": "string", "description": "度，WGS-84"}, "lat": {"type": "string", "description": "度，WGS-84"},
-            "accuracy_m": {"type": ["string", "null"]}, "at": {"type": ["string", "null"], "format": "date-time"},
+            "lon": {"type": "string", "description": "度，WGS-84"},
+            "lat": {"type": "string", "description": "度，WGS-84"},
+            "accuracy_m": {"type": ["string", "null"]},
+            "at": {"type": ["string", "null"], "format": "date-time"},
             "source": {"enum": [*GPS_SOURCES, None]},
         },
     },
@@ -46,13 +50,24 @@ def json_schema(form: Form) -> Schema:
     properties = {item.key: item_schema(item) for item in form.items() if not item.rows_key}
     properties |= {key: _rows(group) for key, group in form.groups().items()}
     return {
-        "$schema": DIALECT, "$id": f"urn:census:form:{form.code}:{form.version}", "title": form.title, "type": "object",
-        "properties": properties, "additionalProperties": False, "x-form": form.code, "x-version": form.version, "x-digest": form.digest,
+        "$schema": DIALECT,
+        "$id": f"urn:census:form:{form.code}:{form.version}",
+        "title": form.title,
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "x-form": form.code,
+        "x-version": form.version,
+        "x-digest": form.digest,
     }
 
 
 def _rows(group: Group) -> Schema:
-    row = {"type": "object", "properties": {item.key: item_schema(item) for item in group.items}, "additionalProperties": False}
+    row = {
+        "type": "object",
+        "properties": {item.key: item_schema(item) for item in group.items},
+        "additionalProperties": False,
+    }
     bounds: Schema = {"maxItems": group.maximum} if group.maximum is not None else {}
     return {"title": group.title, "type": ["array", "null"], "items": row, **bounds}
 
@@ -88,9 +103,12 @@ def _shape(item: Item) -> Schema:
 def _degrees(item: Item) -> Schema:
     seconds = f"^[0-9]{{1,2}}(\\.[0-9]{{1,{item.precision or 6}}})?$"
     return {
-        "type": "object", "additionalProperties": False, "required": ["d", "m", "s"],
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["d", "m", "s"],
         "properties": {
-            "d": {"type": "integer", "minimum": 0, "maximum": 180}, "m": {"type": "integer", "minimum": 0, "maximum": 59},
+            "d": {"type": "integer", "minimum": 0, "maximum": 180},
+            "m": {"type": "integer", "minimum": 0, "maximum": 59},
             "s": {"type": "string", "pattern": seconds},
         },
     }

@@ -22,12 +22,24 @@ from forms.views.fields import SHORT_LIST, options
 
 PAGE: Final = Path(__file__).with_name("paper_page")
 STYLE: Final = PAGE / "paper.css"
-ISSUER, APPROVER, VALID_UNTIL = "国务院第二次全国污染源普查领导小组办公室", "国家统计局", "2019 年 12 月 31 日"  # of 国统制〔2018〕103号
-DEVICES: Final = 3      # columns of one table for devices, outlets, wastes
-BLANK_ROWS: Final = 8   # lines of an empty table of rows
-WIDEST: Final = 9       # a row of more items is printed as a column
+ISSUER, APPROVER, VALID_UNTIL = (
+    "国务院第二次全国污染源普查领导小组办公室",
+    "国家统计局",
+    "2019 年 12 月 31 日",
+)  # of 国统制〔2018〕103号
+DEVICES: Final = 3  # columns of one table for devices, outlets, wastes
+BLANK_ROWS: Final = 8  # lines of an empty table of rows
+WIDEST: Final = 9  # a row of more items is printed as a column
 CODE_BOXES: Final = {"uscc": 18, "org_code": 9}
-HEADING: Final = ("survey_district_code", "credit_code", "credit_code_suffix", "org_code", "unit_name", "farm_name", "reference_year")
+HEADING: Final = (
+    "survey_district_code",
+    "credit_code",
+    "credit_code_suffix",
+    "org_code",
+    "unit_name",
+    "farm_name",
+    "reference_year",
+)
 SIGNERS: Final = ("unit_head", "statistics_head", "filler", "report_date")
 YES_NO: Final = (("1", "是"), ("2", "否"))
 Answers = Mapping[str, Any]
@@ -68,7 +80,9 @@ class Block:
     legends: tuple[tuple[Item, tuple[tuple[str, str], ...]], ...] = ()
 
 
-def html(form: Form, answers: Answers | None = None, *, link: str = "", stylesheet: str = "paper.css", icon: str = "") -> str:
+def html(
+    form: Form, answers: Answers | None = None, *, link: str = "", stylesheet: str = "paper.css", icon: str = ""
+) -> str:
     """Write the form as one HTML page, blank or with the answers of one record.
 
     ``link`` becomes the QR code in the head, usually the unit's page: whoever types the sheet finds the unit by it.
@@ -76,8 +90,18 @@ def html(form: Form, answers: Answers | None = None, *, link: str = "", styleshe
     known = answers or {}
     template = _environment().get_template("form.html")
     return template.render(
-        form=form, blocks=tuple(_blocks(form, known)), heading=tuple(_singles(form, HEADING, known)), signers=tuple(_singles(form, SIGNERS, known)),
-        qr=_qr(link), link=link, stylesheet=stylesheet, icon=icon, issuer=ISSUER, approver=APPROVER, valid_until=VALID_UNTIL, boxes=_boxes,
+        form=form,
+        blocks=tuple(_blocks(form, known)),
+        heading=tuple(_singles(form, HEADING, known)),
+        signers=tuple(_singles(form, SIGNERS, known)),
+        qr=_qr(link),
+        link=link,
+        stylesheet=stylesheet,
+        icon=icon,
+        issuer=ISSUER,
+        approver=APPROVER,
+        valid_until=VALID_UNTIL,
+        boxes=_boxes,
     )
 
 
@@ -93,7 +117,9 @@ def pdf(form: Form, answers: Answers | None = None, *, link: str = "") -> bytes:
 
 @cache
 def _environment() -> Environment:
-    return Environment(loader=FileSystemLoader(PAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return Environment(
+        loader=FileSystemLoader(PAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
 
 
 def _qr(link: str) -> Markup | None:
@@ -117,7 +143,9 @@ def _value(item: Item, answers: Answers) -> Any:
 
 def _boxes(item: Item, text: str) -> list[str] | None:
     """Give the characters of a code for its row of boxes, None for what is written on a line."""
-    count = CODE_BOXES.get(item.format) or CODE_BOXES.get({"credit_code": "uscc", "org_code": "org_code"}.get(item.key, ""))
+    count = CODE_BOXES.get(item.format) or CODE_BOXES.get(
+        {"credit_code": "uscc", "org_code": "org_code"}.get(item.key, "")
+    )
     return None if count is None or len(text) > count else list(text.ljust(count))
 
 
@@ -128,7 +156,12 @@ def _blocks(form: Form, answers: Answers) -> Iterator[Block]:
         if section.repeat is None:
             items = [item for item in section.items if item.key not in printed]
             if items:
-                yield Block(section.title, section.note, ("指标值",), tuple(Line(item, (_cell(item, _value(item, answers)),)) for item in items))
+                yield Block(
+                    section.title,
+                    section.note,
+                    ("指标值",),
+                    tuple(Line(item, (_cell(item, _value(item, answers)),)) for item in items),
+                )
         elif section.repeat.key not in done:
             done.add(section.repeat.key)
             yield from _of_group(groups[section.repeat.key], section, answers)
@@ -136,23 +169,34 @@ def _blocks(form: Form, answers: Answers) -> Iterator[Block]:
 
 def _of_group(group: Group, section: Section, answers: Answers) -> Iterator[Block]:
     given = answers.get(group.key)
-    rows: list[Answers] = [row for row in cast("list[Any]", given) if isinstance(row, dict)] if isinstance(given, list) else []
+    rows: list[Answers] = (
+        [row for row in cast("list[Any]", given) if isinstance(row, dict)] if isinstance(given, list) else []
+    )
     if group.preset:
         rows = rows or _preset_rows(group)
     if group.axis == "rows" and len(group.items) <= WIDEST:
         shown = rows or [{}] * BLANK_ROWS
         yield Block(
-            group.title, section.note, (), heads=group.items, numbered=tuple(str(number) for number in range(1, len(shown) + 1)),
+            group.title,
+            section.note,
+            (),
+            heads=group.items,
+            numbered=tuple(str(number) for number in range(1, len(shown) + 1)),
             rows=tuple(tuple(_cell(item, row.get(item.key), ticks=False) for item in group.items) for row in shown),
             legends=tuple((item, legend) for item in group.items if (legend := _legend(item, group))),
         )
         return
     shown = rows or [{}] * DEVICES
     for start in range(0, len(shown), DEVICES):
-        part = shown[start:start + DEVICES]
+        part = shown[start : start + DEVICES]
         columns = tuple(str(start + number + 1) for number in range(len(part)))
-        lines = tuple(Line(item, tuple(_cell(item, row.get(item.key), ticks=False) for row in part), _legend(item, group)) for item in group.items)
-        yield Block(group.title if start == 0 else f"{group.title}（续）", section.note if start == 0 else "", columns, lines)
+        lines = tuple(
+            Line(item, tuple(_cell(item, row.get(item.key), ticks=False) for row in part), _legend(item, group))
+            for item in group.items
+        )
+        yield Block(
+            group.title if start == 0 else f"{group.title}（续）", section.note if start == 0 else "", columns, lines
+        )
 
 
 def _legend(item: Item, group: Group) -> tuple[tuple[str, str], ...]:
@@ -174,5 +218,11 @@ def _cell(item: Item, value: Any, *, ticks: bool = True) -> Cell:
     offered = YES_NO if item.type == "yesno" else options(item)
     if len(offered) > SHORT_LIST:
         return Cell(display(item, value))
-    chosen = {"1" if value else "2"} if isinstance(value, bool) else set(cast("list[str]", value)) if isinstance(value, list) else {value}
+    chosen = (
+        {"1" if value else "2"}
+        if isinstance(value, bool)
+        else set(cast("list[str]", value))
+        if isinstance(value, list)
+        else {value}
+    )
     return Cell(ticks=tuple((code, label, code in chosen) for code, label in offered))

@@ -44,8 +44,13 @@ class BoxWidget:
     def __call__(self, field: Any, **_kwargs: object) -> Markup:  # a wtforms field; it has no type stubs
         item: Item = field.item
         attributes = {
-            "type": "date" if item.type == "date" else "text", "id": field.id, "name": field.name,
-            "value": field.data or "", "class_": "input", "autocomplete": "off", **marks(item, field.id),
+            "type": "date" if item.type == "date" else "text",
+            "id": field.id,
+            "name": field.name,
+            "value": field.data or "",
+            "class_": "input",
+            "autocomplete": "off",
+            **marks(item, field.id),
         }
         keyboard = KEYBOARDS.get(item.type) or (FORMATS[item.format].keyboard if item.format else "text")
         if keyboard != "text":
@@ -70,7 +75,7 @@ class ChoiceWidget:
         css = "choices two" if item.type == "yesno" else "choices"
         shared = params({"type": self.kind, "name": field.name, **marks(item, field.id)})
         lines = "".join(
-            f'<li><input {shared} {params({"id": f"{field.id}-{number}", "value": code, "checked": code in chosen})}>'
+            f"<li><input {shared} {params({'id': f'{field.id}-{number}', 'value': code, 'checked': code in chosen})}>"
             f'<label for="{escape(field.id)}-{number}">{escape(label)}</label></li>'
             for number, (code, label) in enumerate(field.choices)
         )
@@ -92,12 +97,22 @@ class PositionWidget:
     """Longitude and latitude in decimal degrees, and what the device knows about them; a button reads the device."""
 
     def __call__(self, field: Any, **_kwargs: object) -> Markup:  # a wtforms field
-        boxes = Markup("").join(_part(field, part, word, "decimal") for part, word in (("lon", "经度"), ("lat", "纬度")))
+        boxes = Markup("").join(
+            _part(field, part, word, "decimal") for part, word in (("lon", "经度"), ("lat", "纬度"))
+        )
         hidden = Markup("").join(
-            Markup("<input {}>").format(params({
-                "type": "hidden", "name": field.form[part].name, "id": field.form[part].id,
-                "value": field.form[part].data or "", "data-item": field.item.key, "data-part": part,
-            }))
+            Markup("<input {}>").format(
+                params(
+                    {
+                        "type": "hidden",
+                        "name": field.form[part].name,
+                        "id": field.form[part].id,
+                        "value": field.form[part].data or "",
+                        "data-item": field.item.key,
+                        "data-part": part,
+                    }
+                )
+            )
             for part in ("accuracy_m", "at", "source")
         )
         note = _fix(field.form)
@@ -118,9 +133,19 @@ class FileWidget:
             '<input {0}><div class="taken" data-taken="{1}"></div>'
             '<button type="button" class="button only-js" data-take="{2}" data-for="{1}">{3}</button>',
         ).format(
-            params({"type": "hidden", "id": field.id, "name": field.name, "value": field.data or "",
-                    "data-item": item.key, "data-type": item.type}),
-            field.id, item.type, word,
+            params(
+                {
+                    "type": "hidden",
+                    "id": field.id,
+                    "name": field.name,
+                    "value": field.data or "",
+                    "data-item": item.key,
+                    "data-type": item.type,
+                }
+            ),
+            field.id,
+            item.type,
+            word,
         )
 
 
@@ -128,7 +153,8 @@ def params(attributes: dict[str, Any]) -> Markup:
     """Write attributes, each value escaped: True stands bare, False is left out. A long form has thousands of them."""
     written = (
         key.rstrip("_") if value is True else f'{key.rstrip("_")}="{escape(str(value))}"'
-        for key, value in attributes.items() if value is not False
+        for key, value in attributes.items()
+        if value is not False
     )
     return Markup(" ".join(written))  # noqa: S704 - every value is escaped above
 
@@ -141,8 +167,15 @@ def _part(field: Any, part: str, word: str, keyboard: str) -> Markup:
     item: Item = field.item
     inner = field.form[part]
     attributes = {
-        "type": "text", "id": inner.id, "name": inner.name, "value": inner.data or "", "class_": "input",
-        "inputmode": keyboard, "autocomplete": "off", "aria-label": f"{item.name}，{word}", "data-part": part,
+        "type": "text",
+        "id": inner.id,
+        "name": inner.name,
+        "value": inner.data or "",
+        "class_": "input",
+        "inputmode": keyboard,
+        "autocomplete": "off",
+        "aria-label": f"{item.name}，{word}",
+        "data-part": part,
         **marks(item, field.id),
     }
     return Markup('<div class="box"><input {}>{}</div>').format(params(attributes), unit_word(word))

@@ -19,13 +19,26 @@ from forms.views.fields import options
 
 Place = tuple[str, str]  # group or "", item key or "" for the group itself
 LANGUAGE: Final = "中文 (zh)"
-MANY: Final = 20           # a longer list is searched, not scrolled
+MANY: Final = 20  # a longer list is searched, not scrolled
 LARGEST_INTEGER: Final = 999_999_999  # tools keep integers in 32 bits
 YES_NO: Final = "yes_no"
 PICTURE: Final = "max-pixels=1280"
 SURVEY: Final = (
-    "type", "name", f"label::{LANGUAGE}", f"hint::{LANGUAGE}", "required", f"required_message::{LANGUAGE}", "relevant", "constraint",
-    f"constraint_message::{LANGUAGE}", "calculation", "default", "appearance", "readonly", "parameters", "repeat_count",
+    "type",
+    "name",
+    f"label::{LANGUAGE}",
+    f"hint::{LANGUAGE}",
+    "required",
+    f"required_message::{LANGUAGE}",
+    "relevant",
+    "constraint",
+    f"constraint_message::{LANGUAGE}",
+    "calculation",
+    "default",
+    "appearance",
+    "readonly",
+    "parameters",
+    "repeat_count",
 )
 CHOICES: Final = ("list_name", "name", f"label::{LANGUAGE}")
 SETTINGS: Final = ("form_title", "form_id", "version", "default_language", "style")
@@ -39,16 +52,24 @@ class Expressions:
     relevant: Mapping[Place, str] = field(default_factory=dict[Place, str])
     required: Mapping[Place, str] = field(default_factory=dict[Place, str])
     computed: Mapping[Place, str] = field(default_factory=dict[Place, str])
-    constraints: Mapping[Place, Sequence[tuple[str, str]]] = field(default_factory=dict[Place, "Sequence[tuple[str, str]]"])  # expression, message
+    constraints: Mapping[Place, Sequence[tuple[str, str]]] = field(
+        default_factory=dict[Place, "Sequence[tuple[str, str]]"]
+    )  # expression, message
 
 
 def xlsform(form: Form, names: Mapping[Place, str], expressions: Expressions) -> bytes:
     """Write one form version as an XLSX workbook with the sheets survey, choices and settings."""
     writer = _Writer(form, names, expressions)
     stream = io.BytesIO()
-    with xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}) as workbook:
+    with xlsxwriter.Workbook(
+        stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    ) as workbook:
         bold: Any = workbook.add_format({"bold": True})
-        for title, columns, rows in (("survey", SURVEY, writer.survey()), ("choices", CHOICES, writer.choices()), ("settings", SETTINGS, writer.settings())):
+        for title, columns, rows in (
+            ("survey", SURVEY, writer.survey()),
+            ("choices", CHOICES, writer.choices()),
+            ("settings", SETTINGS, writer.settings()),
+        ):
             sheet: Any = workbook.add_worksheet(title)
             sheet.freeze_panes(1, 0)
             sheet.set_column(0, len(columns) - 1, 22)
@@ -83,7 +104,12 @@ class _Writer:
         if not section.note and all(row["type"] == "calculate" for row in questions):
             yield from questions  # nothing to see: field tools refuse an empty page
             return
-        yield {"type": "begin_group", "name": f"section_{section.key}", f"label::{LANGUAGE}": section.title, "appearance": "field-list"}
+        yield {
+            "type": "begin_group",
+            "name": f"section_{section.key}",
+            f"label::{LANGUAGE}": section.title,
+            "appearance": "field-list",
+        }
         if section.note:
             yield {"type": "note", "name": f"note_{section.key}", f"label::{LANGUAGE}": section.note}
         yield from questions
@@ -94,7 +120,10 @@ class _Writer:
         preset = next((item for item in group.items if group.preset and item.codelist == group.preset), None)
         codes = [code for code, _ in options(preset)] if preset else []
         yield {
-            "type": "begin_repeat", "name": key, f"label::{LANGUAGE}": group.title, "relevant": self.expressions.relevant.get((key, ""), ""),
+            "type": "begin_repeat",
+            "name": key,
+            f"label::{LANGUAGE}": group.title,
+            "relevant": self.expressions.relevant.get((key, ""), ""),
             "repeat_count": str(len(codes)) if codes else "",
         }
         for item in group.items:
@@ -118,13 +147,24 @@ class _Writer:
         label = f"{item.no} {item.name}".strip() + (f"（{item.unit}）" if item.unit else "")
         if item.computed:
             if calculation := self.expressions.computed.get(place):
-                yield {"type": "calculate", "name": self.names[place], "calculation": calculation, f"label::{LANGUAGE}": label}
+                yield {
+                    "type": "calculate",
+                    "name": self.names[place],
+                    "calculation": calculation,
+                    f"label::{LANGUAGE}": label,
+                }
             return
         constraint, message = self.constraint(item)
         yield {
-            **_TYPES[item.type], **self.kind(item), "name": self.names[place], f"label::{LANGUAGE}": label, f"hint::{LANGUAGE}": item.help,
-            "required": self.expressions.required.get(place, ""), "relevant": self.expressions.relevant.get(place, ""),
-            "constraint": constraint, f"constraint_message::{LANGUAGE}": message,
+            **_TYPES[item.type],
+            **self.kind(item),
+            "name": self.names[place],
+            f"label::{LANGUAGE}": label,
+            f"hint::{LANGUAGE}": item.help,
+            "required": self.expressions.required.get(place, ""),
+            "relevant": self.expressions.relevant.get(place, ""),
+            "constraint": constraint,
+            f"constraint_message::{LANGUAGE}": message,
             "default": item.prefill.removeprefix("const:") if item.prefill.startswith("const:") else "",
             f"required_message::{LANGUAGE}": f"请填写“{item.name}”。" if item.required else "",
         }
@@ -132,11 +172,18 @@ class _Writer:
     def kind(self, item: Item) -> Row:
         match item.type:
             case "integer":
-                return {"type": "integer"} if item.maximum is not None and item.maximum <= LARGEST_INTEGER else {"type": "decimal"}
+                return (
+                    {"type": "integer"}
+                    if item.maximum is not None and item.maximum <= LARGEST_INTEGER
+                    else {"type": "decimal"}
+                )
             case "choice" | "code" | "multichoice":
                 word = "select_multiple" if item.type == "multichoice" else "select_one"
                 many = len(options(item)) > MANY
-                return {"type": f"{word} {_list_name(item)}", **({"appearance": "minimal autocomplete"} if many else {})}
+                return {
+                    "type": f"{word} {_list_name(item)}",
+                    **({"appearance": "minimal autocomplete"} if many else {}),
+                }
             case "text" if item.format and FORMATS[item.format].keyboard != "text":
                 return {"appearance": "numbers"}
             case _:
@@ -153,14 +200,21 @@ class _Writer:
                 parts.append(("regex(., '^-?[0-9]{1,15}$')", f"“{item.name}”应为整数。"))
             if item.type == "decimal" and item.precision is not None:
                 digits = f"(\\.[0-9]{{1,{item.precision}}})?" if item.precision else ""
-                parts.append((f"regex(., '^-?[0-9]{{1,15}}{digits}$')", f"“{item.name}”最多保留 {item.precision} 位小数。"))
+                parts.append(
+                    (f"regex(., '^-?[0-9]{{1,15}}{digits}$')", f"“{item.name}”最多保留 {item.precision} 位小数。")
+                )
         if item.format and FORMATS[item.format].pattern and item.type == "text":
-            parts.append((f"regex(., '^({FORMATS[item.format].pattern})$')", f"“{item.name}”应为{FORMATS[item.format].words}。"))
+            parts.append(
+                (f"regex(., '^({FORMATS[item.format].pattern})$')", f"“{item.name}”应为{FORMATS[item.format].words}。")
+            )
         parts += self.expressions.constraints.get((item.rows_key, item.key), ())
         return " and ".join(f"({expression})" for expression, _ in parts), " ".join(message for _, message in parts)
 
     def choices(self) -> Iterator[Row]:
-        yield from ({"list_name": YES_NO, "name": code, f"label::{LANGUAGE}": label} for code, label in (("true", "是"), ("false", "否")))
+        yield from (
+            {"list_name": YES_NO, "name": code, f"label::{LANGUAGE}": label}
+            for code, label in (("true", "是"), ("false", "否"))
+        )
         done: set[str] = set()
         for item in self.form.items():
             name = _list_name(item)
@@ -171,8 +225,11 @@ class _Writer:
 
     def settings(self) -> Iterator[Row]:
         yield {
-            "form_title": f"{self.form.code} {self.form.title}", "form_id": self.form.code.lower().replace("-", "_"), "version": self.form.version,
-            "default_language": LANGUAGE, "style": "pages",
+            "form_title": f"{self.form.code} {self.form.title}",
+            "form_id": self.form.code.lower().replace("-", "_"),
+            "version": self.form.version,
+            "default_language": LANGUAGE,
+            "style": "pages",
         }
 
 
@@ -183,7 +240,17 @@ def _list_name(item: Item) -> str:
 
 
 _TYPES: Final[Mapping[str, Row]] = {
-    "text": {"type": "text"}, "integer": {}, "decimal": {"type": "decimal"}, "date": {"type": "date"}, "year": {"type": "integer"}, "choice": {}, "code": {},
-    "multichoice": {}, "yesno": {"type": f"select_one {YES_NO}"}, "dms": {"type": "decimal"}, "gps": {"type": "geopoint"},
-    "photo": {"type": "image", "parameters": PICTURE}, "signature": {"type": "image", "appearance": "signature", "parameters": PICTURE},
+    "text": {"type": "text"},
+    "integer": {},
+    "decimal": {"type": "decimal"},
+    "date": {"type": "date"},
+    "year": {"type": "integer"},
+    "choice": {},
+    "code": {},
+    "multichoice": {},
+    "yesno": {"type": f"select_one {YES_NO}"},
+    "dms": {"type": "decimal"},
+    "gps": {"type": "geopoint"},
+    "photo": {"type": "image", "parameters": PICTURE},
+    "signature": {"type": "image", "appearance": "signature", "parameters": PICTURE},
 }

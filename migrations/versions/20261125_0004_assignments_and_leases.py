@@ -49,7 +49,9 @@ def upgrade() -> None:
 
     op.alter_column("assignment", "account_id", nullable=True)
     op.add_column("assignment", sa.Column("team_id", sa.Uuid(), nullable=True))
-    op.add_column("assignment", sa.Column("former", sa.ARRAY(sa.Uuid()), server_default=sa.text("'{}'"), nullable=False))
+    op.add_column(
+        "assignment", sa.Column("former", sa.ARRAY(sa.Uuid()), server_default=sa.text("'{}'"), nullable=False)
+    )
     op.create_foreign_key(op.f("fk_assignment_team_id_team"), "assignment", "team", ["team_id"], ["id"])
     op.create_index(op.f("ix_assignment_team_id"), "assignment", ["team_id"])
     op.create_table(

@@ -53,7 +53,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submission_tally")),
     )
     op.create_index(
-        "ix_submission_waiting", "submission", ["state", "updated_at", "id"], postgresql_include=["region_code", "form"],
+        "ix_submission_waiting",
+        "submission",
+        ["state", "updated_at", "id"],
+        postgresql_include=["region_code", "form"],
     )
     op.execute("select set_config('census.scope', ',', true)")
     op.execute(

@@ -9,7 +9,18 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-BEFORE = ("enumerator", "supervisor", "county", "checker", "admin", "auditor", "city", "province", "inspector", "case_office")
+BEFORE = (
+    "enumerator",
+    "supervisor",
+    "county",
+    "checker",
+    "admin",
+    "auditor",
+    "city",
+    "province",
+    "inspector",
+    "case_office",
+)
 
 
 def upgrade() -> None:

@@ -44,7 +44,10 @@ def _more(line: socket.socket) -> bytes:
 
 
 def send_all(
-    port: int, requests: Sequence[bytes], clients: int, took_s: list[float] | None = None,
+    port: int,
+    requests: Sequence[bytes],
+    clients: int,
+    took_s: list[float] | None = None,
 ) -> tuple[float, list[bytes]]:
     """Share requests among clients that each send one after the other; give the seconds and all answers.
 

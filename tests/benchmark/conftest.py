@@ -42,7 +42,9 @@ class Figures:
     taken: list[Figure] = field(default_factory=list[Figure])
 
     def add(self, name: str, value: float, unit: str, limit: float | None = None, limit_is: str = "") -> None:
-        self.taken.append(Figure(name, _three_digits(value), unit, None if limit is None else _three_digits(limit), limit_is))
+        self.taken.append(
+            Figure(name, _three_digits(value), unit, None if limit is None else _three_digits(limit), limit_is)
+        )
 
 
 def _three_digits(value: float) -> float:
@@ -83,18 +85,27 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(json.dumps(line))
     stats = terminalreporter.stats
     ran = {Path(report.nodeid.partition("::")[0]).name for report in stats.get("passed", [])}
-    if SCALE >= 1 and not stats.get("failed") and not stats.get("error") and ran >= {file.name for file in Path(__file__).parent.glob("test_*.py")}:
+    if (
+        SCALE >= 1
+        and not stats.get("failed")
+        and not stats.get("error")
+        and ran >= {file.name for file in Path(__file__).parent.glob("test_*.py")}
+    ):
         PAGE.write_text(page(FIGURES.taken), encoding="utf-8")
 
 
 def page(taken: list[Figure]) -> str:
     """Lay the figures out for the documentation."""
     lines = [
-        "# Benchmarks", "",
+        "# Benchmarks",
+        "",
         "Written by `make bench`; no figure is a gate. Each limit was measured in the same run, on the same machine, and says",
-        "what could be had without us. `BENCH_SCALE=0.1 make bench` is a quick look and leaves this page alone, as does a part of it.", "",
-        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}.", "",
-        "| figure | value | limit | unit | the limit is |", "|---|--:|--:|---|---|",
+        "what could be had without us. `BENCH_SCALE=0.1 make bench` is a quick look and leaves this page alone, as does a part of it.",
+        "",
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}.",
+        "",
+        "| figure | value | limit | unit | the limit is |",
+        "|---|--:|--:|---|---|",
     ]
     for figure in taken:
         limit = "" if figure.limit is None else f"{figure.limit:,}"

@@ -72,19 +72,26 @@ TALLY: Final = """
 def store(county: Instance, there: int, count: int, username: str) -> None:
     """Store submissions of as many units until there are so many; then let PostgreSQL learn what it holds."""
     superuser = psycopg.connect(
-        host=str(county.cluster._socket_folder), user="postgres", password=county.cluster._password("postgres"), dbname="census",
+        host=str(county.cluster._socket_folder),
+        user="postgres",
+        password=county.cluster._password("postgres"),
+        dbname="census",
         autocommit=True,
     )
     with superuser as connection:
         account = connection.execute("select id from account where username = %s", [username]).fetchone()
         assert account is not None
-        connection.execute("set session_replication_role = replica")  # the rows agree by construction: no foreign key is asked
+        connection.execute(
+            "set session_replication_role = replica"
+        )  # the rows agree by construction: no foreign key is asked
         connection.execute("set synchronous_commit = off")
         connection.execute("set maintenance_work_mem = '512MB'")
         connection.execute(REGIONS, {"towns": TOWNS})
         connection.execute("create temp table example (place int, answers jsonb)")
         for place in range(EXAMPLES):
-            connection.execute("insert into example values (%s, %s)", [place, json.dumps(answers_for(FORM, seed=place).answers)])
+            connection.execute(
+                "insert into example values (%s, %s)", [place, json.dumps(answers_for(FORM, seed=place).answers)]
+            )
         connection.execute(NUMBERS)
         connection.execute("drop index ix_unit_name_trgm")
         for after in range(there, count, PART):
@@ -96,5 +103,3 @@ def store(county: Instance, there: int, count: int, username: str) -> None:
         connection.execute("create index ix_unit_name_trgm on unit using gin (name gin_trgm_ops)")
         connection.execute("vacuum (analyze) unit, submission, revision, finding, submission_tally")
         connection.execute("checkpoint")
-
-

@@ -32,7 +32,9 @@ def test_loading_the_catalogue(figures: Figures) -> None:
     begun = time.perf_counter()
     for path in FOLDER.glob("*.toml"):
         tomllib.loads(path.read_text(encoding="utf-8"))
-    figures.add(f"catalogue.load_{len(forms)}", took_s, "s", time.perf_counter() - begun, "reading the TOML files alone")
+    figures.add(
+        f"catalogue.load_{len(forms)}", took_s, "s", time.perf_counter() - begun, "reading the TOML files alone"
+    )
     figures.add("catalogue.memory", grown_mb, "MB")
     begun = time.perf_counter()
     rules = sum(len(compile_form(form, catalogue()).rules) for form in forms)

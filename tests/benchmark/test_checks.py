@@ -60,24 +60,37 @@ def test_a_run_of_sixty_checks(figures: Figures, rulebook: RuleBook, examples: l
 def a_thousand(examples: list[Example], count: int) -> list[Row]:
     return [
         Row(str(number), 1, str(number), "440113011001", one.answers, one.related, one.baseline, frozenset(one.related))
-        for number in range(count) for one in [examples[number % EXAMPLES]]
+        for number in range(count)
+        for one in [examples[number % EXAMPLES]]
     ]
 
 
 @pytest.mark.parametrize("count", [1, scaled(1_000, 100), scaled(100_000, 1_000)])
 def test_a_run_of_great_expectations(
-    figures: Figures, rulebook: RuleBook, examples: list[Example], count: int, tmp_path: Path,
+    figures: Figures,
+    rulebook: RuleBook,
+    examples: list[Example],
+    count: int,
+    tmp_path: Path,
 ) -> None:
     rows = [
         Row(str(number), 1, str(number), "440113011001", one.answers, one.related, one.baseline, frozenset(one.related))
-        for number in range(count) for one in [examples[number % EXAMPLES]]
+        for number in range(count)
+        for one in [examples[number % EXAMPLES]]
     ]
     frame = engine.frame_of(rulebook, rows)
     rules = engine.rules_of(rulebook, None)
     checkpoint.run(frame.head(1), rulebook, tmp_path)  # the first one opens Great Expectations
     repeats = REPEATS if count <= 1_000 else 1
     ours = min(seconds(lambda: checkpoint.run(frame, rulebook, tmp_path)) for _ in range(repeats))
-    bare = min(seconds(lambda: engine.failing(frame, rulebook.rules, [table for table in rulebook.tables if not table.is_of_region])) for _ in range(repeats))
+    bare = min(
+        seconds(
+            lambda: engine.failing(
+                frame, rulebook.rules, [table for table in rulebook.tables if not table.is_of_region]
+            )
+        )
+        for _ in range(repeats)
+    )
     figures.add(f"great_expectations.{count}", ours, "s", bare, f"the same {len(rules)} checks as one query of DuckDB")
 
 
@@ -85,7 +98,8 @@ def test_laying_out_a_frame(figures: Figures, rulebook: RuleBook, examples: list
     count = scaled(10_000, 500)
     rows = [
         Row(str(number), 1, str(number), "440113011001", one.answers, one.related, one.baseline, frozenset(one.related))
-        for number in range(count) for one in [examples[number % EXAMPLES]]
+        for number in range(count)
+        for one in [examples[number % EXAMPLES]]
     ]
     figures.add("frame.records", count / seconds(lambda: engine.frame_of(rulebook, rows)), "records/s")
 

@@ -59,7 +59,9 @@ def test_export(county: Instance, figures: Figures, tmp_path: Path) -> None:
     made = export_region(county.database, county.settings, VILLAGE, tmp_path / "out")
     ours = time.perf_counter() - begun
     assert made.counts["records"] == count
-    figures.add(f"export.{count}", ours, "s", raw_copy_s(county, tmp_path / "raw"), "COPY of the same answers into a file")
+    figures.add(
+        f"export.{count}", ours, "s", raw_copy_s(county, tmp_path / "raw"), "COPY of the same answers into a file"
+    )
 
 
 def test_csv_and_parquet(county: Instance, figures: Figures, tmp_path: Path) -> None:
@@ -69,7 +71,13 @@ def test_csv_and_parquet(county: Instance, figures: Figures, tmp_path: Path) -> 
     asked = [sys.executable, "-c", TABLES, county.database.url, VILLAGE, str(tmp_path / "tables")]
     took, peak_mib, written = json.loads(subprocess.run(asked, check=True, capture_output=True, text=True).stdout)
     assert written == count
-    figures.add(f"csv_and_parquet.{count}", took, "s", raw_duckdb_s(tmp_path / "tables"), "DuckDB reading the Parquet files and writing them as CSV and Parquet")
+    figures.add(
+        f"csv_and_parquet.{count}",
+        took,
+        "s",
+        raw_duckdb_s(tmp_path / "tables"),
+        "DuckDB reading the Parquet files and writing them as CSV and Parquet",
+    )
     figures.add(f"csv_and_parquet.{count}.peak", peak_mib, "MiB", 300, "what issue 3 allows")
 
 
@@ -90,7 +98,9 @@ def store_approved(county: Instance, count: int) -> None:
     with county.database.transaction(FULL) as session:
         session.merge(Region(code=VILLAGE, name="贝岗村民委员会", level="village", parent_code=None))
     for start in range(0, count, PART):
-        rows = [(new_id(), unit, contents[number % EXAMPLES]) for number, unit in enumerate(units[start : start + PART])]
+        rows = [
+            (new_id(), unit, contents[number % EXAMPLES]) for number, unit in enumerate(units[start : start + PART])
+        ]
         with county.database.transaction(FULL) as session:
             session.execute(insert(Submission), [_submission(id_, unit) for id_, unit, _ in rows])
             session.execute(insert(Revision), [_revision(id_, answers) for id_, _, answers in rows])
@@ -98,15 +108,29 @@ def store_approved(county: Instance, count: int) -> None:
 
 def _submission(id_: UUID, unit: UUID) -> dict[str, Any]:
     return {
-        "id": id_, "unit_id": unit, "form": "G102", "version": "2017.1", "region_code": VILLAGE, "revision": 1,
-        "state": "county_approved", "judge_due": False, "judged_revision": 1,
+        "id": id_,
+        "unit_id": unit,
+        "form": "G102",
+        "version": "2017.1",
+        "region_code": VILLAGE,
+        "revision": 1,
+        "state": "county_approved",
+        "judge_due": False,
+        "judged_revision": 1,
     }
 
 
 def _revision(id_: UUID, answers: dict[str, Any]) -> dict[str, Any]:
     return {
-        "submission_id": id_, "number": 1, "region_code": VILLAGE, "answers": answers, "explanations": [], "files": [],
-        "findings": [], "digest": id_.hex * 2, "receipt_number": f"bench-{id_.hex}",
+        "submission_id": id_,
+        "number": 1,
+        "region_code": VILLAGE,
+        "answers": answers,
+        "explanations": [],
+        "files": [],
+        "findings": [],
+        "digest": id_.hex * 2,
+        "receipt_number": f"bench-{id_.hex}",
     }
 
 

@@ -31,14 +31,25 @@ def contents() -> list[dict[str, Any]]:
 
 def draft(unit: UUID, answers: dict[str, Any]) -> dict[str, Any]:
     return {
-        "id": str(uuid4()), "unit": str(unit), "form": "G102", "version": "2017.1", "revision": 1, "answers": answers,
-        "explanations": [], "files": [], "device": "bench",
+        "id": str(uuid4()),
+        "unit": str(unit),
+        "form": "G102",
+        "version": "2017.1",
+        "revision": 1,
+        "answers": answers,
+        "explanations": [],
+        "files": [],
+        "device": "bench",
     }
 
 
 def bare_inserts(county: Instance, batches: Sequence[Sequence[dict[str, Any]]]) -> float:
     """Insert the same drafts as JSON into a table without anything, one commit per batch; give the seconds."""
-    url = make_url(county.settings.census_owner_database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    url = (
+        make_url(county.settings.census_owner_database_url)
+        .set(drivername="postgresql")
+        .render_as_string(hide_password=False)
+    )
     rows = [[(row["id"], json.dumps(row, ensure_ascii=False)) for row in batch] for batch in batches]
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("drop table if exists bare")
@@ -53,14 +64,23 @@ def bare_inserts(county: Instance, batches: Sequence[Sequence[dict[str, Any]]]) 
     return all_at_once(one, CLIENTS)
 
 
-@pytest.mark.parametrize(("name", "count", "size"), [
-    ("ingest.single", scaled(SINGLE, 80), 1), ("ingest.batch_50", scaled(BATCHES, 8), BATCH),
-], ids=["one at a time", "fifty at a time"])
-def test_ingest(county: Instance, figures: Figures, contents: list[dict[str, Any]], name: str, count: int, size: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "count", "size"),
+    [
+        ("ingest.single", scaled(SINGLE, 80), 1),
+        ("ingest.batch_50", scaled(BATCHES, 8), BATCH),
+    ],
+    ids=["one at a time", "fifty at a time"],
+)
+def test_ingest(
+    county: Instance, figures: Figures, contents: list[dict[str, Any]], name: str, count: int, size: int
+) -> None:
     measure(county, figures, contents, name, count, size)
 
 
-def measure(county: Instance, figures: Figures, contents: list[dict[str, Any]], name: str, count: int, size: int) -> None:
+def measure(
+    county: Instance, figures: Figures, contents: list[dict[str, Any]], name: str, count: int, size: int
+) -> None:
     """Send so many batches of a size from eight clients, and insert the same bytes barely right afterwards."""
     username = name.replace(".", "_")
     units = county.add_units((CLIENTS + count) * size, username)
@@ -77,8 +97,16 @@ def measure(county: Instance, figures: Figures, contents: list[dict[str, Any]], 
     sent = count * size
     assert [result["status"] for result in results] == ["stored"] * sent
     bare = bare_inserts(county, batches[CLIENTS:])
-    figures.add(name, sent / seconds, "submissions/s", sent / bare, f"bare INSERT of the same bytes, {CLIENTS} connections")
-    figures.add(f"{name}.p95", 1_000 * sorted(took_s)[int(0.95 * len(took_s))], "ms", 1_000 * bare * CLIENTS / count, "mean of the bare INSERT and its commit")
+    figures.add(
+        name, sent / seconds, "submissions/s", sent / bare, f"bare INSERT of the same bytes, {CLIENTS} connections"
+    )
+    figures.add(
+        f"{name}.p95",
+        1_000 * sorted(took_s)[int(0.95 * len(took_s))],
+        "ms",
+        1_000 * bare * CLIENTS / count,
+        "mean of the bare INSERT and its commit",
+    )
     judged = sent - max(0, due_after - due_before)
     figures.add(f"{name}.judged_meanwhile", judged / seconds, "submissions/s", sent / seconds, "what came in")
 

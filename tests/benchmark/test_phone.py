@@ -24,8 +24,13 @@ USERNAME: Final = "phone"
 ROWS: Final = 199
 TIMES: Final = 5
 BOILERS: Final = "G103-1"
-SLOWER: Final = 4                # the processor, by CDP
-SLOW_4G: Final = {"offline": False, "latency": 562.5, "downloadThroughput": 180_000, "uploadThroughput": 84_375}  # as DevTools has it
+SLOWER: Final = 4  # the processor, by CDP
+SLOW_4G: Final = {
+    "offline": False,
+    "latency": 562.5,
+    "downloadThroughput": 180_000,
+    "uploadThroughput": 84_375,
+}  # as DevTools has it
 ADD_MS, CHECK_MS, INP_MS, LCP_MS = 100, 50, 100, 1_500
 WANTED: Final = "asked of a phone four times as slow as this machine"
 COPY_LAST_ROW: Final = """async () => {
@@ -70,7 +75,12 @@ def browser() -> Generator[Browser]:
 @pytest.fixture(scope="module")
 def largest() -> tuple[Form, Group]:
     """The form whose rows ask the most."""
-    groups = [(form, group) for form in catalogue().forms() if form.programme == "census" and form.source_kind == "industrial" for group in form.groups().values()]
+    groups = [
+        (form, group)
+        for form in catalogue().forms()
+        if form.programme == "census" and form.source_kind == "industrial"
+        for group in form.groups().values()
+    ]
     return max(groups, key=lambda pair: len(pair[1].items))
 
 
@@ -93,8 +103,17 @@ def unit(county: Instance, largest: tuple[Form, Group], full: dict[str, Any]) ->
     boilers = catalogue().current(BOILERS)
     records = {largest[0]: full, boilers: filled(boilers, boilers.groups()["unit"])}
     sent = [
-        {"id": str(uuid4()), "unit": str(unit), "form": form.code, "version": form.version, "revision": 1, "answers": answers,
-         "explanations": [], "files": [], "device": "bench"}
+        {
+            "id": str(uuid4()),
+            "unit": str(unit),
+            "form": form.code,
+            "version": form.version,
+            "revision": 1,
+            "answers": answers,
+            "explanations": [],
+            "files": [],
+            "device": "bench",
+        }
         for form, answers in records.items()
     ]
     headers = {"Authorization": f"Bearer {county.sign_in(USERNAME)}"}
@@ -128,23 +147,45 @@ def test_two_hundred_rows_of_boilers(county: Instance, phone: Page, figures: Fig
     form = catalogue().current(BOILERS)
     group = form.groups()["unit"]
     times = add_rows(county, phone, unit, form, group)
-    figures.add("phone.row_200_boilers", statistics.median(times), "ms", ADD_MS, f"{WANTED}: {form.code}, {len(group.items)} items a row")
+    figures.add(
+        "phone.row_200_boilers",
+        statistics.median(times),
+        "ms",
+        ADD_MS,
+        f"{WANTED}: {form.code}, {len(group.items)} items a row",
+    )
 
 
-def test_two_hundred_rows(county: Instance, phone: Page, figures: Figures, unit: UUID, largest: tuple[Form, Group]) -> None:
+def test_two_hundred_rows(
+    county: Instance, phone: Page, figures: Figures, unit: UUID, largest: tuple[Form, Group]
+) -> None:
     form, group = largest
     times = add_rows(county, phone, unit, form, group)
-    figures.add("phone.row_200", statistics.median(times), "ms", ADD_MS, f"{WANTED}: {form.code}, {len(group.items)} items a row")
+    figures.add(
+        "phone.row_200",
+        statistics.median(times),
+        "ms",
+        ADD_MS,
+        f"{WANTED}: {form.code}, {len(group.items)} items a row",
+    )
 
     phone.evaluate(LISTEN)
     phone.locator("#form section:visible .rows a").last.click()
-    box = phone.locator('#form section:visible .item:visible input[inputmode="numeric"], #form section:visible .item:visible input[inputmode="decimal"]').first
+    box = phone.locator(
+        '#form section:visible .item:visible input[inputmode="numeric"], #form section:visible .item:visible input[inputmode="decimal"]'
+    ).first
     box.focus()
     for key in "1234567890":
         phone.keyboard.press(key)
     phone.keyboard.press("Tab")
     phone.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
-    figures.add("phone.inp_typing", float(phone.evaluate("window.slowest")), "ms", INP_MS, f"{WANTED}: {form.code} with {ROWS + TIMES} rows")
+    figures.add(
+        "phone.inp_typing",
+        float(phone.evaluate("window.slowest")),
+        "ms",
+        INP_MS,
+        f"{WANTED}: {form.code} with {ROWS + TIMES} rows",
+    )
 
 
 def add_rows(county: Instance, phone: Page, unit: UUID, form: Form, group: Group) -> list[float]:
@@ -161,15 +202,21 @@ def add_rows(county: Instance, phone: Page, unit: UUID, form: Form, group: Group
     return times
 
 
-def test_a_full_record_is_checked(county: Instance, phone: Page, figures: Figures, unit: UUID, largest: tuple[Form, Group], full: dict[str, Any]) -> None:
+def test_a_full_record_is_checked(
+    county: Instance, phone: Page, figures: Figures, unit: UUID, largest: tuple[Form, Group], full: dict[str, Any]
+) -> None:
     form, _ = largest
     known = known_form(phone, county, unit, form.code)
     phone.goto(f"{county.url}{known['blank']}#unit={unit}")
     scripts = phone.locator('link[rel="modulepreload"][href$="/checks.js"]').get_attribute("href")
     slow_down(phone)
     took = phone.evaluate(CHECK, [known["definition"], scripts, json.loads(json.dumps(full))])
-    rules = len(requests.get(f"{county.url}{known['definition']}", timeout=30, cookies=cookies(phone)).json()["rules"]["rules"])
-    figures.add("phone.check_full_record", took["again"], "ms", CHECK_MS, f"{WANTED}: {form.code}, {rules} checks, {ROWS} rows")
+    rules = len(
+        requests.get(f"{county.url}{known['definition']}", timeout=30, cookies=cookies(phone)).json()["rules"]["rules"]
+    )
+    figures.add(
+        "phone.check_full_record", took["again"], "ms", CHECK_MS, f"{WANTED}: {form.code}, {rules} checks, {ROWS} rows"
+    )
     figures.add("phone.check_first", took["first"], "ms")
 
 
@@ -192,5 +239,11 @@ def test_a_first_visit_on_a_bad_line(county: Instance, phone: Page, figures: Fig
         expect(phone.locator("#opening")).to_be_hidden(timeout=60_000)
         ready.append(float(phone.evaluate("performance.now()")))
         paints.append(float(phone.evaluate(LARGEST_PAINT)))
-    figures.add("phone.first_form_lcp", statistics.median(paints), "ms", LCP_MS, f"{WANTED}, cold, on Slow 4G (562 ms, 1.4 Mbit/s)")
+    figures.add(
+        "phone.first_form_lcp",
+        statistics.median(paints),
+        "ms",
+        LCP_MS,
+        f"{WANTED}, cold, on Slow 4G (562 ms, 1.4 Mbit/s)",
+    )
     figures.add("phone.first_form_ready", statistics.median(ready), "ms")

@@ -51,9 +51,14 @@ def test_the_queue_of_a_large_county(large_county: Instance, figures: Figures) -
     look_at_the_queue(large_county, figures, LARGE)
 
 
-@pytest.mark.parametrize(("name", "count", "size"), [
-    ("ingest.single", scaled(SINGLE, 80), 1), ("ingest.batch_50", scaled(BATCHES, 8), BATCH),
-], ids=["one at a time", "fifty at a time"])
+@pytest.mark.parametrize(
+    ("name", "count", "size"),
+    [
+        ("ingest.single", scaled(SINGLE, 80), 1),
+        ("ingest.batch_50", scaled(BATCHES, 8), BATCH),
+    ],
+    ids=["one at a time", "fifty at a time"],
+)
 def test_ingest_into_a_large_county(large_county: Instance, figures: Figures, name: str, count: int, size: int) -> None:
     contents: list[dict[str, Any]] = [answers_for("G102", seed=seed).answers for seed in range(EXAMPLES)]
     measure(large_county, figures, contents, f"{name}.at_{LARGE}", count, size)
@@ -74,7 +79,9 @@ def look_at_the_queue(county: Instance, figures: Figures, stored: int) -> None:
     assert len(records) == LOOKS
     empty = median_ms(session, [f"{county.url}/healthz"] * LOOKS)
     for name, addresses in (
-        ("queue_page", ["/review/"] * LOOKS), ("queue_page.next", [following[1].replace("&amp;", "&")] * LOOKS), ("next_record", records),
+        ("queue_page", ["/review/"] * LOOKS),
+        ("queue_page.next", [following[1].replace("&amp;", "&")] * LOOKS),
+        ("next_record", records),
     ):
         measured = median_ms(session, [county.url + address for address in addresses])
         figures.add(f"{name}.at_{stored}", measured, "ms", empty, "the same server's /healthz")

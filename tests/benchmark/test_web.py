@@ -57,8 +57,16 @@ def test_the_first_form_page(county: Instance, figures: Figures, browser: reques
         address = waiting.pop()
         if address not in sizes:
             content, sizes[address] = fetched(browser, address)
-            waiting += [urljoin(address, found) for found in IMPORTED.findall(content)] if address.endswith(".js") else []
-    figures.add("first_form.gzip", sum(sizes.values()), "bytes", LARGEST_BYTES, "page, styles and scripts that fit a bad line's ten seconds")
+            waiting += (
+                [urljoin(address, found) for found in IMPORTED.findall(content)] if address.endswith(".js") else []
+            )
+    figures.add(
+        "first_form.gzip",
+        sum(sizes.values()),
+        "bytes",
+        LARGEST_BYTES,
+        "page, styles and scripts that fit a bad line's ten seconds",
+    )
     figures.add("first_form.checks_gzip", fetched(browser, county.url + form["definition"])[1], "bytes")
     figures.add("first_form.files", len(sizes), "files")
 
@@ -78,7 +86,13 @@ def test_the_page_of_every_form(county: Instance, figures: Figures) -> None:
             took[code] = (time.perf_counter() - begun) * 1_000
             assert response.status_code == 200, address
     slowest = max(took, key=took.__getitem__)
-    figures.add(f"form_page.slowest_of_{len(took)}", took[slowest], "ms", RENDERED_MS, f"what a tap may wait for; the slowest is {slowest}")
+    figures.add(
+        f"form_page.slowest_of_{len(took)}",
+        took[slowest],
+        "ms",
+        RENDERED_MS,
+        f"what a tap may wait for; the slowest is {slowest}",
+    )
 
 
 def fetched(browser: requests.Session, address: str) -> tuple[str, int]:
@@ -98,7 +112,13 @@ def test_memory_after_many_requests(county: Instance, figures: Figures, browser:
     assert county.web.process is not None
     processes = group_of(county.web.process.pid)
     with bare_process() as bare:
-        figures.add(f"web.memory_{len(processes)}_processes", sum(map(pss_mb, processes)), "MB", pss_mb(bare.pid), "one Python with Flask, SQLAlchemy and gunicorn imported")
+        figures.add(
+            f"web.memory_{len(processes)}_processes",
+            sum(map(pss_mb, processes)),
+            "MB",
+            pss_mb(bare.pid),
+            "one Python with Flask, SQLAlchemy and gunicorn imported",
+        )
 
 
 def test_start(county: Instance, figures: Figures) -> None:
@@ -110,7 +130,13 @@ def test_start(county: Instance, figures: Figures) -> None:
     ours = time.perf_counter() - begun
     begun = time.perf_counter()
     with bare_process():
-        figures.add("web.start", ours, "s", time.perf_counter() - begun, "one Python with Flask, SQLAlchemy and gunicorn imported")
+        figures.add(
+            "web.start",
+            ours,
+            "s",
+            time.perf_counter() - begun,
+            "one Python with Flask, SQLAlchemy and gunicorn imported",
+        )
 
 
 def bare_process() -> subprocess.Popen[str]:

@@ -74,7 +74,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
 def browser() -> Generator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        options = ["--disable-gpu", "--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]  # as in a container
+        options = [
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            *(["--no-sandbox"] if os.geteuid() == 0 else []),
+        ]  # as in a container
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
         yield browser
         browser.close()
@@ -88,7 +92,9 @@ class Watched:
     page: Page
     name: str
     complaints: list[str] = field(default_factory=list[str])
-    is_cut: bool = False  # was without a network: the browser reports each request that found none, the page says it in words
+    is_cut: bool = (
+        False  # was without a network: the browser reports each request that found none, the page says it in words
+    )
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
@@ -104,7 +110,9 @@ class Watched:
         """Keep what is on the screen, for people to look at."""
         SHOTS.mkdir(parents=True, exist_ok=True)
         path = SHOTS / f"{self.name}-{next(self._numbers):02d}-{re.sub(r'[^a-z0-9-]', '', name)}.png"
-        with suppress(PlaywrightError):  # on a busy machine Chromium now and then draws no picture: no fault of the page
+        with suppress(
+            PlaywrightError
+        ):  # on a busy machine Chromium now and then draws no picture: no fault of the page
             self.page.screenshot(path=path, timeout=PICTURE_WITHIN_MS)
 
 

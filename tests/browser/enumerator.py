@@ -82,7 +82,12 @@ class Enumerator:
         pad.scroll_into_view_if_needed()
         box = pad.bounding_box()
         assert box is not None
-        strokes = [((0.2, 0.3), (0.35, 0.7)), ((0.3, 0.25), (0.3, 0.75)), ((0.45, 0.35), (0.75, 0.4)), ((0.6, 0.25), (0.55, 0.8))]
+        strokes = [
+            ((0.2, 0.3), (0.35, 0.7)),
+            ((0.3, 0.25), (0.3, 0.75)),
+            ((0.45, 0.35), (0.75, 0.4)),
+            ((0.6, 0.25), (0.55, 0.8)),
+        ]
         for start, end in strokes:
             self.page.mouse.move(box["x"] + start[0] * box["width"], box["y"] + start[1] * box["height"])
             self.page.mouse.down()

@@ -24,7 +24,7 @@ class Line:
     target: int
     mode: Mode = "open"
     sent: int = 0
-    left: int | None = None                        # bytes until it breaks
+    left: int | None = None  # bytes until it breaks
     on_cut: Callable[[], None] = lambda: None
     port: int = 0
     _open: set[socket.socket] = field(default_factory=set[socket.socket])
@@ -104,12 +104,28 @@ class Line:
             kind, content = b"text/html", PORTAL
             if self.mode == "forged" and b"/submissions" in head.partition(b"\r\n")[0]:
                 results = [
-                    {"id": one["id"], "status": "stored", "findings": [], "receipt": {
-                        "number": "R0", "id": one["id"], "revision": one["revision"], "digest": one["digest"], "at": "2018-08-20T09:51:00+00:00", "mac": "00" * 32,
-                    }} for one in json.loads(body)["submissions"]
+                    {
+                        "id": one["id"],
+                        "status": "stored",
+                        "findings": [],
+                        "receipt": {
+                            "number": "R0",
+                            "id": one["id"],
+                            "revision": one["revision"],
+                            "digest": one["digest"],
+                            "at": "2018-08-20T09:51:00+00:00",
+                            "mac": "00" * 32,
+                        },
+                    }
+                    for one in json.loads(body)["submissions"]
                 ]
                 kind, content = b"application/json", json.dumps({"results": results}).encode()
-            phone.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: " + kind + b"\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(content) + content)
+            phone.sendall(
+                b"HTTP/1.1 200 OK\r\nContent-Type: "
+                + kind
+                + b"\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(content)
+                + content
+            )
 
 
 @contextmanager

@@ -72,9 +72,13 @@ class Phone:
         return eventually(lambda: not self.waiting(), within_s)
 
 
-def a_prepared_phone(demo: Demo, device: Device, name: str, username: str, *, pin: str = PIN, programme: str = "census") -> Phone:
+def a_prepared_phone(
+    demo: Demo, device: Device, name: str, username: str, *, pin: str = PIN, programme: str = "census"
+) -> Phone:
     """Sign in, fetch everything, set the PIN, and see the green tick."""
-    watched = device(name, PHONE, permissions=["geolocation"], geolocation={"longitude": 113.39, "latitude": 23.05, "accuracy": 8})
+    watched = device(
+        name, PHONE, permissions=["geolocation"], geolocation={"longitude": 113.39, "latitude": 23.05, "accuracy": 8}
+    )
     phone = Phone(watched, demo.county)
     sign_in(watched.page, demo.county, username, programme)
     page = phone.open("/collect/check")

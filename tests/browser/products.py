@@ -29,8 +29,18 @@ def products_are_known(county: str, unit: str, told: Story) -> None:
     enumerator = _signed_in(county, "enumerator01")
     ids = {form: str(uuid4()) for form in owed}
     sent = [
-        {"id": ids[form], "unit": unit, "form": form, "version": catalogue().current(form).version, "revision": 1, "answers": answers[form],
-         "explanations": [], "files": [], "digest": digest(answers[form]), "device": "browser test"}
+        {
+            "id": ids[form],
+            "unit": unit,
+            "form": form,
+            "version": catalogue().current(form).version,
+            "revision": 1,
+            "answers": answers[form],
+            "explanations": [],
+            "files": [],
+            "digest": digest(answers[form]),
+            "device": "browser test",
+        }
         for form in owed
     ]
     results = enumerator.post(f"{county}/api/v1/submissions", json={"submissions": sent}, timeout=60).json()["results"]
@@ -39,8 +49,14 @@ def products_are_known(county: str, unit: str, told: Story) -> None:
         reviewer = _signed_in(county, username)
         for form, submission in ids.items():
             address = f"{county}/api/v1/submissions/{submission}"
-            assert eventually(lambda at=address, state=awaited: enumerator.get(at, timeout=60).json()["state"] == state, PATIENCE_S), (form, enumerator.get(address, timeout=60).text)
-            decided = reviewer.post(f"{address}/decisions", json={"outcome": "approve", "note": "", "items": [], "expected_revision": 1}, timeout=60)
+            assert eventually(
+                lambda at=address, state=awaited: enumerator.get(at, timeout=60).json()["state"] == state, PATIENCE_S
+            ), (form, enumerator.get(address, timeout=60).text)
+            decided = reviewer.post(
+                f"{address}/decisions",
+                json={"outcome": "approve", "note": "", "items": [], "expected_revision": 1},
+                timeout=60,
+            )
             assert decided.status_code == 200, decided.text
 
 

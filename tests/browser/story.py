@@ -31,7 +31,14 @@ def story(unit: dict[str, Any]) -> Story:
     known = unit["baseline"] | first["G101-1"]
     for seed in range(100):
         chance = random.Random(seed)
-        shop = Workshop(str(known["industry_code_1"]), makes_wastewater=True, output_kyuan=OUTPUT_KYUAN, scale="3", hours=HOURS, is_running=True)
+        shop = Workshop(
+            str(known["industry_code_1"]),
+            makes_wastewater=True,
+            output_kyuan=OUTPUT_KYUAN,
+            scale="3",
+            hours=HOURS,
+            is_running=True,
+        )
         head = first["G101-1"] | basics(shop, known, chance)
         water = first["G102"] | wastewater(shop, head, chance)
         if water.get("facility") and int(water["water_intake_total"]) < 900:  # written without grouped digits

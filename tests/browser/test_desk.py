@@ -55,7 +55,9 @@ def records(own_databases: Databases) -> list[str]:
     """Three waiting records, oldest first: one with an error, two clean."""
     with own_databases.census.transaction(FULL) as session:
         some_regions(session)
-        create_account(session, username="supervisor01", password=PASSWORD, full_name="陈", grants=[("supervisor", TOWN)])
+        create_account(
+            session, username="supervisor01", password=PASSWORD, full_name="陈", grants=[("supervisor", TOWN)]
+        )
         made = [a_submission(session, "flagged", errors=1), a_submission(session), a_submission(session)]
         return [str(record.id) for record in made]
 
@@ -101,7 +103,13 @@ def test_the_desk_works_without_scripts(address: str, records: list[str]) -> Non
 
 
 def test_no_page_is_wider_than_the_screen(address: str, records: list[str]) -> None:
-    paths = ["/review/", f"/review/{records[0]}", "/overview", "/units/", f"/review/{records[0]}/return?path=/unit_name"]
+    paths = [
+        "/review/",
+        f"/review/{records[0]}",
+        "/overview",
+        "/units/",
+        f"/review/{records[0]}/return?path=/unit_name",
+    ]
     too_wide: list[tuple[str, int]] = []
     with browser_page(address) as page:
         for path in paths:

@@ -69,8 +69,10 @@ def tab_to(page: Page, name: str) -> None:
 
 def focused(page: Page) -> str:
     """What a screen reader would say of the focused element."""
-    return str(page.evaluate("""() => {
+    return str(
+        page.evaluate("""() => {
       const at = document.activeElement;
       const labels = at.labels ? [...at.labels].map((label) => label.textContent) : [];
       return [...labels, at.getAttribute('aria-label') || '', at.matches('input') ? '' : at.textContent].join(' ');
-    }"""))
+    }""")
+    )

@@ -27,7 +27,8 @@ def test_a_unit_is_visited_filled_signed_on_paper_and_sent_without_scripts(demo:
     page.goto(unit)
     facility = told.wastewater["facility"][0] | {"run_hours": str(HOURS + 600)}
     wrong = told.wastewater | {
-        "tap_water_intake": str(int(told.wastewater["tap_water_intake"]) + TOO_MUCH_M3), "facility": [facility],
+        "tap_water_intake": str(int(told.wastewater["tap_water_intake"]) + TOO_MUCH_M3),
+        "facility": [facility],
     }
 
     visit(page)

@@ -110,7 +110,9 @@ BEFORE: Final = """async ([form, other]) => {
 
 def test_files_of_old_releases_go_but_not_those_that_a_draft_still_opens_with(demo: Demo, device: Device) -> None:
     phone = a_prepared_phone(demo, device, "old-release", "enumerator01", pin="")
-    unit = next(unit for unit in phone.kept("units") if {"G102", "G101-1"} <= {form["form"] for form in unit["forms"]})["id"]
+    unit = next(unit for unit in phone.kept("units") if {"G102", "G101-1"} <= {form["form"] for form in unit["forms"]})[
+        "id"
+    ]
     after = phone.page.evaluate(BEFORE, ["G102", "G101-1"])
     old = {path for path in after["left"] if "/01d" in path}
     assert {path for path in old if not path.startswith("/static/01d/")} == {"/collect/blank/G102/01d"}
@@ -121,4 +123,6 @@ def test_files_of_old_releases_go_but_not_those_that_a_draft_still_opens_with(de
     page = phone.open(f"{after['page']}#unit={unit}")
     expect(page.locator("#form section:visible")).to_have_count(1)
     page.get_by_role("button", name=re.compile("下一节")).click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("取水情况")  # the second page, by the old release's own scripts
+    expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "取水情况"
+    )  # the second page, by the old release's own scripts

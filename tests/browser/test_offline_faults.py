@@ -31,7 +31,7 @@ from tests.browser.line import Line, line_to
 from tests.browser.offline import SCRIPTS, run
 from tests.served import Instance, eventually, instance
 
-UNITS: Final = int(os.environ.get("DAY_UNITS", "20"))   # of the day without a network: three forms and two photos each
+UNITS: Final = int(os.environ.get("DAY_UNITS", "20"))  # of the day without a network: three forms and two photos each
 WITHIN_S: Final = 120
 BOX: Final = '#form section:visible .item[data-key="water_intake_total"] input[name]'
 ENUMERATOR: Final = "enumerator01"
@@ -89,7 +89,10 @@ class Field:
             return list(session.execute(text(statement), values).all())
 
     def digests(self, ids: list[str]) -> dict[tuple[str, int], str]:
-        rows = self.rows("select submission_id, number, answers, explanations, digest from revision where submission_id = any(:ids)", ids=[UUID(one) for one in ids])
+        rows = self.rows(
+            "select submission_id, number, answers, explanations, digest from revision where submission_id = any(:ids)",
+            ids=[UUID(one) for one in ids],
+        )
         assert all(digest(row.answers, row.explanations) == row.digest for row in rows)
         return {(str(row.submission_id), row.number): row.digest for row in rows}
 
@@ -113,7 +116,10 @@ class Handset:
 
     def visit(self, units: list[UUID], photos: int = 0, forms: tuple[str, ...] = ("G102",)) -> dict[str, Any]:
         """Fill and sign forms of some units; what was signed."""
-        wanted = [{"unit": str(unit), "forms": {form: answers_for(form, seed=number + 1).answers for form in forms}} for number, unit in enumerate(units)]
+        wanted = [
+            {"unit": str(unit), "forms": {form: answers_for(form, seed=number + 1).answers for form in forms}}
+            for number, unit in enumerate(units)
+        ]
         return self.page.evaluate(f"async (VALUES) => {{ const BASE = {SCRIPTS}; {VISIT} }}", [wanted, photos])
 
     def send(self) -> None:
@@ -126,6 +132,7 @@ class Handset:
         def arrived() -> bool:
             self.send()
             return set(self.states() + self.states("uploads")) == {"received"}
+
         assert eventually(arrived, WITHIN_S), (self.states(), self.states("uploads"))
 
 
@@ -175,7 +182,9 @@ def test_a_whole_day_without_a_network_arrives_whole_in_one_evening(field: Field
     assert len(told) == 3 * UNITS
     assert field.digests([one["id"] for one in signed["records"]]) == told
     assert len(signed["photos"]) == len(set(signed["photos"])) == 2 * UNITS
-    stored = {row.sha256 for row in field.rows("select sha256 from blob where sha256 = any(:names)", names=signed["photos"])}
+    stored = {
+        row.sha256 for row in field.rows("select sha256 from blob where sha256 = any(:names)", names=signed["photos"])
+    }
     assert stored == set(signed["photos"])
     folder = field.county.settings.data_dir / "files/census"
     assert all(hashlib.sha256((folder / name[:2] / name).read_bytes()).hexdigest() == name for name in stored)
@@ -187,7 +196,9 @@ def test_a_photo_cut_at_every_tenth_goes_on_where_it_was(field: Field, handset: 
     [unit] = field.take(1)
     signed = handset.visit([unit], photos=1)
     handset.send()
-    size = handset.module("api", """
+    size = handset.module(
+        "api",
+        """
         const canvas = document.createElement('canvas');
         [canvas.width, canvas.height] = [1200, 900];
         const pen = canvas.getContext('2d');
@@ -196,7 +207,8 @@ def test_a_photo_cut_at_every_tenth_goes_on_where_it_was(field: Field, handset: 
         pen.putImageData(picture, 0, 0);
         const bytes = await (await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.7))).arrayBuffer();
         window.sha = await module.upload(new Blob([bytes], { type: 'image/jpeg' }), 'photo.jpg');
-        return bytes.byteLength;""")
+        return bytes.byteLength;""",
+    )
     before, cuts = field.line.sent, 0
     for _ in range(9):
         field.line.become("open")
@@ -227,7 +239,9 @@ def test_a_server_killed_in_the_middle_of_a_batch_stores_each_record_once(field:
     field.county.start_web()
     field.line.become("open")
     handset.all_arrives()
-    assert field.digests([one["id"] for one in signed["records"]]) == {(one["id"], one["revision"]): one["digest"] for one in signed["records"]}
+    assert field.digests([one["id"] for one in signed["records"]]) == {
+        (one["id"], one["revision"]): one["digest"] for one in signed["records"]
+    }
     tell("records_after_a_kill", len(signed["records"]), "records")
 
 
@@ -259,13 +273,21 @@ def test_a_captive_portal_is_believed_nothing(field: Field, handset: Handset) ->
     handset.context.set_offline(False)
     for mode in ("portal", "forged"):
         field.line.become(mode)  # type: ignore[arg-type]
-        handset.module("store", "await module.commit((await module.all('outbox')).filter((one) => one.kind === 'visit').map((one) => ({ store: 'outbox', put: { ...one, state: 'received', received_at: new Date().toISOString() } })))" if mode == "forged" else "return 0")
+        handset.module(
+            "store",
+            "await module.commit((await module.all('outbox')).filter((one) => one.kind === 'visit').map((one) => ({ store: 'outbox', put: { ...one, state: 'received', received_at: new Date().toISOString() } })))"
+            if mode == "forged"
+            else "return 0",
+        )
         assert eventually(lambda said="核对不上" if mode == "forged" else "": answered(handset, said), WITHIN_S), mode
     assert handset.module("store", "return (await module.all('receipts')).length") == 0
     handset.page.goto(f"{field.line.url}/collect/me")  # the page comes from the phone, not from the portal
     expect(handset.page.locator("#waiting li").first).to_be_visible()
     field.line.become("open")
-    handset.module("store", "await module.commit((await module.all('outbox')).filter((one) => one.kind === 'visit').map((one) => ({ store: 'outbox', put: { ...one, state: 'waiting' } })))")
+    handset.module(
+        "store",
+        "await module.commit((await module.all('outbox')).filter((one) => one.kind === 'visit').map((one) => ({ store: 'outbox', put: { ...one, state: 'waiting' } })))",
+    )
     handset.all_arrives()
     assert len(field.digests([one["id"] for one in signed["records"]])) == 2
 
@@ -273,7 +295,10 @@ def test_a_captive_portal_is_believed_nothing(field: Field, handset: Handset) ->
 def answered(handset: Handset, said: str) -> bool:
     """Try to send; whatever came back, nothing counts as received. Tells whether these words stand at an entry by now."""
     handset.send()
-    entries = handset.module("store", "return (await module.all('outbox')).filter((one) => one.kind === 'submission').map((one) => [one.state, one.problem || ''])")
+    entries = handset.module(
+        "store",
+        "return (await module.all('outbox')).filter((one) => one.kind === 'submission').map((one) => [one.state, one.problem || ''])",
+    )
     assert {state for state, _ in entries} == {"waiting"}, entries
     return any(said in problem for _, problem in entries)
 
@@ -285,7 +310,9 @@ def test_a_clock_two_days_wrong_loses_nothing(field: Field, handset: Handset, da
     signed = handset.visit(field.take(1), photos=1)
     handset.all_arrives()
     assert len(field.digests([one["id"] for one in signed["records"]])) == 1
-    assert handset.module("store", "return (await module.all('files')).length") > 0  # kept for a week, whatever the clock says
+    assert (
+        handset.module("store", "return (await module.all('files')).length") > 0
+    )  # kept for a week, whatever the clock says
 
 
 def test_a_full_phone_says_so_and_keeps_what_is_typed(field: Field, handset: Handset) -> None:
@@ -369,7 +396,9 @@ def kill_browser(profile: Path) -> None:
                 arguments = (entry / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if f"--user-data-dir={profile}".encode() in arguments and not any(one.startswith(b"--type=") for one in arguments):
+            if f"--user-data-dir={profile}".encode() in arguments and not any(
+                one.startswith(b"--type=") for one in arguments
+            ):
                 os.kill(int(entry.name), signal.SIGKILL)
 
 
@@ -387,6 +416,7 @@ def test_two_devices_of_one_enumerator_never_overwrite_each_other(field: Field, 
             """The page itself may be sending already: then its press waits."""
             other.send()
             return "conflict" in other.states()
+
         assert eventually(is_told, WITHIN_S), other.states()
         other.page.goto(f"{field.line.url}/collect/me")
         expect(other.page.get_by_text("两份不同，等核对")).to_be_visible()
@@ -400,7 +430,10 @@ def correct(phone: Handset, unit: UUID, sent: dict[str, Any], litres: str) -> di
     phone.module("pack", f"return module.only(['{unit}'])")
     phone.context.set_offline(True)
     answers = sent["answers"] | {"tap_water_intake": litres}
-    signed = phone.page.evaluate(f"async (VALUES) => {{ const BASE = {SCRIPTS}; {VISIT} }}", [[{"unit": str(unit), "forms": {"G102": answers}}], 0])
+    signed = phone.page.evaluate(
+        f"async (VALUES) => {{ const BASE = {SCRIPTS}; {VISIT} }}",
+        [[{"unit": str(unit), "forms": {"G102": answers}}], 0],
+    )
     phone.context.set_offline(False)
     return next(one for one in signed["records"] if one["unit"] == str(unit) and one["revision"] == 2)
 

@@ -51,9 +51,15 @@ class Reader:
 
 
 READERS: Final = (
-    Reader("enumerator01", NARROWEST), Reader("inspector01", NARROWEST, "scattered"), Reader("supervisor01", DESK),
-    Reader("county01", DESK), Reader("admin01", DESK), Reader("auditor01", DESK), Reader("checker01", DESK),
-    Reader("case_office01", DESK, "scattered"), Reader("province01", DESK, province=True),
+    Reader("enumerator01", NARROWEST),
+    Reader("inspector01", NARROWEST, "scattered"),
+    Reader("supervisor01", DESK),
+    Reader("county01", DESK),
+    Reader("admin01", DESK),
+    Reader("auditor01", DESK),
+    Reader("checker01", DESK),
+    Reader("case_office01", DESK, "scattered"),
+    Reader("province01", DESK, province=True),
 )
 
 
@@ -76,8 +82,17 @@ def test_every_page_within_reach_is_whole(demo: Demo, device: Device, reader: Re
             page.wait_for_load_state("networkidle")
         faults += [f"{url}: {fault}" for fault in faults_of(page, response, is_phone=reader.kind is NARROWEST)]
         if depth < DEEPEST:
-            links = page.locator("a[href]").evaluate_all("links => links.filter((link) => !link.download).map((link) => link.href)")
-            waiting.extend((urldefrag(link).url, depth + 1) for link in links if link.startswith(f"{address}/") and "/static/" not in link and "/api/" not in link and "/files/" not in link)
+            links = page.locator("a[href]").evaluate_all(
+                "links => links.filter((link) => !link.download).map((link) => link.href)"
+            )
+            waiting.extend(
+                (urldefrag(link).url, depth + 1)
+                for link in links
+                if link.startswith(f"{address}/")
+                and "/static/" not in link
+                and "/api/" not in link
+                and "/files/" not in link
+            )
     assert faults == []
     assert len(kinds) > 1
 
@@ -96,11 +111,15 @@ def faults_of(page: Page, response: Response, *, is_phone: bool) -> list[str]:
     return faults
 
 
-@pytest.mark.parametrize(("reader", "paths"), [
-    (READERS[0], ("/collect/", "/collect/me", "/collect/new", "unit", "visit", "form", "finish")),
-    (READERS[3], ("/review/", "record", "/overview", "/units/", "/deliver/")),
-    (READERS[7], ("/cases/", "case", "/cases/reports/R8")),
-], ids=("phone", "desk", "cases"))
+@pytest.mark.parametrize(
+    ("reader", "paths"),
+    [
+        (READERS[0], ("/collect/", "/collect/me", "/collect/new", "unit", "visit", "form", "finish")),
+        (READERS[3], ("/review/", "record", "/overview", "/units/", "/deliver/")),
+        (READERS[7], ("/cases/", "case", "/cases/reports/R8")),
+    ],
+    ids=("phone", "desk", "cases"),
+)
 def test_readers_of_all_kinds_are_served(demo: Demo, device: Device, reader: Reader, paths: tuple[str, ...]) -> None:
     page, address = reader.begin(demo, device)
     unit = first_link(page, f"{address}/collect/?show=all", "li.unit h2 a") if reader.kind is NARROWEST else ""

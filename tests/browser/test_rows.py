@@ -20,7 +20,9 @@ KEPT: Final = """async () => {
 
 
 def test_each_of_many_rows_keeps_its_own_answers_and_errors(demo: Demo, device: Device) -> None:
-    phone = device("rows", PHONE, permissions=["geolocation"], geolocation={"longitude": 113.39, "latitude": 23.05, "accuracy": 8})
+    phone = device(
+        "rows", PHONE, permissions=["geolocation"], geolocation={"longitude": 113.39, "latitude": 23.05, "accuracy": 8}
+    )
     page = phone.page
     sign_in(page, demo.county, "enumerator01")
     page.goto(f"{demo.county}/collect/?show=returned")

@@ -14,15 +14,31 @@ from tests.browser.enumerator import Enumerator, answer
 NAME: Final = "番禺示例五金喷涂作坊"
 ADDRESS: Final = "示例村工业路 3 号后座"
 FOUND: Final[dict[str, Any]] = {
-    "has_licence": False, "operator_name": "陈示例", "operator_id_type": "refused", "scale_above": False,
-    "in_planned_park": False, "gps_source": "device", "in_river_basin": False, "source_zone": "none",
-    "air_station_zone": "none", "in_residential": True, "lead_source": "petition", "lead_no": "XF2018-0321",
-    "found_date": date(2018, 3, 21).isoformat(), "found_by": "陈示例", "record_refused": False,
+    "has_licence": False,
+    "operator_name": "陈示例",
+    "operator_id_type": "refused",
+    "scale_above": False,
+    "in_planned_park": False,
+    "gps_source": "device",
+    "in_river_basin": False,
+    "source_zone": "none",
+    "air_station_zone": "none",
+    "in_residential": True,
+    "lead_source": "petition",
+    "lead_no": "XF2018-0321",
+    "found_date": date(2018, 3, 21).isoformat(),
+    "found_by": "陈示例",
+    "record_refused": False,
 }
 
 
 def test_a_place_registered_on_a_phone_becomes_one_case_of_the_office(demo: Demo, device: Device) -> None:
-    phone = device("scattered-phone", PHONE, permissions=["geolocation"], geolocation={"longitude": 113.39, "latitude": 23.05, "accuracy": 8})
+    phone = device(
+        "scattered-phone",
+        PHONE,
+        permissions=["geolocation"],
+        geolocation={"longitude": 113.39, "latitude": 23.05, "accuracy": 8},
+    )
     office = device("scattered-office", DESK)
     page = phone.page
     sign_in(page, demo.county, "inspector01", "scattered")

@@ -174,7 +174,9 @@ def sign_and_submit(phone: Watched, unit: Visited) -> None:
     phone.shot("signed")
     enumerator.submit()
     expect(page.get_by_text("已收到，等待审核")).to_have_count(2)
-    expect(page.get_by_role("link", name=re.compile("^下一户"))).to_have_attribute("href", re.compile("/collect/units/[0-9a-f-]{36}$"))
+    expect(page.get_by_role("link", name=re.compile("^下一户"))).to_have_attribute(
+        "href", re.compile("/collect/units/[0-9a-f-]{36}$")
+    )
     phone.shot("receipt")
 
 

@@ -23,7 +23,12 @@ TOWN, OTHER_TOWN, VILLAGE = "440113011", "440113012", "440113011001"
 
 def an_account(session: Session, username: str, role: str = "enumerator", region: str = TOWN) -> Account:
     account = create_account(
-        session, username=username, password="", password_hash=PASSWORD_HASH, full_name="王普查", grants=[(role, region)],
+        session,
+        username=username,
+        password="",
+        password_hash=PASSWORD_HASH,
+        full_name="王普查",
+        grants=[(role, region)],
         card_number="440113-0173",
     )
     session.flush()
@@ -68,9 +73,12 @@ class Phone:
         return answer.get_json()["results"]
 
 
-def a_phone(client: FlaskClient, username: str = "enumerator01", units: list[UUID] | None = None, device: str = "phone") -> Phone:
+def a_phone(
+    client: FlaskClient, username: str = "enumerator01", units: list[UUID] | None = None, device: str = "phone"
+) -> Phone:
     answer = client.post(
-        "/api/v1/session", json={"username": username, "password": PASSWORD, "programme": "census", "device": device},
+        "/api/v1/session",
+        json={"username": username, "password": PASSWORD, "programme": "census", "device": device},
     )
     assert answer.status_code == 201, answer.get_data(as_text=True)
     opened = answer.get_json()
@@ -88,7 +96,14 @@ def an_enumerators_phone(client: FlaskClient, database: Database, units: int = 2
 def a_draft(unit: UUID | str, **values: Any) -> dict[str, Any]:
     """One submission in the API's shape. It has findings: what the checks say is not the matter of these tests."""
     return {
-        "id": str(uuid4()), "unit": str(unit), "form": "G102", "version": "2017.1", "revision": 1,
-        "answers": {"water_intake_total": "12400", "tap_water_intake": "12400"}, "explanations": [], "files": [],
-        "device": "phone", **values,
+        "id": str(uuid4()),
+        "unit": str(unit),
+        "form": "G102",
+        "version": "2017.1",
+        "revision": 1,
+        "answers": {"water_intake_total": "12400", "tap_water_intake": "12400"},
+        "explanations": [],
+        "files": [],
+        "device": "phone",
+        **values,
     }

@@ -72,11 +72,18 @@ class PlainBrowser:
 
     def post(self, values: Mapping[str, Any], to: str = "") -> PlainBrowser:
         """Post the page's form with some values changed; a list is several values of one name."""
-        data: dict[str, Any] = {**self.fields, **{name: [value] if isinstance(value, str) else value for name, value in values.items()}}
+        data: dict[str, Any] = {
+            **self.fields,
+            **{name: [value] if isinstance(value, str) else value for name, value in values.items()},
+        }
         return self._show(self.client.post(to or self.address, data=data, follow_redirects=True))
 
     def _show(self, response: TestResponse) -> PlainBrowser:
-        assert response.status_code == 200, (response.status_code, response.request.path, response.get_data(as_text=True)[:400])
+        assert response.status_code == 200, (
+            response.status_code,
+            response.request.path,
+            response.get_data(as_text=True)[:400],
+        )
         self.address = response.request.path
         self.html = response.get_data(as_text=True)
         reader = Reader()
@@ -99,7 +106,9 @@ class PlainBrowser:
                     prefix = self.address.split("/forms/")[1].split("/")
                     filled = {**posted(row, f"{prefix[1]}-{prefix[2]}-"), "go": "next"}
                     self.post(filled)
-                    if self.address.endswith(f"/{prefix[1]}/{prefix[2]}"):  # held back once: the other rows are not there yet
+                    if self.address.endswith(
+                        f"/{prefix[1]}/{prefix[2]}"
+                    ):  # held back once: the other rows are not there yet
                         self.post(filled)
                 self.post({"go": "next"})
                 continue

@@ -20,25 +20,50 @@ from tests.builders.review import VILLAGE, a_unit, an_account
 FORMS = ("G101-1", "G102")
 
 
-def a_factory(session: Session, seed: int = 0, region: str = VILLAGE, outcome: str | None = "done", **values: Any) -> Unit:
+def a_factory(
+    session: Session, seed: int = 0, region: str = VILLAGE, outcome: str | None = "done", **values: Any
+) -> Unit:
     """A visited unit that owes two forms; the register knows of it what ``valid_answers`` of the same seed say."""
     known = waste_water(seed).baseline
-    return a_unit(session, region, **{
-        "name": known["unit_name"], "credit_code": known["credit_code"], "forms": list(FORMS), "outcome": outcome, **values,
-    })
+    return a_unit(
+        session,
+        region,
+        **{
+            "name": known["unit_name"],
+            "credit_code": known["credit_code"],
+            "forms": list(FORMS),
+            "outcome": outcome,
+            **values,
+        },
+    )
 
 
 def a_sent_record(
-    session: Session, unit: Unit, form: str = "G102", *, breaking: str | None = None, state: str = "submitted", enumerator: Account | None = None,
-    answers: dict[str, Any] | None = None, explanations: list[dict[str, str]] | None = None, seed: int = 0, revision: int = 1,
+    session: Session,
+    unit: Unit,
+    form: str = "G102",
+    *,
+    breaking: str | None = None,
+    state: str = "submitted",
+    enumerator: Account | None = None,
+    answers: dict[str, Any] | None = None,
+    explanations: list[dict[str, str]] | None = None,
+    seed: int = 0,
+    revision: int = 1,
 ) -> Submission:
     """A record whose answers hold, or break exactly one check."""
     if answers is None:
         answers = valid_answers(form, seed) if breaking is None else broken_answers(form, breaking, seed)
     enumerator = enumerator or an_account(session, "enumerator")
     submission = Submission(
-        id=uuid4(), unit_id=unit.id, form=form, version=catalogue().current(form).version, region_code=unit.region_code,
-        account_id=enumerator.id, revision=revision, state=state,
+        id=uuid4(),
+        unit_id=unit.id,
+        form=form,
+        version=catalogue().current(form).version,
+        region_code=unit.region_code,
+        account_id=enumerator.id,
+        revision=revision,
+        state=state,
     )
     session.add(submission)
     session.flush()
@@ -46,11 +71,21 @@ def a_sent_record(
     return submission
 
 
-def add_revision(session: Session, submission: Submission, answers: dict[str, Any], explanations: list[dict[str, str]], number: int) -> None:
-    session.add(Revision(
-        submission_id=submission.id, number=number, region_code=submission.region_code, answers=answers, explanations=explanations,
-        digest=digest(answers, explanations), account_id=submission.account_id, receipt_number=new_number(),
-    ))
+def add_revision(
+    session: Session, submission: Submission, answers: dict[str, Any], explanations: list[dict[str, str]], number: int
+) -> None:
+    session.add(
+        Revision(
+            submission_id=submission.id,
+            number=number,
+            region_code=submission.region_code,
+            answers=answers,
+            explanations=explanations,
+            digest=digest(answers, explanations),
+            account_id=submission.account_id,
+            receipt_number=new_number(),
+        )
+    )
     session.flush()
 
 
@@ -81,5 +116,7 @@ def findings_of(session: Session, submission_id: UUID) -> list[tuple[str, str, s
 
     from census.models.review import FindingRow
 
-    rows = session.scalars(select(FindingRow).where(FindingRow.submission_id == submission_id).order_by(FindingRow.check_id))
+    rows = session.scalars(
+        select(FindingRow).where(FindingRow.submission_id == submission_id).order_by(FindingRow.check_id)
+    )
     return [(row.check_id, row.severity, row.state) for row in rows]

@@ -73,13 +73,18 @@ class Load:
     def _drafts(self, count: int) -> list[dict[str, Any]]:
         with self._lock:
             units = [unit for unit, _ in zip(self.units, range(count), strict=False)]
-        return [a_draft(unit, answers={"water_intake_total": str(unit.int % 10**9), "tap_water_intake": "12400"}) for unit in units]
+        return [
+            a_draft(unit, answers={"water_intake_total": str(unit.int % 10**9), "tap_water_intake": "12400"})
+            for unit in units
+        ]
 
     def _send(self, connection: requests.Session, drafts: list[dict[str, Any]]) -> list[Acknowledged]:
         """Send until the server answers; a broken line or a 5xx is no answer."""
         while True:
             try:
-                answer = connection.post(f"{self.url}/api/v1/submissions", json={"submissions": drafts}, timeout=ANSWER_WITHIN_S)
+                answer = connection.post(
+                    f"{self.url}/api/v1/submissions", json={"submissions": drafts}, timeout=ANSWER_WITHIN_S
+                )
             except requests.RequestException:
                 answer = None
             if answer is not None and answer.status_code == 200:

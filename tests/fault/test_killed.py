@@ -55,7 +55,9 @@ def test_all_that_was_acknowledged_is_there_after_a_kill(county: Instance, load:
 
 def wait_for_more(load: Load, count: int) -> None:
     goal = len(load.acknowledged) + count
-    assert eventually(lambda: len(load.acknowledged) >= goal, within_s=60), f"only {len(load.acknowledged)} of {goal} acknowledged"
+    assert eventually(lambda: len(load.acknowledged) >= goal, within_s=60), (
+        f"only {len(load.acknowledged)} of {goal} acknowledged"
+    )
 
 
 def test_in_the_end_every_revision_was_acknowledged_and_stands_once(county: Instance, load: Load) -> None:
@@ -74,21 +76,25 @@ def test_every_stored_content_has_the_digest_of_its_receipt(county: Instance, lo
     assert [row.submission_id for row in rows if digest(row.answers, row.explanations) != row.digest] == []
 
 
-@pytest.mark.parametrize("half_stored", [
-    # a submission whose latest revision is not there, or whose revisions have a gap
-    """select id from submission where revision <> (select coalesce(max(number), 0) from revision where submission_id = submission.id)
+@pytest.mark.parametrize(
+    "half_stored",
+    [
+        # a submission whose latest revision is not there, or whose revisions have a gap
+        """select id from submission where revision <> (select coalesce(max(number), 0) from revision where submission_id = submission.id)
                                   or revision <> (select count(*) from revision where submission_id = submission.id)""",
-    # a verdict whose findings are not those it counted
-    """select id from submission cross join lateral (
+        # a verdict whose findings are not those it counted
+        """select id from submission cross join lateral (
            select count(*) filter (where severity = 'error' and state <> 'exempt') as errors,
                   count(*) filter (where severity = 'warning' and state <> 'exempt') as warnings
              from finding where submission_id = submission.id and finding.revision = submission.revision) as counted
         where not judge_due and (error_count <> errors or warning_count <> warnings)""",
-    # a finding of a revision that is not the one judged
-    "select submission_id from finding join submission on submission.id = submission_id where finding.revision <> judged_revision",
-    # a revision that nobody got a receipt for
-    "select submission_id from revision where receipt_number = ''",
-], ids=["revisions", "verdicts", "findings", "receipts"])
+        # a finding of a revision that is not the one judged
+        "select submission_id from finding join submission on submission.id = submission_id where finding.revision <> judged_revision",
+        # a revision that nobody got a receipt for
+        "select submission_id from revision where receipt_number = ''",
+    ],
+    ids=["revisions", "verdicts", "findings", "receipts"],
+)
 def test_nothing_is_half_stored(county: Instance, load: Load, half_stored: str) -> None:
     assert eventually(lambda: backlog(county) == 0, within_s=90)
     assert load.acknowledged

@@ -54,7 +54,10 @@ class Firefox:
     def ask(self, expression: str) -> Any:
         """The value of an expression of the page, waited for; only what JSON holds."""
         answer = self.call(
-            "script.evaluate", expression=f"(async () => JSON.stringify(await ({expression}) ?? null))()", awaitPromise=True, target={"context": self.tab},
+            "script.evaluate",
+            expression=f"(async () => JSON.stringify(await ({expression}) ?? null))()",
+            awaitPromise=True,
+            target={"context": self.tab},
         )
         assert answer["type"] == "success", answer
         return json.loads(answer["result"]["value"])
@@ -64,7 +67,13 @@ class Firefox:
 
     def _write(self, data: bytes) -> None:
         mask, size = secrets.token_bytes(4), len(data)
-        head = struct.pack("!BB", 0x81, 0x80 | size) if size < 126 else struct.pack("!BBH", 0x81, 0xFE, size) if size < 65536 else struct.pack("!BBQ", 0x81, 0xFF, size)
+        head = (
+            struct.pack("!BB", 0x81, 0x80 | size)
+            if size < 126
+            else struct.pack("!BBH", 0x81, 0xFE, size)
+            if size < 65536
+            else struct.pack("!BBQ", 0x81, 0xFF, size)
+        )
         self.wire.sendall(head + mask + bytes(byte ^ mask[place % 4] for place, byte in enumerate(data)))
 
     def _read(self) -> bytes:
@@ -96,7 +105,15 @@ def firefox(folder: Path) -> Generator[Firefox]:
     profile.mkdir()
     (profile / "user.js").write_text(PREFERENCES)
     environment = os.environ | {"HOME": str(folder), "MOZ_HEADLESS": "1"}
-    command = [FIREFOX, "--headless", "--no-remote", "--profile", str(profile), f"--remote-debugging-port={port}", "about:blank"]
+    command = [
+        FIREFOX,
+        "--headless",
+        "--no-remote",
+        "--profile",
+        str(profile),
+        f"--remote-debugging-port={port}",
+        "about:blank",
+    ]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             assert eventually(lambda: _listens(port), START_WITHIN_S), "Firefox never listened"

@@ -42,7 +42,9 @@ def test_a_day_without_a_network_in_firefox(line: Line, browser: Firefox) -> Non
     assert browser.sees("document.body.textContent.includes('✓ 齐了')"), browser.ask("document.body.innerText")
     fill(browser, {"#pin": PIN, "#again": PIN})
     browser.ask("document.querySelector('#pin-go').click()")
-    assert browser.sees("document.querySelector('#points').textContent.includes('✓ 已设')"), browser.ask("document.body.innerText")
+    assert browser.sees("document.querySelector('#points').textContent.includes('✓ 已设')"), browser.ask(
+        "document.body.innerText"
+    )
 
     line.become("cut")
     browser.open(f"{line.url}/collect/")

@@ -61,9 +61,16 @@ class Review(RuleBasedStateMachine):
         expected = self.record.revision - late
         role = "county" if "county" in who else who
         repeat = self._repeats(self.actors[who], outcome)
-        done = self._try(lambda: reviews.decide(
-            self.session, self.actors[who], self.record.id, outcome=outcome, note="请核对", expected_revision=expected,
-        ))
+        done = self._try(
+            lambda: reviews.decide(
+                self.session,
+                self.actors[who],
+                self.record.id,
+                outcome=outcome,
+                note="请核对",
+                expected_revision=expected,
+            )
+        )
         if done:
             assert not late
             if not repeat:
@@ -74,21 +81,35 @@ class Review(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from(REVIEWERS))
     def an_error_is_exempted(self, who: str) -> None:
-        if self._try(lambda: reviews.exempt(
-            self.session, self.actors[who], self.record.id, check="G102-C02", path="/self_supplied_intake", reason="已核",
-            expected_revision=self.record.revision,
-        )):
+        if self._try(
+            lambda: reviews.exempt(
+                self.session,
+                self.actors[who],
+                self.record.id,
+                check="G102-C02",
+                path="/self_supplied_intake",
+                reason="已核",
+                expected_revision=self.record.revision,
+            )
+        ):
             assert "county" in who
             assert self.seen == "flagged"
-            assert self.record.state == ("flagged" if self.record.error_count else TRANSITIONS["flagged", "exempt", "county"])
+            assert self.record.state == (
+                "flagged" if self.record.error_count else TRANSITIONS["flagged", "exempt", "county"]
+            )
             self.seen = self.record.state
             self.ever_opened = True
 
     @rule()
     def the_enumerator_withdraws(self) -> None:
-        if self._try(lambda: reviews.withdraw(
-            self.session, self.enumerator, self.record.id, expected_revision=self.record.revision,
-        )):
+        if self._try(
+            lambda: reviews.withdraw(
+                self.session,
+                self.enumerator,
+                self.record.id,
+                expected_revision=self.record.revision,
+            )
+        ):
             assert not self.ever_opened
             self._moved("withdraw", "enumerator")
 
@@ -107,10 +128,19 @@ class Review(RuleBasedStateMachine):
         self.session.query(FindingRow).delete()
         for severity, count in (("error", errors), ("warning", warnings)):
             if count:
-                self.session.add(FindingRow(
-                    submission_id=self.record.id, revision=self.record.revision, region_code=self.record.region_code, form="G102",
-                    check_id="G102-C02", severity=severity, path="/self_supplied_intake", message="", state="open",
-                ))
+                self.session.add(
+                    FindingRow(
+                        submission_id=self.record.id,
+                        revision=self.record.revision,
+                        region_code=self.record.region_code,
+                        form="G102",
+                        check_id="G102-C02",
+                        severity=severity,
+                        path="/self_supplied_intake",
+                        message="",
+                        state="open",
+                    )
+                )
         self.record.error_count, self.record.warning_count, self.record.unexplained_count = errors, warnings, warnings
         self.record.judge_due, self.record.judged_revision = False, self.record.revision
         self.record.state = "flagged" if errors else "checked"
@@ -149,9 +179,16 @@ class Review(RuleBasedStateMachine):
 
     def _repeats(self, actor: Actor, outcome: str) -> bool:
         last = self.session.scalars(
-            select(Decision).where(Decision.submission_id == self.record.id).order_by(Decision.decided_at.desc()).limit(1)
+            select(Decision)
+            .where(Decision.submission_id == self.record.id)
+            .order_by(Decision.decided_at.desc())
+            .limit(1)
         ).first()
-        return bool(last) and (last.account_id, last.outcome, last.to_state) == (actor.account_id, outcome, self.record.state)
+        return bool(last) and (last.account_id, last.outcome, last.to_state) == (
+            actor.account_id,
+            outcome,
+            self.record.state,
+        )
 
     def _try(self, act: Callable[[], Any]) -> bool:
         """Tell whether it was done. A refusal leaves everything as it was."""
@@ -168,9 +205,15 @@ class Review(RuleBasedStateMachine):
 
 def test_no_order_of_events_leaves_the_table_of_transitions(databases: Databases) -> None:
     Review.databases = databases
-    run_state_machine_as_test(Review, settings=settings(
-        max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    ))
+    run_state_machine_as_test(
+        Review,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        ),
+    )
 
 
 def test_the_table_and_the_database_know_the_same_states() -> None:

@@ -33,7 +33,13 @@ def test_a_record_kept_up_to_date_says_what_one_asked_anew_says(browser: Browser
     for form in catalogue().forms():
         book = compile_form(form, catalogue(), form.stages)
         answers = answers_for(form.code, seed=3).answers
-        request = {"book": form.code, "rules": rules_json(book), "codes": codes_of(book), "boundaries": {}, "forget": True}
+        request = {
+            "book": form.code,
+            "rules": rules_json(book),
+            "codes": codes_of(book),
+            "boundaries": {},
+            "forget": True,
+        }
         edits = list(drawn_edits(form, answers, random.Random(form.code)))
         differing += [(form.code, one) for one in browser.ask(request | {"answers": answers, "edits": edits})]
     assert differing == []

@@ -45,18 +45,30 @@ class Operator:
 
 @pytest.fixture
 def operator(
-    make_databases: Callable[[Path], Databases], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    make_databases: Callable[[Path], Databases],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Callable[[str, str], Operator]:
     def at(level: str, region: str) -> Operator:
         databases = make_databases(tmp_path / level)
         with databases.census.transaction(FULL) as session:
             some_regions(session)
         settings = databases.settings
-        return Operator(databases, {
-            "CENSUS_ENV": "test", "CENSUS_DATA_DIR": str(tmp_path / level), "CENSUS_LEVEL": level, "CENSUS_REGION": region,
-            "CENSUS_DATABASE_URL": settings.census_database_url, "SCATTERED_DATABASE_URL": settings.scattered_database_url,
-            "CENSUS_OWNER_DATABASE_URL": settings.census_owner_database_url,
-            "SCATTERED_OWNER_DATABASE_URL": settings.scattered_owner_database_url,
-        }, monkeypatch, capsys)
+        return Operator(
+            databases,
+            {
+                "CENSUS_ENV": "test",
+                "CENSUS_DATA_DIR": str(tmp_path / level),
+                "CENSUS_LEVEL": level,
+                "CENSUS_REGION": region,
+                "CENSUS_DATABASE_URL": settings.census_database_url,
+                "SCATTERED_DATABASE_URL": settings.scattered_database_url,
+                "CENSUS_OWNER_DATABASE_URL": settings.census_owner_database_url,
+                "SCATTERED_OWNER_DATABASE_URL": settings.scattered_owner_database_url,
+            },
+            monkeypatch,
+            capsys,
+        )
 
     return at

@@ -16,7 +16,9 @@ def faults(environ: dict[str, str]) -> dict[str, str]:
 
 def in_production(databases: Databases) -> dict[str, str]:
     return databases.environment | {
-        "CENSUS_ENV": "production", "CENSUS_REGION": "440113", "CENSUS_SECRET_KEY": "s" * 48,
+        "CENSUS_ENV": "production",
+        "CENSUS_REGION": "440113",
+        "CENSUS_SECRET_KEY": "s" * 48,
         "CENSUS_FIELD_KEYS": base64.urlsafe_b64encode(b"k" * 32).decode(),
     }
 
@@ -32,7 +34,12 @@ def test_bad_settings_are_a_line_each() -> None:
 def test_a_demo_account_in_production_is_a_fault(own_databases: Databases) -> None:
     with own_databases.census.transaction(FULL) as session:
         create_account(
-            session, username="enumerator01", password="Demo-2017-census", full_name="演示", grants=[], is_demo=True,
+            session,
+            username="enumerator01",
+            password="Demo-2017-census",
+            full_name="演示",
+            grants=[],
+            is_demo=True,
         )
     assert set(faults(in_production(own_databases))) == {"demo accounts census"}
     assert faults(own_databases.environment) == {}

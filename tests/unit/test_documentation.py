@@ -52,12 +52,16 @@ def test_every_option_of_a_command_is_documented(command: argparse.ArgumentParse
 
 def test_every_error_is_documented_with_its_status() -> None:
     known = [thing for thing in vars(errors).values() if isinstance(thing, type) and issubclass(thing, CensusError)]
-    rows = re.findall(r"^\| `([a-z_]+)` \| (\d+) \|", (REFERENCE / "errors.md").read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `([a-z_]+)` \| (\d+) \|", (REFERENCE / "errors.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert {(error.code, str(error.status)) for error in known} == set(rows)
     assert len(rows) == len(known), "two errors share a code"
 
 
-@pytest.mark.parametrize("error", [error for error in CensusError.__subclasses__() if error.__module__ == errors.__name__])
+@pytest.mark.parametrize(
+    "error", [error for error in CensusError.__subclasses__() if error.__module__ == errors.__name__]
+)
 def test_an_error_speaks_chinese_in_a_whole_sentence(error: type[CensusError]) -> None:
     assert error.sentence.endswith("。")
     assert "," not in error.sentence
@@ -84,7 +88,11 @@ def test_links_between_documents_lead_somewhere() -> None:
 
 def test_nothing_is_left_open_in_the_code() -> None:
     marks = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "NotImplemented" + "Error")) + r")\b")
-    assert [str(file.relative_to(ROOT)) for file in tracked_files("*.py", "*.js", "*.sql") if marks.search(file.read_text(encoding="utf-8"))] == []
+    assert [
+        str(file.relative_to(ROOT))
+        for file in tracked_files("*.py", "*.js", "*.sql")
+        if marks.search(file.read_text(encoding="utf-8"))
+    ] == []
 
 
 def test_no_module_is_longer_than_a_reader_s_patience() -> None:
@@ -97,4 +105,6 @@ def test_no_module_is_longer_than_a_reader_s_patience() -> None:
 
 
 def test_no_file_is_named_for_nothing() -> None:
-    assert [file.name for file in tracked_files() if re.fullmatch(r"(utils?|helpers?|common|misc)\.(py|js)", file.name)] == []
+    assert [
+        file.name for file in tracked_files() if re.fullmatch(r"(utils?|helpers?|common|misc)\.(py|js)", file.name)
+    ] == []

@@ -20,9 +20,16 @@ from tests.conftest import Databases
 
 
 def a_unit(session: Session, region_code: str) -> None:
-    session.execute(insert(Unit).values(
-        id=new_id(), kind="industrial", name=f"{region_code}五金厂", region_code=region_code, known={}, forms=[],
-    ))
+    session.execute(
+        insert(Unit).values(
+            id=new_id(),
+            kind="industrial",
+            name=f"{region_code}五金厂",
+            region_code=region_code,
+            known={},
+            forms=[],
+        )
+    )
 
 
 def test_a_transaction_without_scope_sees_no_unit(session: Session) -> None:
@@ -51,20 +58,23 @@ def test_nothing_can_be_written_outside_the_scope(session: Session) -> None:
         a_unit(session, "440113012001")
 
 
-@pytest.mark.parametrize("statement", [
-    "update audit_entry set actor = 'somebody else'",
-    "delete from audit_entry",
-    "update audit_head set seq = 0",
-    "insert into audit_entry (seq, at, actor, action, subject, body, previous, hash) select 999, now(), 'a', 'b', 'c', '{}', '', ''",
-    "update revision set answers = '{}'",
-    "delete from revision",
-    "update decision set outcome = 'approve'",
-    "delete from decision",
-    "update visit set cards = '[]'",
-    "delete from submission",
-    "update case_event set note = ''",
-    "alter table revision disable row level security",
-])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update audit_entry set actor = 'somebody else'",
+        "delete from audit_entry",
+        "update audit_head set seq = 0",
+        "insert into audit_entry (seq, at, actor, action, subject, body, previous, hash) select 999, now(), 'a', 'b', 'c', '{}', '', ''",
+        "update revision set answers = '{}'",
+        "delete from revision",
+        "update decision set outcome = 'approve'",
+        "delete from decision",
+        "update visit set cards = '[]'",
+        "delete from submission",
+        "update case_event set note = ''",
+        "alter table revision disable row level security",
+    ],
+)
 def test_the_application_role_cannot(session: Session, statement: str) -> None:
     evidence.record(session, "tester", "try", "nothing", {})
     with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
@@ -79,11 +89,15 @@ class Crossing:
     database: Programme
 
 
-@pytest.mark.parametrize("crossing", [
-    Crossing(role, database) for role in PROGRAMMES for database in PROGRAMMES if role != database
-], ids=lambda crossing: f"{crossing.role} role, {crossing.database} database")
+@pytest.mark.parametrize(
+    "crossing",
+    [Crossing(role, database) for role in PROGRAMMES for database in PROGRAMMES if role != database],
+    ids=lambda crossing: f"{crossing.role} role, {crossing.database} database",
+)
 def test_a_programmes_role_cannot_connect_to_the_other_database(
-    crossing: Crossing, cluster: Cluster, databases: Databases,
+    crossing: Crossing,
+    cluster: Cluster,
+    databases: Databases,
 ) -> None:
     name = databases[crossing.database].engine.url.database
     assert name is not None
@@ -95,7 +109,8 @@ def test_a_programmes_role_cannot_connect_to_the_other_database(
 
 @pytest.mark.parametrize("programme", PROGRAMMES)
 def test_the_application_roles_cannot_bypass_row_level_security(
-    programme: Programme, session: Session,
+    programme: Programme,
+    session: Session,
 ) -> None:
     powers = session.execute(
         text("select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = :name"),
@@ -105,17 +120,25 @@ def test_the_application_roles_cannot_bypass_row_level_security(
 
 
 def test_every_table_with_a_region_has_its_policy(session: Session) -> None:
-    open_tables = session.execute(text("""
+    open_tables = (
+        session.execute(
+            text("""
         select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'region_code'
          where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
            and not (c.relrowsecurity and c.relforcerowsecurity) order by 1
-    """)).scalars().all()
+    """)
+        )
+        .scalars()
+        .all()
+    )
     # What a role is granted, which key speaks for which region and how a run went are not rows of a region.
     assert open_tables == ["role_grant", "trusted_key", "validation_run"]
 
 
 def test_the_chain_of_evidence_holds_and_a_changed_entry_is_found(
-    make_databases: Callable[..., Databases], cluster: Cluster, tmp_path_factory: pytest.TempPathFactory,
+    make_databases: Callable[..., Databases],
+    cluster: Cluster,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     own = make_databases(tmp_path_factory.mktemp("chain"))
     for number in range(3):
@@ -138,7 +161,9 @@ def test_the_chain_holds_however_many_write_at_once(own_databases: Databases) ->
     def write(number: int) -> None:
         for step in range(10):
             with own_databases.census.transaction(FULL) as session:
-                evidence.record(session, f"o'brien {number}", "try 100%", f"step {step}; commit", {"note": "a 'quoted' \\ text"})
+                evidence.record(
+                    session, f"o'brien {number}", "try 100%", f"step {step}; commit", {"note": "a 'quoted' \\ text"}
+                )
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(write, range(4)))

@@ -31,7 +31,9 @@ def test_production_does_not_start_without(name: str) -> None:
     assert set(caught.value.problems) == {name}
 
 
-@pytest.mark.parametrize(("name", "default"), [("CENSUS_SECRET_KEY", DEMO_SECRET_KEY), ("CENSUS_FIELD_KEYS", DEMO_FIELD_KEY)])
+@pytest.mark.parametrize(
+    ("name", "default"), [("CENSUS_SECRET_KEY", DEMO_SECRET_KEY), ("CENSUS_FIELD_KEYS", DEMO_FIELD_KEY)]
+)
 def test_production_does_not_start_with_a_default_secret(name: str, default: str) -> None:
     with pytest.raises(BadSettings, match=name):
         Settings.from_env(PRODUCTION | {name: default})

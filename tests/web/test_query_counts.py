@@ -22,13 +22,20 @@ from tests.conftest import Databases
 
 COUNTY: Final = "440113"
 LISTS: Final[tuple[tuple[str, str, Programme, str], ...]] = (
-    ("enumerator", TOWN, "census", "/collect/"), ("supervisor", TOWN, "census", "/review/"), ("supervisor", TOWN, "census", "/overview"),
-    ("county", COUNTY, "census", "/review/?state=checked"), ("county", COUNTY, "census", "/units/"),
-    ("county", COUNTY, "census", "/areas/"), ("auditor", COUNTY, "census", "/admin/audit"),
-    ("inspector", TOWN, "scattered", "/cases/"), ("case_office", COUNTY, "scattered", "/cases/"),
+    ("enumerator", TOWN, "census", "/collect/"),
+    ("supervisor", TOWN, "census", "/review/"),
+    ("supervisor", TOWN, "census", "/overview"),
+    ("county", COUNTY, "census", "/review/?state=checked"),
+    ("county", COUNTY, "census", "/units/"),
+    ("county", COUNTY, "census", "/areas/"),
+    ("auditor", COUNTY, "census", "/admin/audit"),
+    ("inspector", TOWN, "scattered", "/cases/"),
+    ("case_office", COUNTY, "scattered", "/cases/"),
 )
 API_LISTS: Final = (
-    ("enumerator", TOWN, "/units"), ("enumerator", TOWN, "/changes"), ("supervisor", TOWN, "/reviews"),
+    ("enumerator", TOWN, "/units"),
+    ("enumerator", TOWN, "/changes"),
+    ("supervisor", TOWN, "/reviews"),
 )
 MOST: Final = 12
 

@@ -63,7 +63,9 @@ def begin(phone: Phone, size: int = len(PHOTO), **headers: Any) -> str:
 
 
 def part(phone: Phone, path: str, data: bytes, offset: int, **headers: Any) -> TestResponse:
-    return ask(phone, "PATCH", path, data, Upload_Offset=offset, Content_Type="application/offset+octet-stream", **headers)
+    return ask(
+        phone, "PATCH", path, data, Upload_Offset=offset, Content_Type="application/offset+octet-stream", **headers
+    )
 
 
 def checksum(data: bytes) -> str:
@@ -72,7 +74,9 @@ def checksum(data: bytes) -> str:
 
 def test_a_foreign_client_uploads_in_parts_and_resumes(phone: Phone, address: str) -> None:
     client = TusClient(address, headers=phone.headers)
-    first = client.uploader(file_stream=io.BytesIO(PHOTO), chunk_size=50_000, metadata={"sha256": SHA256}, upload_checksum=True)
+    first = client.uploader(
+        file_stream=io.BytesIO(PHOTO), chunk_size=50_000, metadata={"sha256": SHA256}, upload_checksum=True
+    )
     first.upload_chunk()
     second = client.uploader(file_stream=io.BytesIO(PHOTO), chunk_size=50_000, url=first.url, upload_checksum=True)
     assert second.offset == 50_000
@@ -112,7 +116,9 @@ def test_a_file_that_is_not_what_was_promised_is_thrown_away(phone: Phone) -> No
     assert ask(phone, "HEAD", path).status_code == 404
 
 
-@pytest.mark.parametrize("content", [b"MZ\x90\x00" + bytes(100), b"<html><script>alert(1)</script></html>", b"RIFF1234WAVE" + bytes(9)])
+@pytest.mark.parametrize(
+    "content", [b"MZ\x90\x00" + bytes(100), b"<html><script>alert(1)</script></html>", b"RIFF1234WAVE" + bytes(9)]
+)
 def test_a_file_that_is_no_photo_is_refused_whatever_its_name_says(phone: Phone, content: bytes) -> None:
     name = base64.b64encode(b"photo.jpg").decode()
     path = begin(phone, len(content), Upload_Metadata=f"filename {name},filetype aW1hZ2UvanBlZw==")
@@ -167,7 +173,9 @@ def test_evidence_is_shown_to_the_reviewers_of_its_region_only(phone: Phone, own
     with own_databases.census.transaction(FULL) as session:
         an_account(session, "supervisor01", "supervisor")
         an_account(session, "supervisor02", "supervisor", "440113012")
-    statuses = [a_phone(phone.client, name).get(f"/files/{SHA256}").status_code for name in ("supervisor01", "supervisor02")]
+    statuses = [
+        a_phone(phone.client, name).get(f"/files/{SHA256}").status_code for name in ("supervisor01", "supervisor02")
+    ]
     assert statuses == [200, 404]
 
 
@@ -178,12 +186,21 @@ def test_the_server_says_what_it_can(client: FlaskClient) -> None:
     assert answer.headers["Tus-Version"] == answer.headers["Tus-Resumable"] == "1.0.0"
 
 
-@pytest.mark.parametrize(("headers", "status"), [
-    ({"Upload-Length": "1"}, 412), (TUS, 400), (TUS | {"Upload-Length": "-1"}, 400), (TUS | {"Upload-Length": "x"}, 400),
-    (TUS | {"Upload-Length": "9" * 30}, 400), (TUS | {"Upload-Length": str(10**12)}, 413), (TUS | {"Upload-Defer-Length": "1"}, 400),
-    (TUS | {"Upload-Length": "1", "Upload-Metadata": "name !"}, 400), (TUS | {"Upload-Length": "1", "Upload-Metadata": "key_id eA=="}, 400),
-    (TUS | {"Upload-Length": "1", "Upload-Metadata": "name AA=="}, 400),
-])
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Upload-Length": "1"}, 412),
+        (TUS, 400),
+        (TUS | {"Upload-Length": "-1"}, 400),
+        (TUS | {"Upload-Length": "x"}, 400),
+        (TUS | {"Upload-Length": "9" * 30}, 400),
+        (TUS | {"Upload-Length": str(10**12)}, 413),
+        (TUS | {"Upload-Defer-Length": "1"}, 400),
+        (TUS | {"Upload-Length": "1", "Upload-Metadata": "name !"}, 400),
+        (TUS | {"Upload-Length": "1", "Upload-Metadata": "key_id eA=="}, 400),
+        (TUS | {"Upload-Length": "1", "Upload-Metadata": "name AA=="}, 400),
+    ],
+)
 def test_a_beginning_that_breaks_the_protocol_is_refused(phone: Phone, headers: dict[str, str], status: int) -> None:
     assert phone.client.post("/api/v1/files", headers=phone.headers | headers).status_code == status
 
@@ -201,7 +218,9 @@ def test_uploading_needs_a_token(client: FlaskClient) -> None:
     assert client.post("/api/v1/packages", headers=TUS | {"Upload-Length": "1"}).status_code == 401
 
 
-def test_another_instance_sends_a_package_that_the_worker_will_find(address: str, own_databases: Databases, tmp_path: Path) -> None:
+def test_another_instance_sends_a_package_that_the_worker_will_find(
+    address: str, own_databases: Databases, tmp_path: Path
+) -> None:
     county = replace(own_databases.settings, data_dir=tmp_path / "county", region="440113")
     with own_databases.census.transaction(FULL) as session:
         keys.trust(session, keys.public_document(county))

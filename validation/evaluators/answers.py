@@ -57,7 +57,9 @@ class _Entry(NamedTuple):
 class Reader:
     """Reads the answers of one form; ``wanted`` limits it to some items, for forms that a check only glances at."""
 
-    def __init__(self, form: Form, wanted: Iterable[tuple[str, str]] | None = None, screens: Screens = NO_SCREENS) -> None:
+    def __init__(
+        self, form: Form, wanted: Iterable[tuple[str, str]] | None = None, screens: Screens = NO_SCREENS
+    ) -> None:
         keys = None if wanted is None else set(wanted)
         self._main: dict[str, _Entry] = {}
         self._groups: dict[str, dict[str, _Entry]] = {key: {} for key in form.groups()}
@@ -71,7 +73,9 @@ class Reader:
                     target.setdefault(item.alias, entry)
         self._complete = keys is None
         # Few wanted of many given: asked by name, unless two names lead to one item and the order given decides.
-        self._by_name = not self._complete and all(key == entry.key for each in (self._main, *self._groups.values()) for key, entry in each.items())
+        self._by_name = not self._complete and all(
+            key == entry.key for each in (self._main, *self._groups.values()) for key, entry in each.items()
+        )
 
     def read(self, answers: Answers) -> Read:
         """Read all answers; of a record with problems of shape it is not told whether it passes."""
@@ -96,8 +100,15 @@ class Reader:
                 rows.append(_NO_VALUES)
         return rows
 
-    def _values(self, entries: dict[str, _Entry], group: str, index: int, answers: Answers, noted: _Noted,
-                skip: Mapping[str, object] = _NO_VALUES) -> Values:
+    def _values(
+        self,
+        entries: dict[str, _Entry],
+        group: str,
+        index: int,
+        answers: Answers,
+        noted: _Noted,
+        skip: Mapping[str, object] = _NO_VALUES,
+    ) -> Values:
         values: dict[str, Any] = {}
         for key in entries if self._by_name else answers:
             raw = answers.get(key)

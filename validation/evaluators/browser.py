@@ -55,7 +55,9 @@ def rules_json(rulebook: RuleBook) -> dict[str, Any]:
         "baseline": [_item(form.item(key)) for key in sorted(needs.baseline)],
         "related": {code: _related(rulebook.related[code], places) for code, places in needs.forms.items()},
         "codelists": sorted(needs.codelists),
-        "attributes": {f"{name}.{attribute}": attribute_values(name, attribute) for name, attribute in sorted(needs.attributes)},
+        "attributes": {
+            f"{name}.{attribute}": attribute_values(name, attribute) for name, attribute in sorted(needs.attributes)
+        },
         "boundaries": needs.boundaries,
         "shown": [[group, key, encode(node)] for (group, key), node in rulebook.shown.items()],
         "computed": [[group, key, encode(node)] for (group, key), node in rulebook.computed.items()],
@@ -70,16 +72,39 @@ def applies_json(form: Form, catalogue: Catalogue) -> dict[str, Any]:
     forms = needs.forms
     if is_told_in_words(form) or not (forms or needs.present):
         node = Nothing("bool")  # hangs on no answer: the server has judged
-    silent: dict[str, Any] = {"kind": "written", "severity": "error", "message": [], "items": [["", ""]], "each": None, "reads": []}
+    silent: dict[str, Any] = {
+        "kind": "written",
+        "severity": "error",
+        "message": [],
+        "items": [["", ""]],
+        "each": None,
+        "reads": [],
+    }
     return {
-        "form": form.code, "items": [], "groups": [], "baseline": [], "codelists": [], "attributes": {}, "shown": [], "computed": [],
+        "form": form.code,
+        "items": [],
+        "groups": [],
+        "baseline": [],
+        "codelists": [],
+        "attributes": {},
+        "shown": [],
+        "computed": [],
         "related": {code: _related(catalogue.current(code), places) for code, places in forms.items()},
-        "rules": [silent | {"id": "must_not", "node": encode(node)}, silent | {"id": "must", "node": ["not", encode(node)]}],
+        "rules": [
+            silent | {"id": "must_not", "node": encode(node)},
+            silent | {"id": "must", "node": ["not", encode(node)]},
+        ],
     }
 
 
 def _item(item: Item) -> dict[str, Any]:
-    parts = {"group": item.rows_key, "key": item.key, "type": item.type, "precision": item.precision, "alias": item.alias}
+    parts = {
+        "group": item.rows_key,
+        "key": item.key,
+        "type": item.type,
+        "precision": item.precision,
+        "alias": item.alias,
+    }
     return {name: value for name, value in parts.items() if value not in ("", None)}
 
 

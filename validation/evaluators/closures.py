@@ -56,7 +56,7 @@ class Record:
     present: frozenset[str] = frozenset()
     problems: frozenset[Place] = frozenset()
     explained: frozenset[str] = frozenset()
-    passes: bool = False    # the screens: what single values decide holds
+    passes: bool = False  # the screens: what single values decide holds
     row: Values = field(default_factory=dict[str, Any])
     index: int = -1
     loop: Values = field(default_factory=dict[str, Any])
@@ -261,7 +261,9 @@ def _not(node: Not) -> Question:
 
 def _choose(node: Choose) -> Question:
     test, then, otherwise = question(node.test), question(node.then), question(node.otherwise)
-    if node.otherwise == Flag(value=True) and isinstance(node.then, Not):  # nearly always there: why it must be need not be asked
+    if node.otherwise == Flag(value=True) and isinstance(
+        node.then, Not
+    ):  # nearly always there: why it must be need not be asked
         return lambda record: True if (value := then(record)) is True or test(record) is not True else value
     return lambda record: then(record) if test(record) is True else otherwise(record)
 
@@ -280,7 +282,11 @@ def _call(node: Call) -> Question:
         case "inside", _:
             return _strict(arguments, _inside)
         case _:
-            return _strict(arguments, function) if FUNCTIONS[node.name].strict else lambda record: function(*[part(record) for part in arguments])
+            return (
+                _strict(arguments, function)
+                if FUNCTIONS[node.name].strict
+                else lambda record: function(*[part(record) for part in arguments])
+            )
 
 
 def _inside(lon: float, lat: float, region: str) -> bool | None:
@@ -302,7 +308,12 @@ def _strict(arguments: tuple[Question, ...], function: Callable[..., Any]) -> Qu
 def _sound(node: Sound) -> Question:
     group, key, problem = node.group, node.key, node.problem
     if problem in ("rows", "unknown"):  # somewhere in the group, or anywhere in the record
-        return lambda record: not (record.problems and any(place[3] == problem and (not group or place[0] == group) for place in record.problems))
+        return lambda record: (
+            not (
+                record.problems
+                and any(place[3] == problem and (not group or place[0] == group) for place in record.problems)
+            )
+        )
     if node.place == "main":
         place = ("", -1, key, problem)
         return lambda record: place not in record.problems
@@ -363,8 +374,26 @@ _CONCLUSIONS: Final[dict[str, Callable[[list[Any]], Any]]] = {
 }
 
 _COMPILERS: Final[dict[type, Callable[[Any], Question]]] = {
-    Number: lambda node: _constant(node.value), Text: lambda node: _constant(node.value), Flag: lambda node: _constant(node.value),
-    Day: lambda node: _constant(node.ordinal), Nothing: lambda _: _constant(None), Value: _value, Texts: _texts, Together: _together, Arithmetic: _arithmetic,
-    Compare: _compare, Same: _same, OneOf: _one_of, Listed: _listed, And: _and, Or: _or, Not: _not, Choose: _choose, Call: _call,
-    Attribute: _attribute, Sound: _sound, Explained: _explained, Aggregate: _aggregate,
+    Number: lambda node: _constant(node.value),
+    Text: lambda node: _constant(node.value),
+    Flag: lambda node: _constant(node.value),
+    Day: lambda node: _constant(node.ordinal),
+    Nothing: lambda _: _constant(None),
+    Value: _value,
+    Texts: _texts,
+    Together: _together,
+    Arithmetic: _arithmetic,
+    Compare: _compare,
+    Same: _same,
+    OneOf: _one_of,
+    Listed: _listed,
+    And: _and,
+    Or: _or,
+    Not: _not,
+    Choose: _choose,
+    Call: _call,
+    Attribute: _attribute,
+    Sound: _sound,
+    Explained: _explained,
+    Aggregate: _aggregate,
 }

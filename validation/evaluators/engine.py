@@ -22,7 +22,7 @@ from validation.rulebook import RuleBook
 from validation.rules import Rule
 from validation.tables import TableRule
 
-pa: Any = pyarrow          # it has no type stubs
+pa: Any = pyarrow  # it has no type stubs
 compute: Any = pyarrow.compute
 NOWHERE: Outlines = {}
 SMALL: Final = 50_000
@@ -34,7 +34,7 @@ class Failing:
 
     records: tuple[int, ...]
     rows: tuple[tuple[int, ...], ...]
-    units: tuple[str, ...] = ()       # of the register, that have no record
+    units: tuple[str, ...] = ()  # of the register, that have no record
 
 
 HOLDS: Final = Failing((), ())
@@ -78,7 +78,12 @@ def _tables(rulebook: RuleBook, surroundings: Surroundings | None) -> list[Table
     return [table for table in rulebook.tables if surroundings is not None or not table.is_of_region]
 
 
-def failing(frame: pd.DataFrame, rules: Sequence[Rule], tables: Iterable[TableRule] = (), surroundings: Surroundings | None = None) -> list[Failing]:
+def failing(
+    frame: pd.DataFrame,
+    rules: Sequence[Rule],
+    tables: Iterable[TableRule] = (),
+    surroundings: Surroundings | None = None,
+) -> list[Failing]:
     """Ask all rules in one pass over the frame, then the checks between records; in their order. Raises duckdb.Error."""
     asked = [_of_sound(rule) for rule in rules] if _is_sound(frame) else list(rules)
     with _connection(frame, surroundings) as connection:
@@ -90,7 +95,11 @@ def _is_sound(frame: pd.DataFrame) -> bool:
     columns: Any = frame
     for name, kind in columns.dtypes.items():
         kept: Any = getattr(kind, "pyarrow_dtype", pa.null())
-        of_rows = pa.types.is_list(kept) and pa.types.is_struct(kept.value_type) and kept.value_type.get_field_index("_problems") >= 0
+        of_rows = (
+            pa.types.is_list(kept)
+            and pa.types.is_struct(kept.value_type)
+            and kept.value_type.get_field_index("_problems") >= 0
+        )
         if not (of_rows or name == "_problems"):
             continue
         column: Any = pa.array(columns[name].array)
@@ -161,12 +170,15 @@ def _ask(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule | None], re
     if not asked:
         return [HOLDS] * len(rules)
     columns = ", ".join(f"{to_sql(rule)} AS {name}" for name, rule in asked.items())
-    query = f"SELECT _place, {columns} FROM batch"   # in no order: sorting a million answers takes as long as the checks
+    query = f"SELECT _place, {columns} FROM batch"  # in no order: sorting a million answers takes as long as the checks
     if records <= SMALL:  # a relation is planned twice, which takes longer than keeping few answers
         connection.execute(f"CREATE TEMP TABLE answers AS {query}")
         query = "FROM answers"
     answers: Any = connection.sql(query).to_arrow_reader().read_all()
-    found = {name: _failing(answers.column("_place"), answers.column(name), each=rule.each is not None) for name, rule in asked.items()}
+    found = {
+        name: _failing(answers.column("_place"), answers.column(name), each=rule.each is not None)
+        for name, rule in asked.items()
+    }
     return [found.get(f"c{number}", HOLDS) for number in range(len(rules))]
 
 

@@ -13,7 +13,7 @@ from forms.boundaries import boundary
 from forms.checks import LEVEL_DIGITS
 from validation.language.functions import EARTH_RADIUS_M, Boundary
 
-pa: Any = pyarrow          # it has no type stubs
+pa: Any = pyarrow  # it has no type stubs
 
 Outlines = Mapping[str, Sequence[Boundary]]  # by region code: outlines that together make the region
 _SEGMENTS_AT_ONCE: Final = 2_000_000
@@ -22,14 +22,25 @@ _SEGMENTS_AT_ONCE: Final = 2_000_000
 def add_functions(connection: duckdb.DuckDBPyConnection, outlines: Outlines) -> None:
     """Give a connection ``census_inside`` and ``census_outside_m``."""
     register = cast("Any", connection).create_function  # its stub knows types by object only, not by name
-    register("census_inside", _by_region(_lies_inside, pa.bool_()), ["DOUBLE", "DOUBLE", "VARCHAR"], "BOOLEAN", type="arrow", null_handling="special")
+    register(
+        "census_inside",
+        _by_region(_lies_inside, pa.bool_()),
+        ["DOUBLE", "DOUBLE", "VARCHAR"],
+        "BOOLEAN",
+        type="arrow",
+        null_handling="special",
+    )
     metres = _by_region(lambda region, lon, lat: _metres_outside(area_of(region, outlines), lon, lat), pa.float64())
-    register("census_outside_m", metres, ["DOUBLE", "DOUBLE", "VARCHAR"], "DOUBLE", type="arrow", null_handling="special")
+    register(
+        "census_outside_m", metres, ["DOUBLE", "DOUBLE", "VARCHAR"], "DOUBLE", type="arrow", null_handling="special"
+    )
 
 
 def area_of(region: str, outlines: Outlines) -> Sequence[Boundary]:
     """Give the outlines of the smallest region around it that has any: village, town, county, city, province."""
-    for length in sorted({len(region), *(digits for digits in LEVEL_DIGITS.values() if digits < len(region))}, reverse=True):
+    for length in sorted(
+        {len(region), *(digits for digits in LEVEL_DIGITS.values() if digits < len(region))}, reverse=True
+    ):
         if found := outlines.get(region[:length]):
             return found
         if rings := boundary(region[:length]):
@@ -43,7 +54,9 @@ def _by_region(ask: Callable[[str, Any, Any], Any], kind: Any) -> Callable[[Any,
     def asked(lon: Any, lat: Any, code: Any) -> Any:
         longitudes, latitudes = lon.to_numpy(zero_copy_only=False), lat.to_numpy(zero_copy_only=False)
         known = ~(np.isnan(longitudes) | np.isnan(latitudes))
-        codes = code.dictionary_encode().combine_chunks() if isinstance(code, pa.ChunkedArray) else code.dictionary_encode()
+        codes = (
+            code.dictionary_encode().combine_chunks() if isinstance(code, pa.ChunkedArray) else code.dictionary_encode()
+        )
         numbers = codes.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         answers, unknown = np.zeros(len(longitudes), dtype=kind.to_pandas_dtype()), np.ones(len(longitudes), dtype=bool)
         for number, region in enumerate(codes.dictionary.to_pylist()):
@@ -75,7 +88,13 @@ def _metres_outside(area: Sequence[Boundary], lon: Any, lat: Any) -> Any:
 
 def _metres_to(rings: Boundary, lon: Any, lat: Any) -> Any:
     """Give the distance to the nearest edge, on a plane that touches the globe at each position."""
-    edges = np.array([(x_1, y_1, x_2, y_2) for ring in rings for (x_1, y_1), (x_2, y_2) in zip(ring, (*ring[1:], ring[0]), strict=True)])
+    edges = np.array(
+        [
+            (x_1, y_1, x_2, y_2)
+            for ring in rings
+            for (x_1, y_1), (x_2, y_2) in zip(ring, (*ring[1:], ring[0]), strict=True)
+        ]
+    )
     metres = np.empty(len(lon))
     step = max(1, _SEGMENTS_AT_ONCE // len(edges))
     for start in range(0, len(lon), step):

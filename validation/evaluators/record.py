@@ -21,8 +21,13 @@ _NOTHING: Final[Answers] = {}
 _NO_FORMS: Final[Mapping[str, Answers]] = {}
 
 
-def check_record(rulebook: RuleBook, answers: Answers, related: Mapping[str, Answers] | None = None,
-                 baseline: Answers | None = None, explained: Collection[str] = ()) -> list[Finding]:
+def check_record(
+    rulebook: RuleBook,
+    answers: Answers,
+    related: Mapping[str, Answers] | None = None,
+    baseline: Answers | None = None,
+    explained: Collection[str] = (),
+) -> list[Finding]:
     """Give what is wrong with one record, in the order of the rule book; an empty list when nothing is.
 
     ``related`` are the other forms of the same unit by form code, ``baseline`` what the register knew, ``explained``
@@ -32,30 +37,47 @@ def check_record(rulebook: RuleBook, answers: Answers, related: Mapping[str, Ans
     return list(program.findings(program.record(answers, related or _NO_FORMS, baseline or _NOTHING, explained)))
 
 
-def hidden(rulebook: RuleBook, answers: Answers, related: Mapping[str, Answers] | None = None, baseline: Answers | None = None) -> frozenset[str]:
+def hidden(
+    rulebook: RuleBook, answers: Answers, related: Mapping[str, Answers] | None = None, baseline: Answers | None = None
+) -> frozenset[str]:
     """Give the paths of what is not asked now: items, whole groups, items of single rows."""
     program = _program(rulebook)
     record = program.record(answers, related or _NO_FORMS, baseline or _NOTHING, ())
     return frozenset(path for path, shown in program.each_place(program.shown, record) if shown is not True)
 
 
-def computed(rulebook: RuleBook, answers: Answers, related: Mapping[str, Answers] | None = None, baseline: Answers | None = None) -> dict[str, object]:
+def computed(
+    rulebook: RuleBook, answers: Answers, related: Mapping[str, Answers] | None = None, baseline: Answers | None = None
+) -> dict[str, object]:
     """Give the values that the program works out, by path; blanks are left out."""
     program = _program(rulebook)
     record = program.record(answers, related or _NO_FORMS, baseline or _NOTHING, ())
     return {path: value for path, value in program.each_place(program.formulas, record) if value is not None}
 
 
-def render(rulebook: RuleBook, check: str, answers: Answers, related: Mapping[str, Answers] | None = None,
-           baseline: Answers | None = None, rows: Collection[int] = ()) -> list[Finding]:
+def render(
+    rulebook: RuleBook,
+    check: str,
+    answers: Answers,
+    related: Mapping[str, Answers] | None = None,
+    baseline: Answers | None = None,
+    rows: Collection[int] = (),
+) -> list[Finding]:
     """Give the findings of a rule that a batch has found failing, at the rows it named, with their messages."""
     program = _program(rulebook)
     record = program.record(answers, related or _NO_FORMS, baseline or _NOTHING, ())
     return list(program.rendered(check, record, rows))
 
 
-def value_of(node: Node, rulebook: RuleBook, answers: Answers, related: Mapping[str, Answers] | None = None,
-             baseline: Answers | None = None, *, row: tuple[str, int] | None = None) -> object:
+def value_of(
+    node: Node,
+    rulebook: RuleBook,
+    answers: Answers,
+    related: Mapping[str, Answers] | None = None,
+    baseline: Answers | None = None,
+    *,
+    row: tuple[str, int] | None = None,
+) -> object:
     """Give the value of one expression of the form, None for unknown; ``row`` is the group and number of the row asked about."""
     record = _program(rulebook).record(answers, related or _NO_FORMS, baseline or _NOTHING, ())
     if row is not None:
@@ -87,14 +109,18 @@ class _Program:
         self.rows = tuple(map(rows_question, groups))
         self.asked = tuple(_asked(rule, groups) for rule in rulebook.rules)
         self.asked_of_sound = tuple(
-            replace(asked, holds=question(node)) for asked in self.asked if (node := of_sound(asked.rule.node)) != Flag(value=True)
+            replace(asked, holds=question(node))
+            for asked in self.asked
+            if (node := of_sound(asked.rule.node)) != Flag(value=True)
         )
         self.asked_of_passing = tuple(asked for asked in self.asked_of_sound if asked.rule.id not in screens.ids)
         self.by_check = {asked.rule.id: asked for asked in (*self.asked, *(_asked(rule, groups) for rule in between))}
         self.shown = {place: question(node) for place, node in rulebook.shown.items()}
         self.formulas = {place: question(node) for place, node in rulebook.computed.items()}
 
-    def record(self, answers: Answers, related: Mapping[str, Answers], baseline: Answers, explained: Collection[str]) -> Record:
+    def record(
+        self, answers: Answers, related: Mapping[str, Answers], baseline: Answers, explained: Collection[str]
+    ) -> Record:
         main, rows, problems, passes = self.reader.read(answers)
         forms: dict[str, Record] = {}
         for code, reader in self.others.items():
@@ -146,7 +172,9 @@ def _program(rulebook: RuleBook) -> _Program:
 
 def _asked(rule: Rule, groups: list[Rows]) -> _Asked:
     rows = groups.index(rule.each) if rule.each else -1
-    message: tuple[str | tuple[Question, Kind], ...] = tuple(part if isinstance(part, str) else (question(part), part.kind) for part in rule.message)
+    message: tuple[str | tuple[Question, Kind], ...] = tuple(
+        part if isinstance(part, str) else (question(part), part.kind) for part in rule.message
+    )
     return _Asked(rule, question(rule.node), rows, message)
 
 
@@ -154,11 +182,15 @@ def _findings(asked: _Asked, record: Record) -> Iterator[Finding]:
     rule = asked.rule
     message = "".join(part if isinstance(part, str) else show(part[0](record), part[1]) for part in asked.message)
     if rule.kind == "unknown":
-        paths = sorted(_pointer(group, index, key) for group, index, key, problem in record.problems if problem == "unknown")
+        paths = sorted(
+            _pointer(group, index, key) for group, index, key, problem in record.problems if problem == "unknown"
+        )
         for path in paths:
             yield Finding(rule.id, rule.severity, path, message, (path,))
         return
-    paths = [_path(group, key, record.index if rule.each and group == rule.each.group else None) for group, key in rule.items]
+    paths = [
+        _path(group, key, record.index if rule.each and group == rule.each.group else None) for group, key in rule.items
+    ]
     yield Finding(rule.id, rule.severity, paths[0], message, tuple(paths))
 
 

@@ -96,7 +96,11 @@ def _on(node: Node, accepts: Accepts) -> _Screen | None:
 
 
 def _place(value: Value) -> Key | None:
-    return (value.group if value.place == "row" else "", value.key) if value.place in ("main", "row") and not value.part else None
+    return (
+        (value.group if value.place == "row" else "", value.key)
+        if value.place in ("main", "row") and not value.part
+        else None
+    )
 
 
 def _among(accepts: Accepts, item: Node) -> Accepts:

@@ -19,7 +19,9 @@ def of_sound(node: Node) -> Node:
             return _joined(Or, parts, neutral=False)
         case Choose(test, then, otherwise, kind):
             then, otherwise = of_sound(then), of_sound(otherwise)
-            return then if isinstance(then, Flag) and then == otherwise else Choose(of_sound(test), then, otherwise, kind)
+            return (
+                then if isinstance(then, Flag) and then == otherwise else Choose(of_sound(test), then, otherwise, kind)
+            )
         case _:
             return node
 

@@ -64,7 +64,10 @@ def named(name: str) -> str:
 
 
 def _weighted(text: str, weights: tuple[int, ...], alphabet: str) -> str:
-    terms = (f"(strpos('{alphabet}', substr({text}, {place}, 1)) - 1) * {weight}" for place, weight in enumerate(weights, start=1))
+    terms = (
+        f"(strpos('{alphabet}', substr({text}, {place}, 1)) - 1) * {weight}"
+        for place, weight in enumerate(weights, start=1)
+    )
     return f"({' + '.join(terms)})"
 
 
@@ -112,20 +115,35 @@ class Dialect:
 
     def call(self, name: str, arguments: Sequence[str]) -> str:
         spelling = self.functions[name]
-        return spelling.format(*arguments, all=", ".join(arguments)) if isinstance(spelling, str) else spelling(*arguments)
+        return (
+            spelling.format(*arguments, all=", ".join(arguments)) if isinstance(spelling, str) else spelling(*arguments)
+        )
 
 
 DUCKDB: Final = Dialect(
     "duckdb",
     {"number": "DOUBLE", "text": "VARCHAR", "bool": "BOOLEAN", "date": "DATE", "list": "VARCHAR[]"},
     {
-        "blank": "({0} IS NULL)", "coalesce": "coalesce({all})", "abs": "abs({0})", "min": "least({all})", "max": "greatest({all})",
-        "year": "year({0})::DOUBLE", "date_of": _date_of, "length": "length({0})::DOUBLE",
-        "prefix": "nullif(substr({0}, 1, greatest(0, trunc({1}))::BIGINT), '')", "matches": "regexp_full_match({0}, {1})",
+        "blank": "({0} IS NULL)",
+        "coalesce": "coalesce({all})",
+        "abs": "abs({0})",
+        "min": "least({all})",
+        "max": "greatest({all})",
+        "year": "year({0})::DOUBLE",
+        "date_of": _date_of,
+        "length": "length({0})::DOUBLE",
+        "prefix": "nullif(substr({0}, 1, greatest(0, trunc({1}))::BIGINT), '')",
+        "matches": "regexp_full_match({0}, {1})",
         "number": "CASE WHEN regexp_full_match({0}, '-?[0-9]{{1,15}}([.][0-9]{{1,15}})?') THEN TRY_CAST({0} AS DOUBLE) END",
-        "valid_uscc": _uscc, "valid_org_code": _org_code, "valid_person_id": _person_id,
-        "any_of": "list_has_any({0}, {1})", "chosen": "list_contains({0}, {1})", "count_chosen": "coalesce(len({0}), 0)::DOUBLE",
-        "distinct": "(list_unique({0}) = len({0}))", "present": 'list_contains("_present", {0})', "inside": "census_inside({0}, {1}, {2})",
+        "valid_uscc": _uscc,
+        "valid_org_code": _org_code,
+        "valid_person_id": _person_id,
+        "any_of": "list_has_any({0}, {1})",
+        "chosen": "list_contains({0}, {1})",
+        "count_chosen": "coalesce(len({0}), 0)::DOUBLE",
+        "distinct": "(list_unique({0}) = len({0}))",
+        "present": 'list_contains("_present", {0})',
+        "inside": "census_inside({0}, {1}, {2})",
         "distance_m": _distance,
     },
 )
@@ -184,7 +202,9 @@ class _Emitter:
         parts = ", ".join(self.sql(part, "text") for part in node.elements)
         if all(isinstance(part, Text) for part in node.elements):
             return f"[{parts}]"
-        return f"CASE WHEN coalesce({parts}) IS NOT NULL THEN list_filter([{parts}], lambda text_: text_ IS NOT NULL) END"
+        return (
+            f"CASE WHEN coalesce({parts}) IS NOT NULL THEN list_filter([{parts}], lambda text_: text_ IS NOT NULL) END"
+        )
 
     def together(self, node: Together) -> str:
         parts = [self.sql(part) for part in node.elements]
@@ -202,7 +222,11 @@ class _Emitter:
         left, right = self.sql(node.left, kind), self.sql(node.right, kind)
         if kind == "date":
             return f"({left} {'=' if node.operator == '==' else node.operator} {right})"
-        tolerance = double(node.tolerance) if node.tolerance is not None else f"{double(RELATIVE_TOLERANCE)} * greatest(abs({left}), abs({right}))"
+        tolerance = (
+            double(node.tolerance)
+            if node.tolerance is not None
+            else f"{double(RELATIVE_TOLERANCE)} * greatest(abs({left}), abs({right}))"
+        )
         return f"({_WITHIN[node.operator].format(a=left, b=right, t=tolerance)})"
 
     def listed(self, node: Listed) -> str:
@@ -223,7 +247,9 @@ class _Emitter:
         for code, value in attribute_values(node.codelist, node.attribute).items():
             codes.setdefault(value, []).append(code)
         item = self.sql(node.item, "text")
-        cases = "".join(f" WHEN {item} IN ({', '.join(map(quoted, each))}) THEN {quoted(value)}" for value, each in codes.items())
+        cases = "".join(
+            f" WHEN {item} IN ({', '.join(map(quoted, each))}) THEN {quoted(value)}" for value, each in codes.items()
+        )
         return f"CASE{cases} END" if cases else "CAST(NULL AS VARCHAR)"
 
     def choose(self, node: Choose) -> str:
@@ -231,7 +257,9 @@ class _Emitter:
         return f"CASE WHEN {self.sql(node.test)} THEN {then} ELSE {otherwise} END"
 
     def call(self, node: Call) -> str:
-        return self.dialect.call(node.name, [self.sql(part, _ARGUMENTS.get(node.name, "any")) for part in node.arguments])
+        return self.dialect.call(
+            node.name, [self.sql(part, _ARGUMENTS.get(node.name, "any")) for part in node.arguments]
+        )
 
     def sound(self, node: Sound) -> str:
         problem = node.problem if node.problem == "unknown" else f"{node.key or node.group}:{node.problem}"
@@ -239,7 +267,11 @@ class _Emitter:
         return f"(NOT coalesce(list_contains({problems}, {quoted(problem)}), FALSE))"
 
     def explained(self, node: Explained) -> str:
-        path = quoted(f"/{node.key}") if node.place == "main" else f"({quoted(f'/{node.group}/')} || ({INDEX} - 1) || {quoted(f'/{node.key}')})"
+        path = (
+            quoted(f"/{node.key}")
+            if node.place == "main"
+            else f"({quoted(f'/{node.group}/')} || ({INDEX} - 1) || {quoted(f'/{node.key}')})"
+        )
         return f'coalesce(list_contains("_explained", {path}), FALSE)'
 
     def aggregate(self, node: Aggregate) -> str:
@@ -248,7 +280,9 @@ class _Emitter:
             rows = f"list_filter({rows}, lambda {LOOP}: coalesce({self.sql(node.condition, 'bool')}, FALSE))"
         if node.element is None:
             return f"len({rows})::DOUBLE"
-        kind: Kind = "bool" if node.name in ("any", "all") else node.element.kind if node.element.kind != "any" else "number"
+        kind: Kind = (
+            "bool" if node.name in ("any", "all") else node.element.kind if node.element.kind != "any" else "number"
+        )
         values = f"list_transform({rows}, lambda {LOOP}: {self.sql(node.element, kind)})"
         return _OVER_ROWS[node.name].format(v=values)
 
@@ -258,28 +292,61 @@ def _column(form: str, name: str) -> str:
 
 
 _WITHIN: Final = {
-    "==": "abs({a} - {b}) <= {t}", "!=": "abs({a} - {b}) > {t}", "<": "{a} < {b} - {t}", "<=": "{a} <= {b} + {t}", ">": "{a} > {b} + {t}",
+    "==": "abs({a} - {b}) <= {t}",
+    "!=": "abs({a} - {b}) > {t}",
+    "<": "{a} < {b} - {t}",
+    "<=": "{a} <= {b} + {t}",
+    ">": "{a} > {b} + {t}",
     ">=": "{a} >= {b} - {t}",
 }
 _OVER_ROWS: Final = {
-    "sum": "list_sum({v})", "min": "list_min({v})", "max": "list_max({v})", "count": "len({v})::DOUBLE", "first": "({v})[1]",
+    "sum": "list_sum({v})",
+    "min": "list_min({v})",
+    "max": "list_max({v})",
+    "count": "len({v})::DOUBLE",
+    "first": "({v})[1]",
     "any": "CASE WHEN list_contains({v}, TRUE) THEN TRUE WHEN list_count({v}) < len({v}) THEN NULL ELSE FALSE END",
     "all": "CASE WHEN list_contains({v}, FALSE) THEN FALSE WHEN list_count({v}) < len({v}) THEN NULL ELSE TRUE END",
     "unique": "(list_unique({v}) = list_count({v}))",
 }
 _ARGUMENTS: Final[dict[str, Kind]] = {
-    "abs": "number", "min": "number", "max": "number", "year": "date", "date_of": "number", "length": "text", "number": "text", "matches": "text", "valid_uscc": "text",
-    "valid_org_code": "text", "valid_person_id": "text", "distance_m": "number", "count_chosen": "list", "distinct": "list",
+    "abs": "number",
+    "min": "number",
+    "max": "number",
+    "year": "date",
+    "date_of": "number",
+    "length": "text",
+    "number": "text",
+    "matches": "text",
+    "valid_uscc": "text",
+    "valid_org_code": "text",
+    "valid_person_id": "text",
+    "distance_m": "number",
+    "count_chosen": "list",
+    "distinct": "list",
 }
 _TEMPLATES: Final[dict[type, Callable[[_Emitter, Any], str]]] = {
     Number: lambda _, node: f"({double(node.value)})",
-    Text: lambda _, node: quoted(node.value), Flag: lambda _, node: "TRUE" if node.value else "FALSE",
+    Text: lambda _, node: quoted(node.value),
+    Flag: lambda _, node: "TRUE" if node.value else "FALSE",
     Day: lambda _, node: f"DATE '{date.fromordinal(node.ordinal).isoformat()}'",
-    Value: _Emitter.value, Texts: _Emitter.texts, Together: _Emitter.together, Arithmetic: _Emitter.arithmetic, Compare: _Emitter.compare,
-    Same: lambda emitter, node: f"({emitter.sql(node.left, node.right.kind)} = {emitter.sql(node.right, node.left.kind)})",
-    OneOf: lambda emitter, node: emitter.among(node.item, node.options), Listed: _Emitter.listed,
+    Value: _Emitter.value,
+    Texts: _Emitter.texts,
+    Together: _Emitter.together,
+    Arithmetic: _Emitter.arithmetic,
+    Compare: _Emitter.compare,
+    Same: lambda emitter, node: (
+        f"({emitter.sql(node.left, node.right.kind)} = {emitter.sql(node.right, node.left.kind)})"
+    ),
+    OneOf: lambda emitter, node: emitter.among(node.item, node.options),
+    Listed: _Emitter.listed,
     And: lambda emitter, node: f"({' AND '.join(emitter.sql(part, 'bool') for part in node.parts)})",
     Or: lambda emitter, node: f"({' OR '.join(emitter.sql(part, 'bool') for part in node.parts)})",
-    Not: lambda emitter, node: f"(NOT {emitter.sql(node.part, 'bool')})", Choose: _Emitter.choose, Call: _Emitter.call,
-    Attribute: _Emitter.attribute, Sound: _Emitter.sound, Explained: _Emitter.explained, Aggregate: _Emitter.aggregate,
+    Not: lambda emitter, node: f"(NOT {emitter.sql(node.part, 'bool')})",
+    Choose: _Emitter.choose,
+    Call: _Emitter.call,
+    Attribute: _Emitter.attribute,
+    Sound: _Emitter.sound,
+    Explained: _Emitter.explained,
+    Aggregate: _Emitter.aggregate,
 }

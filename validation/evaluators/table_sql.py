@@ -39,10 +39,14 @@ def _taking_part(table: TableRule, columns: dict[str, str]) -> str:
     where = f" AND {expression_sql(table.where)}" if table.where else ""
     listed = ", ".join(f"{text} AS {name}" for name, text in columns.items())
     if table.rule.each is None:
-        return f"SELECT _place AS place, CAST(NULL AS BIGINT) AS row, {listed} FROM batch WHERE {first} IS NOT NULL{where}"
+        return (
+            f"SELECT _place AS place, CAST(NULL AS BIGINT) AS row, {listed} FROM batch WHERE {first} IS NOT NULL{where}"
+        )
     rows = rows_sql(table.rule.each)
     lines = f"SELECT *, unnest({rows}) AS {ROW}, unnest(range(1, len({rows}) + 1)) AS {INDEX} FROM batch"
-    return f"SELECT _place AS place, {INDEX} - 1 AS row, {listed} FROM ({lines}) AS lines WHERE {first} IS NOT NULL{where}"
+    return (
+        f"SELECT _place AS place, {INDEX} - 1 AS row, {listed} FROM ({lines}) AS lines WHERE {first} IS NOT NULL{where}"
+    )
 
 
 def _keys(table: TableRule) -> dict[str, str]:
@@ -77,13 +81,17 @@ def _listed_in(table: TableRule) -> str:
     taking = _taking_part(table, {"name": expression_sql(table.columns[0]), "inside": within})
     # While nobody has filled the other form there, its list is not missing a name: it is not there yet.
     listed = f"SELECT DISTINCT {expression_sql(_known(table.listed))} AS name, {within} AS inside FROM register"
-    return (f"WITH taking AS ({taking}), listed AS ({listed}) SELECT place, row FROM taking WHERE inside IN (SELECT inside FROM listed WHERE name IS NOT NULL) "
-            "AND NOT EXISTS (SELECT 1 FROM listed WHERE listed.name = taking.name AND listed.inside = taking.inside)")
+    return (
+        f"WITH taking AS ({taking}), listed AS ({listed}) SELECT place, row FROM taking WHERE inside IN (SELECT inside FROM listed WHERE name IS NOT NULL) "
+        "AND NOT EXISTS (SELECT 1 FROM listed WHERE listed.name = taking.name AND listed.inside = taking.inside)"
+    )
 
 
 def _coverage(table: TableRule) -> str:
-    return (f"SELECT _unit AS unit FROM register WHERE _owing AND {expression_sql(_known(table.applies))} "
-            f"AND NOT list_contains(_present, {quoted(table.form)}) ORDER BY _unit")
+    return (
+        f"SELECT _unit AS unit FROM register WHERE _owing AND {expression_sql(_known(table.applies))} "
+        f"AND NOT list_contains(_present, {quoted(table.form)}) ORDER BY _unit"
+    )
 
 
 def _outlier(table: TableRule) -> str:
@@ -109,7 +117,9 @@ def _region_sum(table: TableRule) -> str:
     taking = _taking_part(table, {"v": expression_sql(_known(table.value)), "region": region})
     sums = f"SELECT {region} AS region, sum({total}) AS total FROM register WHERE list_contains(_present, {quoted(check.other)}) GROUP BY 1"
     room = f"{double(check.tolerance)} * abs(v) + {double(1e-9)}"
-    holds = {"==": f"abs(total - v) <= {room}", "<=": f"total <= v + {room}", ">=": f"total >= v - ({room})"}[check.compare]
+    holds = {"==": f"abs(total - v) <= {room}", "<=": f"total <= v + {room}", ">=": f"total >= v - ({room})"}[
+        check.compare
+    ]
     return f"WITH taking AS ({taking}), sums AS ({sums}) SELECT place, row FROM taking JOIN sums USING (region) WHERE NOT ({holds})"
 
 
@@ -132,6 +142,11 @@ def _known(node: Node | None) -> Node:
 
 
 _QUERIES: Final[dict[TableCheckKind, Callable[[TableRule], str]]] = {
-    "unique": _unique, "near_duplicate": _near_duplicate, "listed_in": _listed_in, "coverage": _coverage, "outlier": _outlier,
-    "region_sum": _region_sum, "far_from_area": _far_from_area,
+    "unique": _unique,
+    "near_duplicate": _near_duplicate,
+    "listed_in": _listed_in,
+    "coverage": _coverage,
+    "outlier": _outlier,
+    "region_sum": _region_sum,
+    "far_from_area": _far_from_area,
 }

@@ -67,11 +67,17 @@ def expressions(book: RuleBook, names: Mapping[Place, str]) -> Expressions:
         text = _tried(emitter.fails, rule.node) if place else ""
         if place and text and len(text) <= LONGEST:
             constraints.setdefault(place, []).append((f"not({text})", _plain(rule)))
-    required = {place: text for item in book.form.items() if (place := (item.rows_key, item.key)) and (text := _required(book, emitter, item))}
+    required = {
+        place: text
+        for item in book.form.items()
+        if (place := (item.rows_key, item.key)) and (text := _required(book, emitter, item))
+    }
     return Expressions(relevant, _without_circles(required, (relevant, computed), names), computed, constraints)
 
 
-def _without_circles(required: Mapping[Place, str], others: Sequence[Mapping[Place, str]], names: Mapping[Place, str]) -> dict[Place, str]:
+def _without_circles(
+    required: Mapping[Place, str], others: Sequence[Mapping[Place, str]], names: Mapping[Place, str]
+) -> dict[Place, str]:
     """Drop conditions by which two questions ask for each other: field tools refuse a form that goes round in circles."""
     leans = {names[place]: set[str]() for place in names}
     for texts in (required, *others):
@@ -103,7 +109,12 @@ def _tried(write: Callable[[Node], str], node: Node) -> str:
 def _last_read(rule: Rule, order: Mapping[Place, int]) -> Place | None:
     """Name the question of this form, among those a check leans on, that is asked last: there all others are answered."""
     group = rule.each.group if rule.each else ""
-    read = [place for key in rule.reads for place in (((group, key), ("", key)) if group else (("", key),)) if place in order]
+    read = [
+        place
+        for key in rule.reads
+        for place in (((group, key), ("", key)) if group else (("", key),))
+        if place in order
+    ]
     return max(read, key=order.__getitem__, default=None)
 
 
@@ -210,8 +221,12 @@ class _Emitter:
                 return f"regex({self.value(item)}, {_quoted(f'^({pattern.value})$')})"
             case Call(name="chosen", arguments=(Value() as item, Text() as code)):
                 return f"selected({self.reference(item)}, {_quoted(code.value)})"
-            case Call(name="any_of", arguments=(Value() as item, Texts() as codes)) if all(isinstance(part, Text) for part in codes.elements):
-                return _joined(" or ", (f"selected({self.reference(item)}, {self.value(part)})" for part in codes.elements))
+            case Call(name="any_of", arguments=(Value() as item, Texts() as codes)) if all(
+                isinstance(part, Text) for part in codes.elements
+            ):
+                return _joined(
+                    " or ", (f"selected({self.reference(item)}, {self.value(part)})" for part in codes.elements)
+                )
             case _:
                 raise NotInXPath(node.name)
 
@@ -246,7 +261,11 @@ class _Emitter:
             case "abs", (part,):
                 return f"abs({self.value(part)})"
             case "coalesce", (Value() as first, *rest):
-                return f"if({self.reference(first)} != '', {self.value(first)}, {self.value(rest[0])})" if len(rest) == 1 else _no(node)
+                return (
+                    f"if({self.reference(first)} != '', {self.value(first)}, {self.value(rest[0])})"
+                    if len(rest) == 1
+                    else _no(node)
+                )
             case "length", (part,):
                 return f"string-length({self.value(part)})"
             case "prefix", (part, Number() as count):
@@ -300,7 +319,11 @@ def _quoted(text: str) -> str:
 
 _OPERATORS: Final = {"+": "+", "-": "-", "*": "*", "/": "div"}
 _HOLDS: Final = {
-    "==": "abs({a} - {b}) <= {t}", "!=": "abs({a} - {b}) > {t}", "<": "{a} < {b} - {t}", "<=": "{a} <= {b} + {t}", ">": "{a} > {b} + {t}",
+    "==": "abs({a} - {b}) <= {t}",
+    "!=": "abs({a} - {b}) > {t}",
+    "<": "{a} < {b} - {t}",
+    "<=": "{a} <= {b} + {t}",
+    ">": "{a} > {b} + {t}",
     ">=": "{a} >= {b} - {t}",
 }
 _OPPOSITES: Final = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -311,7 +334,9 @@ def names(form: Form) -> dict[Place, str]:
     keys = [item.key for item in form.items()]
     taken = {*form.groups(), *(section.key for section in form.sections)}
     found = {
-        (item.rows_key, item.key): item.key if keys.count(item.key) == 1 and item.key not in taken else f"{item.rows_key or 'item'}_{item.key}"
+        (item.rows_key, item.key): item.key
+        if keys.count(item.key) == 1 and item.key not in taken
+        else f"{item.rows_key or 'item'}_{item.key}"
         for item in form.items()
     }
     return found | {(group, ""): group for group in form.groups()}

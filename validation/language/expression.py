@@ -46,12 +46,27 @@ from validation.language.patterns import PatternError, portable
 from validation.language.scope import POSITION_PARTS, Definitions, NameProblem, Scope, layout
 from validation.language.tolerance import tolerance
 
-_ARITHMETIC: Final[dict[type[ast.operator], Literal["+", "-", "*", "/"]]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_ARITHMETIC: Final[dict[type[ast.operator], Literal["+", "-", "*", "/"]]] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+}
 _COMPARISONS: Final[dict[type[ast.cmpop], Literal["==", "!=", "<", "<=", ">", ">="]]] = {
-    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
 }
 _OVER_ROWS: Final = ("sum", "min", "max", "count", "any", "all", "unique")
-_ELEMENTS: Final[dict[str, tuple[Kind, ...]]] = {"sum": ("number",), "any": ("bool",), "all": ("bool",), "unique": ("number", "text", "date", "together")}
+_ELEMENTS: Final[dict[str, tuple[Kind, ...]]] = {
+    "sum": ("number",),
+    "any": ("bool",),
+    "all": ("bool",),
+    "unique": ("number", "text", "date", "together"),
+}
 _LONGEST: Final = 8_000
 
 
@@ -106,7 +121,10 @@ class _Parser(Names):
             case ast.Tuple() | ast.List():
                 return Texts(tuple(self.of(part, "text", "a list") for part in at.elts))
             case _:
-                raise self.wrong(at, f"{type(at).__name__} is not part of the check language: allowed are items, numbers, texts, + - * /, comparisons, and or not, in, … if … else …, and the functions of the table")
+                raise self.wrong(
+                    at,
+                    f"{type(at).__name__} is not part of the check language: allowed are items, numbers, texts, + - * /, comparisons, and or not, in, … if … else …, and the functions of the table",
+                )
 
     def of(self, at: ast.expr, kind: Kind, where: str) -> Node:
         """Read a part that must be of one kind."""
@@ -135,7 +153,11 @@ class _Parser(Names):
         except NameProblem as problem:
             raise self.wrong(at, str(problem)) from None
         if found is None:
-            raise self.wrong(at, f"no item {at.id!r} in {self.scope.form.code}" + (f" or its rows {self.scope.each!r}" if self.scope.each else ""))
+            raise self.wrong(
+                at,
+                f"no item {at.id!r} in {self.scope.form.code}"
+                + (f" or its rows {self.scope.each!r}" if self.scope.each else ""),
+            )
         return found
 
     def attribute(self, at: ast.Attribute) -> Node:
@@ -156,12 +178,16 @@ class _Parser(Names):
         except NameProblem as problem:
             raise self.wrong(at, str(problem)) from None
         if found is None:
-            raise self.wrong(at, f"no item {at.attr!r} in {owner.form.code}" + (f", rows {owner.each!r}" if owner.each else ""))
+            raise self.wrong(
+                at, f"no item {at.attr!r} in {owner.form.code}" + (f", rows {owner.each!r}" if owner.each else "")
+            )
         return found
 
     def position_part(self, at: ast.Attribute) -> Node | None:
         """Read ``gps.lon``; None when what stands before the point is no position."""
-        if isinstance(at.value, ast.Name) and (at.value.id in self.loops or at.value.id == "baseline" or self.scope.item(at.value.id) is None):
+        if isinstance(at.value, ast.Name) and (
+            at.value.id in self.loops or at.value.id == "baseline" or self.scope.item(at.value.id) is None
+        ):
             return None
         whole = self.node(at.value)
         if whole.kind != "position":
@@ -207,9 +233,20 @@ class _Parser(Names):
             return Arithmetic(operator, left, right)
         for side, part in ((at.left, left), (at.right, right)):
             if part.kind not in ("number", "any"):
-                raise self.wrong(side, f"{operator} wants numbers, this is {part.kind}" + ("; dates can only be subtracted from each other" if part.kind == "date" else ""))
+                raise self.wrong(
+                    side,
+                    f"{operator} wants numbers, this is {part.kind}"
+                    + ("; dates can only be subtracted from each other" if part.kind == "date" else ""),
+                )
         if isinstance(left, Number) and isinstance(right, Number) and not (operator == "/" and right.value == 0):
-            return Number({"+": left.value + right.value, "-": left.value - right.value, "*": left.value * right.value, "/": left.value / (right.value or 1)}[operator])
+            return Number(
+                {
+                    "+": left.value + right.value,
+                    "-": left.value - right.value,
+                    "*": left.value * right.value,
+                    "/": left.value / (right.value or 1),
+                }[operator]
+            )
         return Arithmetic(operator, left, right)
 
     def comparisons(self, at: ast.Compare) -> Node:
@@ -226,10 +263,16 @@ class _Parser(Names):
             raise self.wrong(at, "comparisons are == != < <= > >= in, not in; blank(item) asks for blanks")
         return self.compare(at, spelled, self.node(first), self.node(second))
 
-    def compare(self, at: ast.expr, operator: Literal["==", "!=", "<", "<=", ">", ">="], left: Node, right: Node) -> Node:
+    def compare(
+        self, at: ast.expr, operator: Literal["==", "!=", "<", "<=", ">", ">="], left: Node, right: Node
+    ) -> Node:
         kinds = {left.kind, right.kind} - {"any"}
         if len(kinds) > 1:
-            raise self.wrong(at, f"{left.kind} and {right.kind} cannot be compared" + ("; codes are texts, written between quotes" if kinds == {"text", "number"} else ""))
+            raise self.wrong(
+                at,
+                f"{left.kind} and {right.kind} cannot be compared"
+                + ("; codes are texts, written between quotes" if kinds == {"text", "number"} else ""),
+            )
         kind = kinds.pop() if kinds else "any"
         if kind in ("number", "date"):
             return Compare(operator, left, right, 0.0 if kind == "date" else tolerance(left, right))
@@ -259,7 +302,9 @@ class _Parser(Names):
         test, then, otherwise = self.of(at.test, "bool", "if"), self.node(at.body), self.node(at.orelse)
         kinds = {then.kind, otherwise.kind} - {"any"}
         if len(kinds) > 1:
-            raise self.wrong(at, f"both sides of if … else … must be of one kind, these are {then.kind} and {otherwise.kind}")
+            raise self.wrong(
+                at, f"both sides of if … else … must be of one kind, these are {then.kind} and {otherwise.kind}"
+            )
         return Choose(test, then, otherwise, then.kind if otherwise.kind == "any" else otherwise.kind)
 
     def call(self, at: ast.Call) -> Node:
@@ -285,7 +330,10 @@ class _Parser(Names):
             raise self.wrong(at, f"no function {name!r}: there are {known}")
         wanted = [argument for argument in declared.arguments if argument != "…"]
         if len(at.args) < len(wanted) or (len(at.args) > len(wanted) and declared.arguments[-1] != "…"):
-            raise self.wrong(at, f"{name} takes {len(wanted)}{' or more' if declared.arguments[-1] == '…' else ''} arguments, here are {len(at.args)}")
+            raise self.wrong(
+                at,
+                f"{name} takes {len(wanted)}{' or more' if declared.arguments[-1] == '…' else ''} arguments, here are {len(at.args)}",
+            )
         wanted += [wanted[-1]] * (len(at.args) - len(wanted))
         arguments: list[Node] = []
         same: Kind = "any"
@@ -293,7 +341,13 @@ class _Parser(Names):
             if kind == "literal":
                 arguments.append(self.literal(place, name))
                 continue
-            part = self.node(place) if kind == "any" else self.of(place, cast("Kind", same if kind == "same" else kind), name) if kind != "same" or same != "any" else self.node(place)
+            part = (
+                self.node(place)
+                if kind == "any"
+                else self.of(place, cast("Kind", same if kind == "same" else kind), name)
+                if kind != "same" or same != "any"
+                else self.node(place)
+            )
             same = part.kind if same == "any" else same
             arguments.append(part)
         if name == "present" and arguments[0] == Text(self.scope.viewer or self.scope.form.code):
@@ -327,7 +381,18 @@ class _Parser(Names):
 
     def explained(self, at: ast.Call) -> Node:
         wanted = at.args[0].id if len(at.args) == 1 and isinstance(at.args[0], ast.Name) else ""
-        found = next((part for part in walk(self.name(cast("ast.Name", at.args[0]))) if isinstance(part, Value) and part.key == wanted and part.place in ("main", "row")), None) if wanted else None
+        found = (
+            next(
+                (
+                    part
+                    for part in walk(self.name(cast("ast.Name", at.args[0])))
+                    if isinstance(part, Value) and part.key == wanted and part.place in ("main", "row")
+                ),
+                None,
+            )
+            if wanted
+            else None
+        )
         if found is None:
             raise self.wrong(at, "explained takes one item of this form")
         return Explained(cast("Literal['main', 'row']", found.place), found.group, found.key)
@@ -368,14 +433,24 @@ class _Parser(Names):
             condition = self.of(over.ifs[0], "bool", "if") if over.ifs else None
         finally:
             del self.loops[over.target.id]
-        if any(isinstance(below, Aggregate) for part in (element, condition) if part is not None for below in walk(part)):
-            raise self.wrong(generator, "a generator stands in no other: an item read here is computed or shown over rows itself")
+        if any(
+            isinstance(below, Aggregate) for part in (element, condition) if part is not None for below in walk(part)
+        ):
+            raise self.wrong(
+                generator, "a generator stands in no other: an item read here is computed or shown over rows itself"
+            )
         kind: Kind = "number" if element is None else element.kind
         allowed = _ELEMENTS.get(name, ("number", "date"))
         if kind not in (*allowed, "any"):
             raise self.wrong(at, f"{name} over rows wants {' or '.join(allowed)}, this is {kind}")
         result: Kind = "bool" if name in ("any", "all", "unique") else "number" if name in ("sum", "count") else kind
-        return Aggregate(cast("Literal['sum', 'min', 'max', 'count', 'any', 'all', 'unique']", name), rows, element, condition, result)
+        return Aggregate(
+            cast("Literal['sum', 'min', 'max', 'count', 'any', 'all', 'unique']", name),
+            rows,
+            element,
+            condition,
+            result,
+        )
 
 
 def _outcomes(node: Node) -> Iterator[Node | Rows]:

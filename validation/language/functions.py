@@ -22,34 +22,69 @@ EARTH_RADIUS_M: Final = 6_371_008.8  # mean radius, IUGG
 class Function:
     """How a function may be called and what it means to the people who write checks."""
 
-    arguments: tuple[str, ...]  # kinds; "literal" wants a text between quotes, "same" the kind of the first, "…" more of it
-    result: Kind | str          # a kind, or "same": the kind of the first argument
+    arguments: tuple[
+        str, ...
+    ]  # kinds; "literal" wants a text between quotes, "same" the kind of the first, "…" more of it
+    result: Kind | str  # a kind, or "same": the kind of the first argument
     meaning: str
     strict: bool = True
 
 
 FUNCTIONS: Final[dict[str, Function]] = {
-    "blank": Function(("any",), "bool", "nothing is answered there; the only function, beside `coalesce` and `count`, that sees blanks", strict=False),
+    "blank": Function(
+        ("any",),
+        "bool",
+        "nothing is answered there; the only function, beside `coalesce` and `count`, that sees blanks",
+        strict=False,
+    ),
     "coalesce": Function(("any", "same", "…"), "same", "the first argument that is not blank", strict=False),
     "abs": Function(("number",), "number", "the number without its sign"),
-    "min": Function(("number", "number", "…"), "number", "the smallest; blanks are skipped, blank if all are", strict=False),
-    "max": Function(("number", "number", "…"), "number", "the largest; blanks are skipped, blank if all are", strict=False),
+    "min": Function(
+        ("number", "number", "…"), "number", "the smallest; blanks are skipped, blank if all are", strict=False
+    ),
+    "max": Function(
+        ("number", "number", "…"), "number", "the largest; blanks are skipped, blank if all are", strict=False
+    ),
     "year": Function(("date",), "number", "the year of a date"),
-    "date_of": Function(("number", "number", "number"), "date", "the date of year, month and day; unknown if there is none"),
+    "date_of": Function(
+        ("number", "number", "number"), "date", "the date of year, month and day; unknown if there is none"
+    ),
     "length": Function(("text",), "number", "how many characters (code points)"),
     "prefix": Function(("text", "number"), "text", "the first so many characters"),
-    "number": Function(("text",), "number", "the number that a text is, such as an attribute of a code list; unknown for any other text"),
-    "matches": Function(("text", "literal"), "bool", "the whole text fits the pattern: literals, `[…]`, `.`, `?`, `*`, `+`, `{m,n}`, alternatives and groups"),
+    "number": Function(
+        ("text",),
+        "number",
+        "the number that a text is, such as an attribute of a code list; unknown for any other text",
+    ),
+    "matches": Function(
+        ("text", "literal"),
+        "bool",
+        "the whole text fits the pattern: literals, `[…]`, `.`, `?`, `*`, `+`, `{m,n}`, alternatives and groups",
+    ),
     "valid_uscc": Function(("text",), "bool", "a unified social credit code with a right check character (GB 32100)"),
     "valid_org_code": Function(("text",), "bool", "an organisation code with a right check character (GB 11714)"),
-    "valid_person_id": Function(("text",), "bool", "an identity card number with a real date and a right check character (GB 11643)"),
+    "valid_person_id": Function(
+        ("text",), "bool", "an identity card number with a real date and a right check character (GB 11643)"
+    ),
     "any_of": Function(("list", "list"), "bool", "at least one is in both lists"),
     "chosen": Function(("list", "text"), "bool", 'the text is among the chosen ones; written `"3" in item`'),
-    "count_chosen": Function(("list",), "number", "how many are chosen, 0 for none; written `count(item)`", strict=False),
+    "count_chosen": Function(
+        ("list",), "number", "how many are chosen, 0 for none; written `count(item)`", strict=False
+    ),
     "distinct": Function(("list",), "bool", "no two are the same; written `unique((a, b))`"),
-    "present": Function(("literal",), "bool", "the unit has filled that form; unknown while no definition of it exists", strict=False),
-    "inside": Function(("number", "number", "text"), "bool", "the position (degrees) lies in the region with that code; unknown without its boundary"),
-    "distance_m": Function(("number", "number", "number", "number"), "number", "metres between two positions (longitude, latitude, longitude, latitude) on the sphere"),
+    "present": Function(
+        ("literal",), "bool", "the unit has filled that form; unknown while no definition of it exists", strict=False
+    ),
+    "inside": Function(
+        ("number", "number", "text"),
+        "bool",
+        "the position (degrees) lies in the region with that code; unknown without its boundary",
+    ),
+    "distance_m": Function(
+        ("number", "number", "number", "number"),
+        "number",
+        "metres between two positions (longitude, latitude, longitude, latitude) on the sphere",
+    ),
 }
 
 USCC_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -64,7 +99,9 @@ _PERSON_FORM: Final = re.compile("[0-9]{17}[0-9X]")
 
 def uscc_check_character(first_seventeen: str) -> str:
     """Give the 18th character of a unified social credit code (GB 32100—2015)."""
-    total = sum(_USCC_VALUES[character] * weight for character, weight in zip(first_seventeen, USCC_WEIGHTS, strict=True))
+    total = sum(
+        _USCC_VALUES[character] * weight for character, weight in zip(first_seventeen, USCC_WEIGHTS, strict=True)
+    )
     return USCC_ALPHABET[-total % 31]
 
 
@@ -191,8 +228,25 @@ def _present(code: str, forms: Collection[str]) -> bool:
 # Called with values that are not None unless the function is not strict. The record evaluator hands `matches` a
 # compiled pattern, `present` the unit's forms and `inside` the rings of the region.
 PYTHON: Final[dict[str, Callable[..., Any]]] = {
-    "blank": _blank, "coalesce": _first_filled, "abs": abs, "min": _smallest, "max": _largest, "year": _year, "date_of": date_of,
-    "length": _length, "prefix": _prefix, "number": _number, "matches": _matches, "valid_uscc": valid_uscc, "valid_org_code": valid_org_code,
-    "valid_person_id": valid_person_id, "any_of": _any_of, "chosen": _chosen, "count_chosen": _count_chosen, "distinct": _distinct,
-    "present": _present, "inside": inside_rings, "distance_m": distance_m,
+    "blank": _blank,
+    "coalesce": _first_filled,
+    "abs": abs,
+    "min": _smallest,
+    "max": _largest,
+    "year": _year,
+    "date_of": date_of,
+    "length": _length,
+    "prefix": _prefix,
+    "number": _number,
+    "matches": _matches,
+    "valid_uscc": valid_uscc,
+    "valid_org_code": valid_org_code,
+    "valid_person_id": valid_person_id,
+    "any_of": _any_of,
+    "chosen": _chosen,
+    "count_chosen": _count_chosen,
+    "distinct": _distinct,
+    "present": _present,
+    "inside": inside_rings,
+    "distance_m": distance_m,
 }

@@ -62,7 +62,11 @@ def show(value: object, kind: Kind) -> str:
 def show_number(number: float) -> str:
     if not isfinite(number):
         return BLANK
-    rounded = Decimal(number).quantize(Decimal(10) ** -SHOWN_DECIMALS, rounding=ROUND_HALF_UP) if abs(number) < 1e20 else Decimal(number)
+    rounded = (
+        Decimal(number).quantize(Decimal(10) ** -SHOWN_DECIMALS, rounding=ROUND_HALF_UP)
+        if abs(number) < 1e20
+        else Decimal(number)
+    )
     whole, _, decimals = f"{abs(rounded):f}".partition(".")
     grouped = f"{int(whole):,}".replace(",", THIN_SPACE)
     decimals = decimals.rstrip("0")

@@ -26,7 +26,7 @@ class Names:
     def wrong(self, at: ast.AST, problem: str) -> ExpressionError:
         line, column = getattr(at, "lineno", 1), getattr(at, "col_offset", 1)
         lines = f"({self.text}".split("\n")
-        before = sum(len(one) + 1 for one in lines[:line - 1])
+        before = sum(len(one) + 1 for one in lines[: line - 1])
         within = len(lines[line - 1].encode()[:column].decode(errors="ignore"))
         return ExpressionError(self.text, max(1, before + within), problem)
 
@@ -55,14 +55,21 @@ class Names:
             return Rows(group), None
         found = scope.rows(group)
         if found is None:
-            raise self.wrong(at, f"no repeating section {group!r} in {scope.form.code}: there are {', '.join(scope.layout.groups) or 'none'}")
+            raise self.wrong(
+                at,
+                f"no repeating section {group!r} in {scope.form.code}: there are {', '.join(scope.layout.groups) or 'none'}",
+            )
         return found, scope.loop(group)
 
     def rows_or_none(self, at: ast.expr) -> Rows | None:
         """Find the rows when the name is a repeating section and no item."""
         if isinstance(at, ast.Name) and at.id in self.scope.layout.groups:
             return self.rows(at)[0]
-        if isinstance(at, ast.Attribute) and isinstance(at.value, ast.Name) and at.value.id not in (*self.loops, "baseline"):
+        if (
+            isinstance(at, ast.Attribute)
+            and isinstance(at.value, ast.Name)
+            and at.value.id not in (*self.loops, "baseline")
+        ):
             owner = self.owner(at.value)
             return self.rows(at)[0] if owner is None or at.attr in owner.layout.groups else None
         return None

@@ -62,9 +62,9 @@ class Value:
     place: Place
     key: str
     kind: Kind
-    form: str = ""              # code of the other form whose item it is, "" for this one
-    group: str = ""             # repeating group, places "row" and "loop" only
-    part: str = ""              # lon, lat, accuracy_m, source of a position
+    form: str = ""  # code of the other form whose item it is, "" for this one
+    group: str = ""  # repeating group, places "row" and "loop" only
+    part: str = ""  # lon, lat, accuracy_m, source of a position
     decimals: int | None = None  # declared decimals of a number
 
 
@@ -188,8 +188,8 @@ class Sound:
 
     place: Literal["main", "row"]
     group: str
-    key: str        # "" : the group itself, or the whole record
-    problem: str    # type | precision | rows | unknown
+    key: str  # "" : the group itself, or the whole record
+    problem: str  # type | precision | rows | unknown
     kind: ClassVar[Kind] = "bool"
 
 
@@ -224,8 +224,28 @@ class Aggregate:
 
 
 Node = (
-    Number | Text | Flag | Day | Nothing | Value | Texts | Together | Arithmetic | Compare | Same | OneOf | Listed | And | Or
-    | Not | Choose | Call | Attribute | Sound | Explained | Aggregate
+    Number
+    | Text
+    | Flag
+    | Day
+    | Nothing
+    | Value
+    | Texts
+    | Together
+    | Arithmetic
+    | Compare
+    | Same
+    | OneOf
+    | Listed
+    | And
+    | Or
+    | Not
+    | Choose
+    | Call
+    | Attribute
+    | Sound
+    | Explained
+    | Aggregate
 )
 
 

@@ -8,7 +8,8 @@ from typing import Final
 _LITERAL_NEEDS_BACKSLASH: Final = set(".?*+{}[]()|^$\\/")
 _TOKEN: Final = re.compile(
     r"(?P<escape>\\.)|(?P<set>\[\^?(?:\\[\]\\^-]|[^\]\\\[])+\])|(?P<count>\{[0-9]{1,3}(?:,[0-9]{0,3})?\})"
-    r"|(?P<repeat>[?*+])|(?P<open>\((?!\?))|(?P<close>\))|(?P<bar>\|)|(?P<dot>\.)|(?P<plain>[^\\\[\]{}()?*+|.^$])", re.DOTALL,
+    r"|(?P<repeat>[?*+])|(?P<open>\((?!\?))|(?P<close>\))|(?P<bar>\|)|(?P<dot>\.)|(?P<plain>[^\\\[\]{}()?*+|.^$])",
+    re.DOTALL,
 )
 
 
@@ -26,7 +27,9 @@ def portable(pattern: str) -> str:
     while position < len(pattern):
         token = _TOKEN.match(pattern, position)
         if token is None or (token["escape"] and token["escape"][1] not in _LITERAL_NEEDS_BACKSLASH):
-            raise PatternError(f"{pattern[position:position + 2]!r} at {position + 1}: a pattern holds only literals, […], ., ? * + {{m,n}}, | and groups")
+            raise PatternError(
+                f"{pattern[position : position + 2]!r} at {position + 1}: a pattern holds only literals, […], ., ? * + {{m,n}}, | and groups"
+            )
         depth += bool(token["open"]) - bool(token["close"])
         if depth < 0:
             raise PatternError(f"')' at {position + 1} closes no group")

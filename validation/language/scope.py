@@ -17,8 +17,19 @@ from validation.language.nodes import And, Choose, Kind, Node, Nothing, Place, R
 
 FORM_NAME: Final = re.compile(r"[A-Z]+[0-9]*(?:_[0-9]+)*")
 KINDS: Final[dict[str, Kind]] = {
-    "text": "text", "integer": "number", "decimal": "number", "date": "date", "year": "number", "choice": "text", "code": "text",
-    "multichoice": "list", "yesno": "bool", "dms": "number", "gps": "position", "photo": "text", "signature": "text",
+    "text": "text",
+    "integer": "number",
+    "decimal": "number",
+    "date": "date",
+    "year": "number",
+    "choice": "text",
+    "code": "text",
+    "multichoice": "list",
+    "yesno": "bool",
+    "dms": "number",
+    "gps": "position",
+    "photo": "text",
+    "signature": "text",
 }
 POSITION_PARTS: Final[dict[str, Kind]] = {"lon": "number", "lat": "number", "accuracy_m": "number", "source": "text"}
 
@@ -44,7 +55,10 @@ class Layout:
 
 @lru_cache(maxsize=256)
 def layout(form: Form) -> Layout:
-    return Layout({(item.rows_key, item.key): (section, item) for section in form.sections for item in section.items}, form.groups())
+    return Layout(
+        {(item.rows_key, item.key): (section, item) for section in form.sections for item in section.items},
+        form.groups(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +72,12 @@ class Scope:
     form: Form
     catalogue: Definitions
     layout: Layout
-    parse: Callable[[str, Scope], Node]        # the parser itself, for the conditions of items
+    parse: Callable[[str, Scope], Node]  # the parser itself, for the conditions of items
     each: str = ""
     viewer: str = ""
     row_place: Literal["row", "loop"] = "row"
-    known: bool = False                        # names are what the register knew
-    resolving: tuple[str, ...] = ()            # conditions being resolved, to find one that leans on itself
+    known: bool = False  # names are what the register knew
+    resolving: tuple[str, ...] = ()  # conditions being resolved, to find one that leans on itself
 
     @property
     def foreign(self) -> bool:
@@ -94,7 +108,9 @@ class Scope:
         if code not in self.catalogue:
             return None
         form = self.catalogue.current(code)
-        return replace(self, form=form, layout=layout(form), each="", row_place="row", viewer=self.viewer or self.form.code)
+        return replace(
+            self, form=form, layout=layout(form), each="", row_place="row", viewer=self.viewer or self.form.code
+        )
 
     def baseline(self) -> Scope:
         """Give the scope of what the register knew about this form's unit."""
@@ -104,12 +120,21 @@ class Scope:
         section, item = self.layout.items[group, key]
         if self.known:
             if key not in self.form.baseline:
-                raise NameProblem(f"the register does not know {key!r}; baseline of {self.form.code} names {', '.join(self.form.baseline) or 'nothing'}")
+                raise NameProblem(
+                    f"the register does not know {key!r}; baseline of {self.form.code} names {', '.join(self.form.baseline) or 'nothing'}"
+                )
             return Value("baseline", key, KINDS[item.type], decimals=declared_decimals(item))
         if item.computed:
             return self._condition(f"{group}/{key}", item.computed, replace(self, each=group))
         place: Place = self.row_place if group else "form" if self.foreign else "main"
-        answer = Value(place, key, KINDS[item.type], self.form.code if self.foreign else "", group, decimals=declared_decimals(item))
+        answer = Value(
+            place,
+            key,
+            KINDS[item.type],
+            self.form.code if self.foreign else "",
+            group,
+            decimals=declared_decimals(item),
+        )
         shown = self.shown(group, section, item)
         return answer if shown is None else Choose(shown, answer, Nothing(answer.kind), answer.kind)
 

@@ -29,7 +29,20 @@ from census.examples.recipes import (
 from census.examples.recipes.recipe import Recipe
 
 RECIPES: Final[dict[str, Recipe]] = {
-    **accounting.RECIPES, **air.RECIPES, **area.RECIPES, **combustion.RECIPES, **domestic.RECIPES, **facilities.RECIPES,
-    **industry.RECIPES, **listing.RECIPES, **livestock.RECIPES, **metallurgy.RECIPES, **mobile.RECIPES, **monitoring.RECIPES,
-    **parks.RECIPES, **products.RECIPES, **scattered.RECIPES, **waste.RECIPES,
+    **accounting.RECIPES,
+    **air.RECIPES,
+    **area.RECIPES,
+    **combustion.RECIPES,
+    **domestic.RECIPES,
+    **facilities.RECIPES,
+    **industry.RECIPES,
+    **listing.RECIPES,
+    **livestock.RECIPES,
+    **metallurgy.RECIPES,
+    **mobile.RECIPES,
+    **monitoring.RECIPES,
+    **parks.RECIPES,
+    **products.RECIPES,
+    **scattered.RECIPES,
+    **waste.RECIPES,
 }

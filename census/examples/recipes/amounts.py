@@ -21,7 +21,9 @@ def parts(rng: Random, total: int, count: int) -> list[int]:
 def shares(rng: Random, total: int, count: int, step: int) -> list[int]:
     """Split a total into so many shares, all multiples of a step, the first the largest; some may be nothing."""
     cuts = sorted(rng.randrange(0, total // step // 2 + 1) * step for _ in range(count - 1))
-    return [total - cuts[-1], *(high - low for low, high in zip([0, *cuts], cuts, strict=False))] if count > 1 else [total]
+    return (
+        [total - cuts[-1], *(high - low for low, high in zip([0, *cuts], cuts, strict=False))] if count > 1 else [total]
+    )
 
 
 def written(value: float, decimals: int = 0) -> str:

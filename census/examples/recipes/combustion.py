@@ -12,11 +12,15 @@ from census.examples.recipes.recipe import Answers, Recipe
 
 # How a pollutant is treated: what the items of the device begin with, its process, what it removes, its reagent.
 _TREATMENTS: Final = {
-    "so2": ("desulf", "TS", ("S04",), (80, 95), "石灰"), "nox": ("denox", "TN", ("N04",), (40, 60), "尿素"), "pm": ("dedust", "TC", ("P01", "P05", "P13"), (98, 99.8), ""),
+    "so2": ("desulf", "TS", ("S04",), (80, 95), "石灰"),
+    "nox": ("denox", "TN", ("N04",), (40, 60), "尿素"),
+    "pm": ("dedust", "TC", ("P01", "P05", "P13"), (98, 99.8), ""),
 }
 
 
-def stack(rng: Random, prefix: str, gas: float, made: Mapping[str, float], treated: tuple[str, ...] = (), number: int = 1) -> Answers:
+def stack(
+    rng: Random, prefix: str, gas: float, made: Mapping[str, float], treated: tuple[str, ...] = (), number: int = 1
+) -> Answers:
     """Give one outlet's treatment and emissions: ``gas`` in ten thousand m³, ``made`` by pollutant in tonnes (vocs in kilograms)."""
     answers: Answers = {f"{prefix}waste_gas": f"{gas:.2f}"}
     for pollutant, amount in made.items():
@@ -25,14 +29,23 @@ def stack(rng: Random, prefix: str, gas: float, made: Mapping[str, float], treat
             key, mark, processes, (low, high), reagent = _TREATMENTS[pollutant]
             efficiency = round(rng.uniform(low, high), 1)
             left = amount * (1 - efficiency / 100)
-            answers |= {f"{prefix}{key}_id": f"{mark}{number:03d}", f"{prefix}{key}_process": rng.choice(processes), f"{prefix}{key}_efficiency": f"{efficiency:.2f}"}
+            answers |= {
+                f"{prefix}{key}_id": f"{mark}{number:03d}",
+                f"{prefix}{key}_process": rng.choice(processes),
+                f"{prefix}{key}_efficiency": f"{efficiency:.2f}",
+            }
             if reagent:
-                answers |= {f"{prefix}{key}_agent": reagent, f"{prefix}{key}_agent_amount": f"{amount * rng.uniform(1.0, 1.4) + 0.01:.2f}"}
+                answers |= {
+                    f"{prefix}{key}_agent": reagent,
+                    f"{prefix}{key}_agent_amount": f"{amount * rng.uniform(1.0, 1.4) + 0.01:.2f}",
+                }
         answers |= {f"{prefix}{pollutant}_generated": f"{amount:.3f}", f"{prefix}{pollutant}_emitted": f"{left:.3f}"}
     return answers
 
 
-def outlet(rng: Random, prefix: str, related: Mapping[str, Answers], number: int, height: tuple[float, float] = (15, 45)) -> Answers:
+def outlet(
+    rng: Random, prefix: str, related: Mapping[str, Answers], number: int, height: tuple[float, float] = (15, 45)
+) -> Answers:
     """Give an outlet its number, its height and its place: the plant's own."""
     basic = related.get("G101-1", {})
     place = {f"{prefix}outlet_{key}": value for key in ("longitude", "latitude") if (value := basic.get(key))}
@@ -62,15 +75,34 @@ def _g103_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
         for name, amount in burning:
             for pollutant, each in BOILER_FUELS[name][4].items():
                 made[pollutant] = made.get(pollutant, 0) + amount * each * (hot if pollutant == "nox" else 1)
-        treated = tuple(pollutant for pollutant, chance in (("so2", 0.9), ("nox", 0.5), ("pm", 1)) if boiler == "R1" and rng.random() < chance)
-        second = fuel_row(burning[1][0], burning[1][1], BOILER_FUELS[burning[1][0]][2], _sulfur(burning[1][0]), number=2) if len(burning) > 1 else {}
+        treated = tuple(
+            pollutant
+            for pollutant, chance in (("so2", 0.9), ("nox", 0.5), ("pm", 1))
+            if boiler == "R1" and rng.random() < chance
+        )
+        second = (
+            fuel_row(burning[1][0], burning[1][1], BOILER_FUELS[burning[1][0]][2], _sulfur(burning[1][0]), number=2)
+            if len(burning) > 1
+            else {}
+        )
         if second and equipment["unit_class"] == "power":
             second |= {"fuel2_for_power": second["fuel2_amount"], "fuel2_for_heat": "0.00"}
-        gas = sum(amount * (1.03 if name == "一般烟煤" else 1.78 if name == "燃料油" else 10.78) for name, amount in burning)
-        rows.append({
-            **equipment, **fuel_row(label, used, heat, _sulfur(label), 14.5), **second, "low_nox_burner": boiler == "R3", **(places or outlet(rng, "", related, number, (35, 60) if boiler == "R1" else (15, 30))),
-            **stack(rng, "", gas, made, treated, number), **({"ammonia_emitted": f"{per_fuel['nox'] * used * rng.uniform(1, 4):.3f}"} if "nox" in treated else {}),
-        })
+        gas = sum(
+            amount * (1.03 if name == "一般烟煤" else 1.78 if name == "燃料油" else 10.78) for name, amount in burning
+        )
+        rows.append(
+            {
+                **equipment,
+                **fuel_row(label, used, heat, _sulfur(label), 14.5),
+                **second,
+                "low_nox_burner": boiler == "R3",
+                **(places or outlet(rng, "", related, number, (35, 60) if boiler == "R1" else (15, 30))),
+                **stack(rng, "", gas, made, treated, number),
+                **(
+                    {"ammonia_emitted": f"{per_fuel['nox'] * used * rng.uniform(1, 4):.3f}"} if "nox" in treated else {}
+                ),
+            }
+        )
     return {"unit": rows}
 
 
@@ -88,8 +120,13 @@ def _sulfur(label: str) -> float:
 
 def _steam(number: int, boiler: str, method: str, rated: float, hours: int) -> Answers:
     return {
-        "unit_class": "industrial", "industrial_boiler_id": f"MF{number:04d}", "industrial_boiler_type": boiler, "industrial_use": ["1"], "industrial_combustion": method,
-        "industrial_rated_output": f"{rated:.1f}", "industrial_run_hours": str(hours),
+        "unit_class": "industrial",
+        "industrial_boiler_id": f"MF{number:04d}",
+        "industrial_boiler_type": boiler,
+        "industrial_use": ["1"],
+        "industrial_combustion": method,
+        "industrial_rated_output": f"{rated:.1f}",
+        "industrial_run_hours": str(hours),
     }
 
 
@@ -99,9 +136,19 @@ def _power(rng: Random, number: int, standard_coal: float, used: float, hours: i
     made = standard_coal * for_power / used / rng.uniform(3.4, 4.6)
     installed = max(0.1, round(made / hours / rng.uniform(0.6, 0.85) + 0.005, 2))
     return {
-        "unit_class": "power", "power_boiler_id": f"MF{number:04d}", "power_boiler_type": "R1", "generator_id": f"{number}号机组", "installed_capacity": f"{installed:.2f}", "is_chp": True,
-        "power_combustion": "RM04", "power_rated_output": f"{installed * 50:.1f}", "power_run_hours": str(hours), "power_generated": f"{made:.2f}",
-        "heat_supplied": f"{standard_coal * 0.4 * 29.3 * 0.8 / 10_000:.2f}", "fuel1_for_power": f"{for_power:.2f}", "fuel1_for_heat": f"{used - for_power - 0.01:.2f}",
+        "unit_class": "power",
+        "power_boiler_id": f"MF{number:04d}",
+        "power_boiler_type": "R1",
+        "generator_id": f"{number}号机组",
+        "installed_capacity": f"{installed:.2f}",
+        "is_chp": True,
+        "power_combustion": "RM04",
+        "power_rated_output": f"{installed * 50:.1f}",
+        "power_run_hours": str(hours),
+        "power_generated": f"{made:.2f}",
+        "heat_supplied": f"{standard_coal * 0.4 * 29.3 * 0.8 / 10_000:.2f}",
+        "fuel1_for_power": f"{for_power:.2f}",
+        "fuel1_for_heat": f"{used - for_power - 0.01:.2f}",
     }
 
 
@@ -113,7 +160,12 @@ def _rated(steam: float, hours: int) -> float:
 def fuel_row(label: str, amount: float, heat: int, sulfur: float, ash: float | None = None, number: int = 1) -> Answers:
     """Give the items of one fuel: amount in its own unit, heat in kcal, sulphur in percent or mg/m³, ash in percent."""
     entry = named("fuel_type", label)
-    row: Answers = {f"fuel{number}_type": entry.code, f"fuel{number}_amount": f"{amount:.2f}", f"fuel{number}_lhv": str(heat), f"fuel{number}_sulfur": f"{sulfur:.2f}"}
+    row: Answers = {
+        f"fuel{number}_type": entry.code,
+        f"fuel{number}_amount": f"{amount:.2f}",
+        f"fuel{number}_lhv": str(heat),
+        f"fuel{number}_sulfur": f"{sulfur:.2f}",
+    }
     if entry.attributes.get("phase") == "solid":
         row[f"fuel{number}_ash"] = f"{10.0 if ash is None else ash:.2f}"
     if entry.attributes.get("kind") == "coal":

@@ -12,7 +12,9 @@ from forms.codelists import codelist
 
 # Of a boiler by type: fuel item and its amount for a tonne of steam, its decimals, code of the fuel, way of burning, lowest and highest chimney.
 _BOILERS: Final[dict[str, tuple[str, float, int, str, str, int, int]]] = {
-    "R1": ("coal", 0.17, 1, "4", "RM02", 35, 45), "R2": ("oil", 0.068, 2, "21", "RY01", 12, 20), "R3": ("gas", 0.008, 2, "15", "RQ01", 10, 20),
+    "R1": ("coal", 0.17, 1, "4", "RM02", 35, 45),
+    "R2": ("oil", 0.068, 2, "21", "RY01", 12, 20),
+    "R3": ("gas", 0.008, 2, "15", "RQ01", 10, 20),
     "R4": ("biomass", 0.24, 1, "36", "RS01", 30, 40),
 }
 _MODELS: Final = {"R1": "DZL", "R2": "WNS", "R3": "WNS", "R4": "DZG"}
@@ -24,14 +26,31 @@ def _boiler(rng: Random, number: int) -> Answers:
     capacity, hours = rng.choice((1, 1, 2, 2, 4, 6)), rng.randrange(1_500, 5_000, 100)
     used = each * capacity * hours * rng.uniform(0.35, 0.8)
     more: Answers = {
-        "R1": {"coal_sulfur": written(rng.uniform(0.4, 0.9), 2), "coal_ash": written(rng.uniform(9, 18), 2), "coal_volatile": written(rng.uniform(24, 36), 2), "dust_facility_no": f"CC{number:02d}", "dust_removal_process": "P01"},
-        "R2": {"oil_sulfur": "0.035"}, "R4": {"dust_facility_no": f"CC{number:02d}", "dust_removal_process": "P01"},
+        "R1": {
+            "coal_sulfur": written(rng.uniform(0.4, 0.9), 2),
+            "coal_ash": written(rng.uniform(9, 18), 2),
+            "coal_volatile": written(rng.uniform(24, 36), 2),
+            "dust_facility_no": f"CC{number:02d}",
+            "dust_removal_process": "P01",
+        },
+        "R2": {"oil_sulfur": "0.035"},
+        "R4": {"dust_facility_no": f"CC{number:02d}", "dust_removal_process": "P01"},
     }.get(kind, {})
     return {
-        **more, "boiler_use": rng.choice("23"), "commissioning_year": str(rng.randrange(2003, 2017)), "boiler_no": f"GL{number:02d}",
-        "boiler_model": f"{_MODELS[kind]}{capacity}-1.0-{'YQ' if kind in ('R2', 'R3') else 'S'}", "boiler_type": kind, "boiler_capacity": written(capacity, 1),
-        "combustion_mode": way, "operating_hours": str(hours), f"{fuel}_type": code, f"{fuel}_used": written(used, decimals), "has_online_monitoring": False,
-        "stack_no": f"PQ{number:02d}", "stack_height": written(rng.randrange(low, high), 1),
+        **more,
+        "boiler_use": rng.choice("23"),
+        "commissioning_year": str(rng.randrange(2003, 2017)),
+        "boiler_no": f"GL{number:02d}",
+        "boiler_model": f"{_MODELS[kind]}{capacity}-1.0-{'YQ' if kind in ('R2', 'R3') else 'S'}",
+        "boiler_type": kind,
+        "boiler_capacity": written(capacity, 1),
+        "combustion_mode": way,
+        "operating_hours": str(hours),
+        f"{fuel}_type": code,
+        f"{fuel}_used": written(used, decimals),
+        "has_online_monitoring": False,
+        "stack_no": f"PQ{number:02d}",
+        "stack_height": written(rng.randrange(low, high), 1),
     }
 
 
@@ -53,11 +72,18 @@ def _people(rng: Random) -> tuple[int, int]:
 
 def _s101(rng: Random, related: Mapping[str, Answers]) -> Answers:
     village = related.get("S102", {})
-    homes, people = (int(village["resident_households"]), int(village["resident_population"])) if village else _people(rng)
+    homes, people = (
+        (int(village["resident_households"]), int(village["resident_population"])) if village else _people(rng)
+    )
     coal = round(homes * rng.uniform(0, 0.03))
     return {
-        "resident_households": str(homes), "resident_population": str(people), "coal_households": str(coal), "household_coal": written(coal * rng.uniform(0.4, 1.2), 1),
-        "tertiary_coal": written(rng.uniform(0, 20), 1), "bottled_lpg": written(homes * rng.uniform(0.06, 0.12), 2), "piped_gas": written(homes * rng.uniform(0, 60)),
+        "resident_households": str(homes),
+        "resident_population": str(people),
+        "coal_households": str(coal),
+        "household_coal": written(coal * rng.uniform(0.4, 1.2), 1),
+        "tertiary_coal": written(rng.uniform(0, 20), 1),
+        "bottled_lpg": written(homes * rng.uniform(0.06, 0.12), 2),
+        "piped_gas": written(homes * rng.uniform(0, 60)),
     }
 
 
@@ -65,11 +91,33 @@ def _s102(rng: Random, _related: Mapping[str, Answers]) -> Answers:
     homes, people = _people(rng)
     modern = rng.random() < 0.6  # the others are villages where most homes have no flush toilet
     flush = round(homes * (rng.uniform(0.94, 1) if modern else rng.uniform(0.35, 0.6)))
-    septic = ("excreta_septic_sewer", "excreta_reuse_or_landfill", "excreta_tank_pumped", "excreta_direct_water", "excreta_household_unit", "excreta_other")
-    sewage = ("sewage_municipal", "sewage_farmland", "sewage_direct_water", "sewage_household_unit", "sewage_rural_plant", "sewage_other")
+    septic = (
+        "excreta_septic_sewer",
+        "excreta_reuse_or_landfill",
+        "excreta_tank_pumped",
+        "excreta_direct_water",
+        "excreta_household_unit",
+        "excreta_other",
+    )
+    sewage = (
+        "sewage_municipal",
+        "sewage_farmland",
+        "sewage_direct_water",
+        "sewage_household_unit",
+        "sewage_rural_plant",
+        "sewage_other",
+    )
     return {
-        "resident_households": str(homes), "resident_population": str(people), "flush_toilet_households": str(flush), "no_flush_toilet_households": str(homes - flush),
-        **(_split(rng, homes, septic, (0.1, 0.1, 0.05, 0.0, 0.0)) if modern else _split(rng, homes, [septic[1], septic[0], *septic[2:]], (0.3, 0.1, 0.1, 0.0, 0.0))), **_split(rng, homes, sewage, (0.02, 0.1, 0.0, 0.2, 0.0)),
+        "resident_households": str(homes),
+        "resident_population": str(people),
+        "flush_toilet_households": str(flush),
+        "no_flush_toilet_households": str(homes - flush),
+        **(
+            _split(rng, homes, septic, (0.1, 0.1, 0.05, 0.0, 0.0))
+            if modern
+            else _split(rng, homes, [septic[1], septic[0], *septic[2:]], (0.3, 0.1, 0.1, 0.0, 0.0))
+        ),
+        **_split(rng, homes, sewage, (0.02, 0.1, 0.0, 0.2, 0.0)),
         **_split(rng, homes, ("garbage_to_town", "garbage_village_treated", "garbage_untreated"), (0.05, 0.0)),
     }
 
@@ -79,21 +127,38 @@ def _s104(rng: Random, related: Mapping[str, Answers]) -> Answers:
     measured = [float(row["flow"]) for row in rows(related.get("S105", {}), "samples")]
     town, sequence = rng.choice(("石楼镇", "石碁镇", "南村镇", "化龙镇", "沙湾镇")), rng.randrange(1, 400)
     return {
-        "outfall_code": related.get("S105", {}).get("outfall_code") or f"440113{sequence:03d}", "outfall_name": f"番禺区{town}{water.label}{sequence}号生活污水入河排污口",
-        "outfall_category": "1", "setting_unit": f"{town}人民政府", "outfall_scale": "1" if (max(measured) * 24 >= 300 if measured else rng.random() < 0.3) else "2",
-        "outfall_type": rng.choice("223"), "entry_mode": rng.choice("1224"), "receiving_water_code": water.code, "receiving_water_name": water.label,
+        "outfall_code": related.get("S105", {}).get("outfall_code") or f"440113{sequence:03d}",
+        "outfall_name": f"番禺区{town}{water.label}{sequence}号生活污水入河排污口",
+        "outfall_category": "1",
+        "setting_unit": f"{town}人民政府",
+        "outfall_scale": "1" if (max(measured) * 24 >= 300 if measured else rng.random() < 0.3) else "2",
+        "outfall_type": rng.choice("223"),
+        "entry_mode": rng.choice("1224"),
+        "receiving_water_code": water.code,
+        "receiving_water_name": water.label,
     }
 
 
-_FLOWS: Final = {"1": (13, 90), "2": (1, 7.5), "": (4, 90)}  # m3/h before the summer's half more: the scales part at 300 m3 a day
+_FLOWS: Final = {
+    "1": (13, 90),
+    "2": (1, 7.5),
+    "": (4, 90),
+}  # m3/h before the summer's half more: the scales part at 300 m3 a day
 
 
 def _s105(rng: Random, related: Mapping[str, Answers]) -> Answers:
     outfall = related.get("S104", {})
     flow = spread(rng, *_FLOWS[str(outfall.get("outfall_scale") or "")])
-    samples = [_sample(rng, day, season, flow * more) for day, season, more in ((f"2018-01-{rng.randrange(8, 26):02d}", "1", 1.0), (f"2017-07-{rng.randrange(8, 26):02d}", "2", rng.uniform(1.1, 1.6)))]
+    samples = [
+        _sample(rng, day, season, flow * more)
+        for day, season, more in (
+            (f"2018-01-{rng.randrange(8, 26):02d}", "1", 1.0),
+            (f"2017-07-{rng.randrange(8, 26):02d}", "2", rng.uniform(1.1, 1.6)),
+        )
+    ]
     return {
-        "outfall_code": outfall.get("outfall_code") or f"440113{rng.randrange(1, 400):03d}", "outfall_name": outfall.get("outfall_name") or "番禺区市桥水道生活污水入河排污口",
+        "outfall_code": outfall.get("outfall_code") or f"440113{rng.randrange(1, 400):03d}",
+        "outfall_name": outfall.get("outfall_name") or "番禺区市桥水道生活污水入河排污口",
         "samples": samples,
     }
 
@@ -101,8 +166,14 @@ def _s105(rng: Random, related: Mapping[str, Answers]) -> Answers:
 def _sample(rng: Random, day: str, season: str, flow: float) -> Answers:
     cod, nitrogen = rng.uniform(40, 180), rng.uniform(12, 38)
     return {
-        "sample_time": day, "monitoring_season": season, "flow": written(flow, 1), "cod": written(cod, 2), "bod5": written(cod * rng.uniform(0.3, 0.5), 2),
-        "ammonia_n": written(nitrogen * rng.uniform(0.5, 0.8), 2), "total_n": written(nitrogen, 2), "total_p": written(nitrogen * rng.uniform(0.08, 0.14), 3),
+        "sample_time": day,
+        "monitoring_season": season,
+        "flow": written(flow, 1),
+        "cod": written(cod, 2),
+        "bod5": written(cod * rng.uniform(0.3, 0.5), 2),
+        "ammonia_n": written(nitrogen * rng.uniform(0.5, 0.8), 2),
+        "total_n": written(nitrogen, 2),
+        "total_p": written(nitrogen * rng.uniform(0.08, 0.14), 3),
         "animal_veg_oil": written(rng.uniform(0.2, 4), 2),
     }
 
@@ -110,13 +181,27 @@ def _sample(rng: Random, day: str, season: str, flow: float) -> Answers:
 def _s106(rng: Random, related: Mapping[str, Answers]) -> Answers:
     people, area = rng.randrange(2, 7), rng.randrange(80, 260, 10)
     uses: list[Answers] = [
-        {"fuel": "7", "purpose": ["1", "3"], "annual_amount": written(people * rng.uniform(0.02, 0.04), 2), "stove_type": "液化气灶"},
-        {"fuel": "10", "purpose": ["1", "4"], "annual_amount": written(people * rng.uniform(400, 900), 2), "stove_type": "电磁炉"},
+        {
+            "fuel": "7",
+            "purpose": ["1", "3"],
+            "annual_amount": written(people * rng.uniform(0.02, 0.04), 2),
+            "stove_type": "液化气灶",
+        },
+        {
+            "fuel": "10",
+            "purpose": ["1", "4"],
+            "annual_amount": written(people * rng.uniform(400, 900), 2),
+            "stove_type": "电磁炉",
+        },
     ]
     village = str(related.get("S102", {}).get("region_code") or "")
     return {
-        **({"sample_household_no": f"{village}{rng.randrange(1, 100):02d}"} if village else {}), "household_members": str(people), "housing_area": written(area, 1),
-        "heating_area": "0.0", "heating_days": "0", "energy": uses,
+        **({"sample_household_no": f"{village}{rng.randrange(1, 100):02d}"} if village else {}),
+        "household_members": str(people),
+        "housing_area": written(area, 1),
+        "heating_area": "0.0",
+        "heating_days": "0",
+        "energy": uses,
     }
 
 
@@ -127,18 +212,29 @@ def _town(rng: Random, everybody: float) -> Answers:
     served = (urban + urban_guests) * rng.uniform(0.95, 0.995)
     water = served * rng.uniform(110, 200) * 365 / 1_000
     return {
-        "total_population": written(everybody, 4), "urban_population": written(urban, 4), "total_temporary_population": written(guests, 4),
-        "urban_temporary_population": written(urban_guests, 4), "public_service_water": written(water * 0.3, 2), "household_water": written(water * 0.68, 2),
-        "free_water": written(water * 0.02, 2), "water_population": written(served, 4), "central_heating_area": "0.00", "manufactured_gas": "0.00",
-        "natural_gas": written(urban * rng.uniform(15, 40) if rng.random() < 0.6 else 0.0, 2), "lpg": written(urban * rng.uniform(150, 400), 2),
+        "total_population": written(everybody, 4),
+        "urban_population": written(urban, 4),
+        "total_temporary_population": written(guests, 4),
+        "urban_temporary_population": written(urban_guests, 4),
+        "public_service_water": written(water * 0.3, 2),
+        "household_water": written(water * 0.68, 2),
+        "free_water": written(water * 0.02, 2),
+        "water_population": written(served, 4),
+        "central_heating_area": "0.00",
+        "manufactured_gas": "0.00",
+        "natural_gas": written(urban * rng.uniform(15, 40) if rng.random() < 0.6 else 0.0, 2),
+        "lpg": written(urban * rng.uniform(150, 400), 2),
     }
 
 
 def _s201(rng: Random, _related: Mapping[str, Answers]) -> Answers:
     everybody = rng.uniform(200, 1_450)
     more: dict[str, Any] = {
-        "housing_area_per_capita": written(rng.uniform(24, 38), 2), "building_completed_area": written(everybody * rng.uniform(0.6, 1.5), 2),
-        "asphalt_road_new": written(rng.uniform(20, 200), 2), "asphalt_road_renewed": written(rng.uniform(10, 120), 2), "city_road_new_area": written(everybody * rng.uniform(0.05, 0.3), 2),
+        "housing_area_per_capita": written(rng.uniform(24, 38), 2),
+        "building_completed_area": written(everybody * rng.uniform(0.6, 1.5), 2),
+        "asphalt_road_new": written(rng.uniform(20, 200), 2),
+        "asphalt_road_renewed": written(rng.uniform(10, 120), 2),
+        "city_road_new_area": written(everybody * rng.uniform(0.05, 0.3), 2),
     }
     return {"compiling_agency": "广州市第二次全国污染源普查领导小组办公室", **_town(rng, everybody), **more}
 
@@ -148,16 +244,35 @@ def _s202(rng: Random, _related: Mapping[str, Answers]) -> Answers:
     answers, towns = _town(rng, everybody), rng.randrange(5, 18)
     urban = everybody * rng.uniform(0.3, 0.4)
     scale = urban / float(answers["urban_population"])
-    answers |= {key: written(float(answers[key]) * scale, 4) for key in ("urban_population", "urban_temporary_population", "water_population")}
-    answers |= {key: written(float(answers[key]) * scale, 2) for key in ("public_service_water", "household_water", "free_water", "natural_gas", "lpg")}
+    answers |= {
+        key: written(float(answers[key]) * scale, 4)
+        for key in ("urban_population", "urban_temporary_population", "water_population")
+    }
+    answers |= {
+        key: written(float(answers[key]) * scale, 2)
+        for key in ("public_service_water", "household_water", "free_water", "natural_gas", "lpg")
+    }
     people, litres = everybody * rng.uniform(0.15, 0.3), rng.uniform(100, 150)
     served = people * rng.uniform(0.85, 0.98)
     return {
-        "compiling_agency": "县第二次全国污染源普查领导小组办公室", **answers, "town_count": str(towns), "town_population": written(people, 4), "town_water": written(served * litres * 365 / 1_000, 2),
-        "town_water_population": written(served, 4), "town_water_per_capita": written(litres, 1), "village_water_per_capita": written(rng.uniform(60, 95), 1),
+        "compiling_agency": "县第二次全国污染源普查领导小组办公室",
+        **answers,
+        "town_count": str(towns),
+        "town_population": written(people, 4),
+        "town_water": written(served * litres * 365 / 1_000, 2),
+        "town_water_population": written(served, 4),
+        "town_water_per_capita": written(litres, 1),
+        "village_water_per_capita": written(rng.uniform(60, 95), 1),
     }
 
 
 RECIPES: Final[dict[str, Recipe]] = {
-    "S101": _s101, "S102": _s102, "S103": _s103, "S104": _s104, "S105": _s105, "S106": _s106, "S201": _s201, "S202": _s202,
+    "S101": _s101,
+    "S102": _s102,
+    "S103": _s103,
+    "S104": _s104,
+    "S105": _s105,
+    "S106": _s106,
+    "S201": _s201,
+    "S202": _s202,
 }

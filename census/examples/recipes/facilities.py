@@ -11,10 +11,25 @@ from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
 
 # Capacity in m³ a day, part of it used, and part of the inflow that comes from homes, by kind of sewage works.
-_WORKS: Final = {"1": (10_000, 300_000, 0.65, 0.95, 0.75, 0.95), "2": (2_000, 50_000, 0.5, 0.9, 0.0, 0.2), "3": (20, 1_000, 0.4, 0.8, 1.0, 1.0), "4": (200, 2_000, 0.4, 0.8, 0.5, 0.9)}
+_WORKS: Final = {
+    "1": (10_000, 300_000, 0.65, 0.95, 0.75, 0.95),
+    "2": (2_000, 50_000, 0.5, 0.9, 0.0, 0.2),
+    "3": (20, 1_000, 0.4, 0.8, 1.0, 1.0),
+    "4": (200, 2_000, 0.4, 0.8, 0.5, 0.9),
+}
 # Milligrams a litre at the inlet of a town's works, at its outlet, and at the inlet of a leachate plant.
-_SEWAGE: Final = {"W01": (130, 280, 14, 38), "W03": (3, 9, 0.2, 0.9), "W04": (24, 42, 8, 14), "W06": (2.6, 5.2, 0.2, 0.5)}
-_LEACHATE: Final = {"W01": (3_000, 12_000, 35, 90), "W03": (20, 60, 0.5, 3), "W04": (900, 2_200, 12, 38), "W06": (8, 25, 0.3, 2.5)}
+_SEWAGE: Final = {
+    "W01": (130, 280, 14, 38),
+    "W03": (3, 9, 0.2, 0.9),
+    "W04": (24, 42, 8, 14),
+    "W06": (2.6, 5.2, 0.2, 0.5),
+}
+_LEACHATE: Final = {
+    "W01": (3_000, 12_000, 35, 90),
+    "W03": (20, 60, 0.5, 3),
+    "W04": (900, 2_200, 12, 38),
+    "W06": (8, 25, 0.3, 2.5),
+}
 _TRACES: Final = {"W07": 0.4, "W08": 0.1, "W09": 0.02, "W10": 0.05, "W11": 0.01, "W12": 0.2, "W13": 0.04, "W14": 0.002}
 _TREATMENTS: Final = (("4130", "3100"), ("4150", "3100"), ("4140", "1100"), ("4160", "1200"), ("4230", "1400"))
 
@@ -23,7 +38,9 @@ def _place(rng: Random) -> Answers:
     """Where a facility's water goes, and when it was built."""
     water = rng.choice([entry for entry in codelist("receiving_water") if entry.is_selectable])
     return {
-        "drainage_type": "B", "receiving_water_code": water.code, "receiving_water_name": water.label,
+        "drainage_type": "B",
+        "receiving_water_code": water.code,
+        "receiving_water_name": water.label,
         "completed_date": f"{rng.randrange(1996, 2017)}-{rng.randrange(1, 13):02d}-01",
         **dict.fromkeys(("online_flow", "online_cod", "online_ammonia_n", "online_total_n", "online_total_p"), True),
     }
@@ -31,7 +48,9 @@ def _place(rng: Random) -> Answers:
 
 def _treatments(rng: Random) -> list[str]:
     listed = codelist("wastewater_treatment_method")
-    return [code for code in rng.choice(_TREATMENTS) if listed.contains(code)] or [next(entry.code for entry in listed if entry.is_selectable)]
+    return [code for code in rng.choice(_TREATMENTS) if listed.contains(code)] or [
+        next(entry.code for entry in listed if entry.is_selectable)
+    ]
 
 
 def _works_kind(rng: Random, related: Mapping[str, Answers]) -> str:
@@ -50,9 +69,16 @@ def _j101_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
     kind, methods = _works_kind(rng, related), _treatments(rng)
     place = _place(rng)
     return {
-        **place, "sewage_facility_type": kind, "operator_name": "番禺水务运营有限公司" if kind != "3" else "镇街水务管理所",
+        **place,
+        "sewage_facility_type": kind,
+        "operator_name": "番禺水务运营有限公司" if kind != "3" else "镇街水务管理所",
         **{f"treatment_method_{number}": code for number, code in enumerate(methods, start=1)},
-        "has_reclaim_process": number(related["J101-2"], "reclaimed_water") > 0 if related.get("J101-2") else rng.random() < 0.4, "online_heavy_metal": kind == "2", "has_sludge_stabilization": False, "has_boiler": False,
+        "has_reclaim_process": number(related["J101-2"], "reclaimed_water") > 0
+        if related.get("J101-2")
+        else rng.random() < 0.4,
+        "online_heavy_metal": kind == "2",
+        "has_sludge_stabilization": False,
+        "has_boiler": False,
     }
 
 
@@ -66,24 +92,46 @@ def _j101_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
     thin = rng.random() < 0.3  # little sludge, and some of it stays on the site
     sludge = round(treated * (rng.uniform(0.31, 0.33) if thin else rng.uniform(1.0, 2.2)), 2)
     taken = round(sludge * (0.9 if thin else 1.0), 2)
-    uses = {"reclaimed_industrial": "0.0000", "reclaimed_municipal": "0.0000", "reclaimed_landscape": written(reclaimed, 4)} if reclaimed else {}
+    uses = (
+        {
+            "reclaimed_industrial": "0.0000",
+            "reclaimed_municipal": "0.0000",
+            "reclaimed_landscape": written(reclaimed, 4),
+        }
+        if reclaimed
+        else {}
+    )
     return {
-        "operating_days": str(days), "design_capacity": written(capacity, 1), "treated_volume": written(treated, 4),
-        "domestic_sewage_volume": written(treated * rng.uniform(home_least, home_most), 4), "electricity_used": written(treated * rng.uniform(0.2, 0.5), 2),
-        "reclaimed_water": written(reclaimed, 4), **uses, "dry_sludge_produced": written(sludge, 2), "dry_sludge_disposed": written(taken, 2), "self_disposed": "0.00",
-        **dict.fromkeys(("land_use", "landfilled", "building_material", "incinerated"), "0.00"), "sent_out": written(taken, 2),
+        "operating_days": str(days),
+        "design_capacity": written(capacity, 1),
+        "treated_volume": written(treated, 4),
+        "domestic_sewage_volume": written(treated * rng.uniform(home_least, home_most), 4),
+        "electricity_used": written(treated * rng.uniform(0.2, 0.5), 2),
+        "reclaimed_water": written(reclaimed, 4),
+        **uses,
+        "dry_sludge_produced": written(sludge, 2),
+        "dry_sludge_disposed": written(taken, 2),
+        "self_disposed": "0.00",
+        **dict.fromkeys(("land_use", "landfilled", "building_material", "incinerated"), "0.00"),
+        "sent_out": written(taken, 2),
     }
 
 
 def _measured(rng: Random, levels: Mapping[str, tuple[float, float, float, float]]) -> list[Answers]:
     """Give one row for each pollutant; what is usually not measured stays blank."""
-    means: dict[str, tuple[float, float]] = {code: (rng.uniform(low, high), rng.uniform(least, most)) for code, (low, high, least, most) in levels.items()}
+    means: dict[str, tuple[float, float]] = {
+        code: (rng.uniform(low, high), rng.uniform(least, most)) for code, (low, high, least, most) in levels.items()
+    }
     means["W02"] = (means["W01"][0] * rng.uniform(0.38, 0.52), means["W01"][1] * rng.uniform(0.2, 0.35))
     means["W05"] = (means["W04"][0] * rng.uniform(0.6, 0.8), means["W04"][1] * rng.uniform(0.1, 0.3))
     if rng.random() < 0.5:
         means |= {code: (high * rng.uniform(0.5, 1), high * rng.uniform(0.1, 0.3)) for code, high in _TRACES.items()}
     often = rng.random() < 0.5
-    return [_pollutant(entry.code, means.get(entry.code), rng, often=often) for entry in codelist("water_pollutant") if entry.is_selectable]
+    return [
+        _pollutant(entry.code, means.get(entry.code), rng, often=often)
+        for entry in codelist("water_pollutant")
+        if entry.is_selectable
+    ]
 
 
 def _pollutant(code: str, mean: tuple[float, float] | None, rng: Random, *, often: bool) -> Answers:
@@ -91,25 +139,47 @@ def _pollutant(code: str, mean: tuple[float, float] | None, rng: Random, *, ofte
     if mean is None:
         return {"pollutant": code}
     if not often:
-        return {"pollutant": code, "monitoring_source": "3", "influent_avg": written(mean[0], 4), "effluent_avg": written(mean[1], 4)}
+        return {
+            "pollutant": code,
+            "monitoring_source": "3",
+            "influent_avg": written(mean[0], 4),
+            "effluent_avg": written(mean[1], 4),
+        }
     row: Answers = {"pollutant": code, "monitoring_source": "1" if code in ("W01", "W04", "W05", "W06") else "3"}
     for end, value in zip(("influent", "effluent"), mean, strict=True):
-        row |= {f"{end}_avg": written(value, 4), f"{end}_max": written(value * rng.uniform(1.3, 1.9), 4), f"{end}_min": written(value * rng.uniform(0.5, 0.8), 4)}
+        row |= {
+            f"{end}_avg": written(value, 4),
+            f"{end}_max": written(value * rng.uniform(1.3, 1.9), 4),
+            f"{end}_min": written(value * rng.uniform(0.5, 0.8), 4),
+        }
     return row
 
 
 def _j101_3(rng: Random, related: Mapping[str, Answers]) -> Answers:
     running = related.get("J101-2", {})
-    volume = number(running, "treated_volume") * 10_000 / (number(running, "operating_days") or 365) or spread(rng, 5_000, 100_000)
+    volume = number(running, "treated_volume") * 10_000 / (number(running, "operating_days") or 365) or spread(
+        rng, 5_000, 100_000
+    )
     mean = volume * rng.uniform(0.94, 0.99)
     return {
-        "discharge_avg": written(mean, 1), "discharge_max": written(mean * rng.uniform(1.05, 1.2), 1), "discharge_min": written(mean * rng.uniform(0.6, 0.9), 1),
+        "discharge_avg": written(mean, 1),
+        "discharge_max": written(mean * rng.uniform(1.05, 1.2), 1),
+        "discharge_min": written(mean * rng.uniform(0.6, 0.9), 1),
         "pollutants": _measured(rng, _SEWAGE),
     }
 
 
 def _stacks(rng: Random, count: int, height: tuple[int, int]) -> list[Answers]:
-    return [{"stack_no": f"FQ{number:02d}", "stack_height": written(rng.randrange(*height), 1), "stack_online_so2": True, "stack_online_nox": True, "stack_online_pm": True} for number in range(1, count + 1)]
+    return [
+        {
+            "stack_no": f"FQ{number:02d}",
+            "stack_height": written(rng.randrange(*height), 1),
+            "stack_online_so2": True,
+            "stack_online_nox": True,
+            "stack_online_pm": True,
+        }
+        for number in range(1, count + 1)
+    ]
 
 
 def _burns(related: Mapping[str, Answers]) -> bool:
@@ -120,8 +190,14 @@ def _burns(related: Mapping[str, Answers]) -> bool:
 def _j102_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
     way = "3" if _burns(related) else rng.choice("3333145")
     return {
-        **_place(rng), "operator_name": "番禺环境卫生运营有限公司", "msw_facility_type": "2" if way == "5" else "1", "msw_disposal_method": [way], "online_heavy_metal": False,
-        "landfill_liner": True, "stacks": _stacks(rng, 2, (60, 100)) if way == "3" else [], "has_boiler": False,
+        **_place(rng),
+        "operator_name": "番禺环境卫生运营有限公司",
+        "msw_facility_type": "2" if way == "5" else "1",
+        "msw_disposal_method": [way],
+        "online_heavy_metal": False,
+        "landfill_liner": True,
+        "stacks": _stacks(rng, 2, (60, 100)) if way == "3" else [],
+        "has_boiler": False,
     }
 
 
@@ -135,8 +211,14 @@ def _j102_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
         answers |= _way(rng, str(way), capacity, amount)
     water = round(total * 10_000 * rng.uniform(0.15, 0.3), 1)
     return {
-        **answers, "operating_days": str(days), "treated_total": written(total, 4), "wastewater_produced": written(water, 1), "wastewater_route": "1",
-        "wastewater_capacity": written(round(water / 365 * 1.4, -1) + 10, 1), "wastewater_method": _treatments(rng)[0], "wastewater_treated": written(water, 1),
+        **answers,
+        "operating_days": str(days),
+        "treated_total": written(total, 4),
+        "wastewater_produced": written(water, 1),
+        "wastewater_route": "1",
+        "wastewater_capacity": written(round(water / 365 * 1.4, -1) + 10, 1),
+        "wastewater_method": _treatments(rng)[0],
+        "wastewater_treated": written(water, 1),
         "wastewater_discharged": written(water * rng.uniform(0.6, 0.8), 1),
     }
 
@@ -145,13 +227,24 @@ def _way(rng: Random, way: str, capacity: float, amount: float) -> Answers:
     match way:
         case "1":
             return {
-                "landfill_design_volume": written(amount * 15, 4), "landfill_used_volume": written(amount * rng.uniform(4, 12), 4), "landfill_working_area": "1.2000",
-                "landfill_clay_area": "3.5000", "landfill_membrane_area": "6.0000", "landfilled_amount": written(amount, 4),
+                "landfill_design_volume": written(amount * 15, 4),
+                "landfill_used_volume": written(amount * rng.uniform(4, 12), 4),
+                "landfill_working_area": "1.2000",
+                "landfill_clay_area": "3.5000",
+                "landfill_membrane_area": "6.0000",
+                "landfilled_amount": written(amount, 4),
             }
         case "2" | "3":
-            return _burnt(rng, capacity, amount, 4) | {"incineration_capacity": written(capacity, 1), "gas_treat_capacity": written(capacity * rng.uniform(180, 260))}
+            return _burnt(rng, capacity, amount, 4) | {
+                "incineration_capacity": written(capacity, 1),
+                "gas_treat_capacity": written(capacity * rng.uniform(180, 260)),
+            }
         case "4":
-            return {"compost_capacity": written(capacity, 1), "composted_amount": written(amount, 4), "leachate_collection": True}
+            return {
+                "compost_capacity": written(capacity, 1),
+                "composted_amount": written(amount, 4),
+                "leachate_collection": True,
+            }
         case "5" | "6":
             name = "anaerobic" if way == "5" else "biodegradation"
             return {f"{name}_capacity": written(capacity, 1), f"{name}_amount": written(amount, 4)}
@@ -165,11 +258,30 @@ def _burnt(rng: Random, capacity: float, amount: float, decimals: int) -> Answer
     tonnes = amount * (10_000 if decimals == 4 else 1)
     slag, ash = tonnes * rng.uniform(0.16, 0.24), tonnes * rng.uniform(0.025, 0.05)
     furnaces = dict.fromkeys(("fluidized_count", "fixed_bed_count", "other_furnace_count"), "0")
-    kinds = {"grate_count": str(lines), "rotary_count": "0"} if decimals == 4 else {"grate_count": "0", "rotary_count": str(lines)}
-    ends: Answers = {"slag_produced": written(slag, 1), "slag_disposed": written(slag * (0.1 if decimals == 4 else 1), 1), "flyash_produced": written(ash, 1), "flyash_disposed": written(ash, 1)}
-    more: Answers = {"slag_utilized": written(slag * 0.9, 1), "flyash_utilized": "0.0", "slag_disposal": "2"} if decimals == 4 else {}
+    kinds = (
+        {"grate_count": str(lines), "rotary_count": "0"}
+        if decimals == 4
+        else {"grate_count": "0", "rotary_count": str(lines)}
+    )
+    ends: Answers = {
+        "slag_produced": written(slag, 1),
+        "slag_disposed": written(slag * (0.1 if decimals == 4 else 1), 1),
+        "flyash_produced": written(ash, 1),
+        "flyash_disposed": written(ash, 1),
+    }
+    more: Answers = (
+        {"slag_utilized": written(slag * 0.9, 1), "flyash_utilized": "0.0", "slag_disposal": "2"}
+        if decimals == 4
+        else {}
+    )
     return {
-        **furnaces, **kinds, **ends, **more, "incinerator_count": str(lines), "incinerated_amount": written(amount, decimals), "combustion_aid": ["3"],
+        **furnaces,
+        **kinds,
+        **ends,
+        **more,
+        "incinerator_count": str(lines),
+        "incinerated_amount": written(amount, decimals),
+        "combustion_aid": ["3"],
         "natural_gas_used": written(tonnes * 0.0002, 2),
     }
 
@@ -177,8 +289,14 @@ def _burnt(rng: Random, capacity: float, amount: float, decimals: int) -> Answer
 def _j103_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
     ways = ["4"] if _burns(related) else rng.choice((["4"], ["4", "2"], ["3", "4"], ["1"]))
     return {
-        **_place(rng), "operator_name": "番禺固体废物处置有限公司", "hw_facility_type": "1", "licence_no": f"4401{rng.randrange(10**8):08d}", "hw_disposal_method": ways,
-        "online_heavy_metal": True, "stacks": _stacks(rng, 1, (35, 60)) if "4" in ways else [], "has_boiler": False,
+        **_place(rng),
+        "operator_name": "番禺固体废物处置有限公司",
+        "hw_facility_type": "1",
+        "licence_no": f"4401{rng.randrange(10**8):08d}",
+        "hw_disposal_method": ways,
+        "online_heavy_metal": True,
+        "stacks": _stacks(rng, 1, (35, 60)) if "4" in ways else [],
+        "has_boiler": False,
     }
 
 
@@ -196,13 +314,26 @@ def _j103_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
     medical = round((total - reused) * rng.uniform(0.05, 0.2), 2) if rng.random() < 0.4 else 0.0
     if medical:
         answers |= {
-            "medical_method": ["1"], "medical_capacity": written(medical * 1.4, 1), "medical_incineration_capacity": written(medical * 1.4, 1), "medical_amount": written(medical, 2),
+            "medical_method": ["1"],
+            "medical_capacity": written(medical * 1.4, 1),
+            "medical_incineration_capacity": written(medical * 1.4, 1),
+            "medical_amount": written(medical, 2),
         }
     return {
-        **answers, "operating_days": str(rng.randrange(290, 341)), "hw_received": written(total * rng.uniform(0.98, 1.05), 2), "design_capacity": written(capacity_total or 20_000, 1),
-        "disposed_total": written(total, 2), "industrial_hw": written(total - reused - medical, 2), "medical_waste": written(medical, 2), "other_hw": "0.00", "reused_hw": written(reused, 2),
-        "wastewater_method": _treatments(rng)[0], "wastewater_capacity": written(round(water / 365 * 1.5, -1) + 10, 1), "wastewater_produced": written(water, 1),
-        "wastewater_treated": written(water, 1), "wastewater_discharged": written(water * rng.uniform(0.6, 0.9), 1),
+        **answers,
+        "operating_days": str(rng.randrange(290, 341)),
+        "hw_received": written(total * rng.uniform(0.98, 1.05), 2),
+        "design_capacity": written(capacity_total or 20_000, 1),
+        "disposed_total": written(total, 2),
+        "industrial_hw": written(total - reused - medical, 2),
+        "medical_waste": written(medical, 2),
+        "other_hw": "0.00",
+        "reused_hw": written(reused, 2),
+        "wastewater_method": _treatments(rng)[0],
+        "wastewater_capacity": written(round(water / 365 * 1.5, -1) + 10, 1),
+        "wastewater_produced": written(water, 1),
+        "wastewater_treated": written(water, 1),
+        "wastewater_discharged": written(water * rng.uniform(0.6, 0.9), 1),
     }
 
 
@@ -212,20 +343,31 @@ def _hazardous_way(rng: Random, way: str, capacity: float, amount: float) -> Ans
             return {"reuse_capacity": written(capacity, 1), "reuse_amount": written(amount, 2), "reuse_method": ["R9"]}
         case "2":
             return {
-                "landfill_design_volume": written(capacity * 20, 1), "landfill_used_volume": written(amount * rng.uniform(3, 10), 1), "landfill_capacity": written(capacity, 1),
+                "landfill_design_volume": written(capacity * 20, 1),
+                "landfill_used_volume": written(amount * rng.uniform(3, 10), 1),
+                "landfill_capacity": written(capacity, 1),
                 "landfilled_amount": written(amount, 2),
             }
         case "3":
             return {"physchem_capacity": written(capacity, 1), "physchem_amount": written(amount, 2)}
         case "4":
-            return _burnt(rng, 0, amount, 2) | {"incineration_capacity": written(capacity, 1), "gas_treat_capacity": written(capacity * rng.uniform(1.2, 1.8))}
+            return _burnt(rng, 0, amount, 2) | {
+                "incineration_capacity": written(capacity, 1),
+                "gas_treat_capacity": written(capacity * rng.uniform(1.2, 1.8)),
+            }
         case _:
             return {}
 
 
 def _j104_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
-    leaving = number(related.get("J102-2", {}), "wastewater_discharged") + number(related.get("J103-2", {}), "wastewater_discharged") or spread(rng, 5_000, 80_000)
-    return {"influent_volume": written(leaving * rng.uniform(1.02, 1.3), 1), "effluent_volume": written(leaving, 1), "pollutants": _measured(rng, _LEACHATE)}
+    leaving = number(related.get("J102-2", {}), "wastewater_discharged") + number(
+        related.get("J103-2", {}), "wastewater_discharged"
+    ) or spread(rng, 5_000, 80_000)
+    return {
+        "influent_volume": written(leaving * rng.uniform(1.02, 1.3), 1),
+        "effluent_volume": written(leaving, 1),
+        "pollutants": _measured(rng, _LEACHATE),
+    }
 
 
 def _j104_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
@@ -234,12 +376,23 @@ def _j104_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
     running = [related.get(code, {}) for code in ("J102-2", "J103-2")]
     days = max(number(form, "operating_days") for form in running) or 330
     capacity = sum(number(form, "gas_treat_capacity") for form in running) or 80_000
-    stacks: list[Answers] = [{
-        "stack_no": each, "flue_gas_flow": written(capacity / len(numbers) * rng.uniform(0.6, 0.85)), "operating_hours": str(round(days * rng.uniform(22, 23.8))),
-        "so2": written(rng.uniform(8, 45), 2), "nox": written(rng.uniform(110, 210), 2), "pm": written(rng.uniform(2, 9), 2), "mercury": written(rng.uniform(0.0005, 0.01), 6),
-        "cadmium": written(rng.uniform(0.0003, 0.01), 6), "lead": written(rng.uniform(0.005, 0.1), 6), "chromium": written(rng.uniform(0.005, 0.05), 6),
-        "arsenic": written(rng.uniform(0.0005, 0.01), 6), "monitoring_source": rng.choice("13"),
-    } for each in dict.fromkeys(numbers)]
+    stacks: list[Answers] = [
+        {
+            "stack_no": each,
+            "flue_gas_flow": written(capacity / len(numbers) * rng.uniform(0.6, 0.85)),
+            "operating_hours": str(round(days * rng.uniform(22, 23.8))),
+            "so2": written(rng.uniform(8, 45), 2),
+            "nox": written(rng.uniform(110, 210), 2),
+            "pm": written(rng.uniform(2, 9), 2),
+            "mercury": written(rng.uniform(0.0005, 0.01), 6),
+            "cadmium": written(rng.uniform(0.0003, 0.01), 6),
+            "lead": written(rng.uniform(0.005, 0.1), 6),
+            "chromium": written(rng.uniform(0.005, 0.05), 6),
+            "arsenic": written(rng.uniform(0.0005, 0.01), 6),
+            "monitoring_source": rng.choice("13"),
+        }
+        for each in dict.fromkeys(numbers)
+    ]
     return {"stacks": stacks}
 
 
@@ -247,12 +400,27 @@ def _j104_3(rng: Random, related: Mapping[str, Answers]) -> Answers:
     stacks = rows(related.get("J104-2", {}), "stacks")
     made = {"so2": 4.0, "nox": 1.6, "pm": 300.0}
     return {
-        f"{key}_generated": written(sum(number(row, key) * number(row, "flue_gas_flow") * number(row, "operating_hours") for row in stacks) / 1e9 * times * rng.uniform(0.9, 1.2), 4)
-        for key, times in made.items() if stacks
+        f"{key}_generated": written(
+            sum(number(row, key) * number(row, "flue_gas_flow") * number(row, "operating_hours") for row in stacks)
+            / 1e9
+            * times
+            * rng.uniform(0.9, 1.2),
+            4,
+        )
+        for key, times in made.items()
+        if stacks
     }
 
 
 RECIPES: Final[dict[str, Recipe]] = {
-    "J101-1": _j101_1, "J101-2": _j101_2, "J101-3": _j101_3, "J102-1": _j102_1, "J102-2": _j102_2, "J103-1": _j103_1, "J103-2": _j103_2, "J104-1": _j104_1, "J104-2": _j104_2,
+    "J101-1": _j101_1,
+    "J101-2": _j101_2,
+    "J101-3": _j101_3,
+    "J102-1": _j102_1,
+    "J102-2": _j102_2,
+    "J103-1": _j103_1,
+    "J103-2": _j103_2,
+    "J104-1": _j104_1,
+    "J104-2": _j104_2,
     "J104-3": _j104_3,
 }

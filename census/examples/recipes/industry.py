@@ -11,22 +11,58 @@ from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
 
 # What the listing and the basic form both ask, of the same unit.
-_SAME: Final = (("industry_code_1", "industry_code"), *((key, key) for key in (
-    "survey_district_code", "credit_code", "credit_code_suffix", "org_code", "unit_name", "province", "city", "county", "town", "address", "region_code",
-    "longitude", "latitude", "contact_person",
-)))
+_SAME: Final = (
+    ("industry_code_1", "industry_code"),
+    *(
+        (key, key)
+        for key in (
+            "survey_district_code",
+            "credit_code",
+            "credit_code_suffix",
+            "org_code",
+            "unit_name",
+            "province",
+            "city",
+            "county",
+            "town",
+            "address",
+            "region_code",
+            "longitude",
+            "latitude",
+            "contact_person",
+        )
+    ),
+)
 # The switches of G101-1 and the forms that they call for.
 _SWITCHES: Final = (
-    ("has_wastewater", "G102"), ("has_boiler", "G103-1"), ("has_furnace", "G103-2"), ("has_coking", "G103-3"), ("has_sintering", "G103-4"),
-    ("has_ironmaking", "G103-5"), ("has_steelmaking", "G103-6"), ("has_clinker", "G103-7"), ("is_petrochemical", "G103-8"), ("has_tank_loading", "G103-10"),
-    ("has_voc_material", "G103-11"), ("has_bulk_storage", "G103-12"), ("has_other_gas", "G103-13"), ("has_solid_waste", "G104-1"), ("has_hazardous_waste", "G104-2"),
+    ("has_wastewater", "G102"),
+    ("has_boiler", "G103-1"),
+    ("has_furnace", "G103-2"),
+    ("has_coking", "G103-3"),
+    ("has_sintering", "G103-4"),
+    ("has_ironmaking", "G103-5"),
+    ("has_steelmaking", "G103-6"),
+    ("has_clinker", "G103-7"),
+    ("is_petrochemical", "G103-8"),
+    ("has_tank_loading", "G103-10"),
+    ("has_voc_material", "G103-11"),
+    ("has_bulk_storage", "G103-12"),
+    ("has_other_gas", "G103-13"),
+    ("has_solid_waste", "G104-1"),
+    ("has_hazardous_waste", "G104-2"),
 )
 _HEAVY: Final = ("has_coking", "has_sintering", "has_ironmaking", "has_steelmaking", "has_clinker", "is_petrochemical")
 
 
 def _intake(rng: Random) -> Answers:
     tap, own = round(spread(rng, 600, 60_000)), round(spread(rng, 500, 300_000)) if rng.random() < 0.2 else 0
-    return {"water_intake_total": str(tap + own), "tap_water_intake": str(tap), "self_supplied_intake": str(own), "hydraulic_project_intake": "0", "other_enterprise_intake": "0"}
+    return {
+        "water_intake_total": str(tap + own),
+        "tap_water_intake": str(tap),
+        "self_supplied_intake": str(own),
+        "hydraulic_project_intake": "0",
+        "other_enterprise_intake": "0",
+    }
 
 
 def _g102(rng: Random, related: Mapping[str, Answers]) -> Answers:
@@ -34,31 +70,61 @@ def _g102(rng: Random, related: Mapping[str, Answers]) -> Answers:
     hours = int(basic.get("production_hours") or 4800)
     intake = int(answers["water_intake_total"])
     discharged = round(intake * rng.uniform(0.5, 0.85))
-    outlets = [_outlet(rng, basic, amount, number) for number, amount in enumerate(parts(rng, discharged, 1 if rng.random() < 0.8 else 2), start=1)]
+    outlets = [
+        _outlet(rng, basic, amount, number)
+        for number, amount in enumerate(parts(rng, discharged, 1 if rng.random() < 0.8 else 2), start=1)
+    ]
     treated = parts(rng, discharged, rng.choice((0, 1, 1, 1, 2)))
     facilities = [_facility(rng, hours, amount, number) for number, amount in enumerate(treated, start=1)]
-    return {**answers, "treatment_facility_count": str(len(facilities)), "facility": facilities, "outlet_count": str(len(outlets)), "outlet": outlets}
+    return {
+        **answers,
+        "treatment_facility_count": str(len(facilities)),
+        "facility": facilities,
+        "outlet_count": str(len(outlets)),
+        "outlet": outlets,
+    }
 
 
 def _facility(rng: Random, hours: int, treated: int, number: int) -> Answers:
     run = max(1, round(hours * rng.uniform(0.7, 0.98)))
     daily = treated / run * 24 / rng.uniform(0.5, 0.8)
     return {
-        "facility_id": f"TW{number:03d}", "design_capacity": str(max(2, round(daily), -(-treated // 350))), "run_hours": str(run), "treated_water": str(treated),
-        "treated_for_others": "0", "treated_water_destination": "2",
+        "facility_id": f"TW{number:03d}",
+        "design_capacity": str(max(2, round(daily), -(-treated // 350))),
+        "run_hours": str(run),
+        "treated_water": str(treated),
+        "treated_for_others": "0",
+        "treated_water_destination": "2",
     }
 
 
 def _outlet(rng: Random, basic: Mapping[str, Any], discharged: int, number: int) -> Answers:
-    tons = {"cod": rng.uniform(300, 1500), "total_nitrogen": rng.uniform(20, 80), "total_phosphorus": rng.uniform(2, 12)}
+    tons = {
+        "cod": rng.uniform(300, 1500),
+        "total_nitrogen": rng.uniform(20, 80),
+        "total_phosphorus": rng.uniform(2, 12),
+    }
     amounts: Answers = {}
     for pollutant, per_litre in tons.items():
         made = discharged * per_litre / 1e6
-        amounts |= {f"{pollutant}_generated": f"{made:.3f}", f"{pollutant}_emitted": f"{made * rng.uniform(0.05, 0.2):.3f}"}
+        amounts |= {
+            f"{pollutant}_generated": f"{made:.3f}",
+            f"{pollutant}_emitted": f"{made * rng.uniform(0.05, 0.2):.3f}",
+        }
     for end in ("generated", "emitted"):
         amounts[f"ammonia_nitrogen_{end}"] = f"{float(amounts[f'total_nitrogen_{end}']) * rng.uniform(0.4, 0.7):.3f}"
-    place = {key: value for key, value in (("outlet_longitude", basic.get("longitude")), ("outlet_latitude", basic.get("latitude"))) if value}
-    return {"outlet_id": f"DW{number:03d}", "outlet_name": f"{number}号废水总排放口", "wastewater_discharged": str(discharged), **place, **amounts}
+    place = {
+        key: value
+        for key, value in (("outlet_longitude", basic.get("longitude")), ("outlet_latitude", basic.get("latitude")))
+        if value
+    }
+    return {
+        "outlet_id": f"DW{number:03d}",
+        "outlet_name": f"{number}号废水总排放口",
+        "wastewater_discharged": str(discharged),
+        **place,
+        **amounts,
+    }
 
 
 def _g101(rng: Random, related: Mapping[str, Answers]) -> Answers:
@@ -69,8 +135,14 @@ def _g101(rng: Random, related: Mapping[str, Answers]) -> Answers:
     receiving = {"receiving_water_code": water.code, "receiving_water_name": water.label} if "G102" in related else {}
     listed = {target: value for target, source in _SAME if (value := related.get("QC-1", {}).get(source)) is not None}
     return {
-        **listed, **receiving, **switches, "operation_status": "1", "production_hours": str(rng.choice((2400, 2800, 3000, 4800, 7200, 8000)) + rng.randrange(0, 400, 20)),
-        "gross_output": f"{output:.1f}", "enterprise_scale": size, "open_year": str(rng.randrange(1988, 2017)),
+        **listed,
+        **receiving,
+        **switches,
+        "operation_status": "1",
+        "production_hours": str(rng.choice((2400, 2800, 3000, 4800, 7200, 8000)) + rng.randrange(0, 400, 20)),
+        "gross_output": f"{output:.1f}",
+        "enterprise_scale": size,
+        "open_year": str(rng.randrange(1988, 2017)),
         "has_15_minerals": bool(related.get("QC-1", {}).get("involves_15_minerals", False)),
     }
 

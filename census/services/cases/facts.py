@@ -54,7 +54,11 @@ def read_evidence(step: Step, evidence: Sequence[str]) -> list[str]:
 
 
 def check_together(  # noqa: C901, PLR0912 - one short rule after another, each with its own sentence
-    step: Step, facts: Mapping[str, Any], evidence: Sequence[str], standing: Standing, rules: Rules,
+    step: Step,
+    facts: Mapping[str, Any],
+    evidence: Sequence[str],
+    standing: Standing,
+    rules: Rules,
 ) -> None:
     """Raise InvalidInput where facts contradict each other, the case or the evidence."""
     faults: dict[str, str] = {}
@@ -64,7 +68,9 @@ def check_together(  # noqa: C901, PLR0912 - one short rule after another, each 
             faults["lead_no"] = "这类线索要填来源编号"
         case "verify":
             if facts["accuracy_m"] > rules.fix_accuracy_m:
-                faults["accuracy_m"] = f"定位精度 {facts['accuracy_m']:g} 米，要在 {rules.fix_accuracy_m:g} 米以内，请重新定位"
+                faults["accuracy_m"] = (
+                    f"定位精度 {facts['accuracy_m']:g} 米，要在 {rules.fix_accuracy_m:g} 米以内，请重新定位"
+                )
             if not (facts["is_san"] or facts["is_luan"] or facts["is_wu"]):
                 faults["is_san"] = "散、乱、污都不成立，请改为提出核销"
             if len(facts["verifiers"]) < 2:
@@ -83,7 +89,9 @@ def check_together(  # noqa: C901, PLR0912 - one short rule after another, each 
                 if away > rules.lookback_distance_m:
                     faults["lon"] = f"定位离案件 {away:.0f} 米，要在 {rules.lookback_distance_m:g} 米以内"
         case "archive" if standing.lookback_rounds < rules.lookback_rounds:
-            faults["kind"] = f"已回头看 {standing.lookback_rounds} 轮，要满 {rules.lookback_rounds} 轮（{rules.author}）"
+            faults["kind"] = (
+                f"已回头看 {standing.lookback_rounds} 轮，要满 {rules.lookback_rounds} 轮（{rules.author}）"
+            )
         case "correct" if not facts:
             faults["facts"] = "请填写要更正的内容"
         case _:
@@ -93,7 +101,12 @@ def check_together(  # noqa: C901, PLR0912 - one short rule after another, each 
 
 
 def _done_faults(
-    facts: Mapping[str, Any], evidence: Sequence[str], category: str | None, rules: Rules, *, photos: int,
+    facts: Mapping[str, Any],
+    evidence: Sequence[str],
+    category: str | None,
+    rules: Rules,
+    *,
+    photos: int,
 ) -> dict[str, str]:
     faults: dict[str, str] = {}
     mode = facts["mode"]
@@ -117,7 +130,10 @@ def _done_faults(
 def distance_m(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
     """Metres between two WGS-84 positions on a sphere."""
     half_lat, half_lon = math.radians(other_lat - lat) / 2, math.radians(other_lon - lon) / 2
-    chord = math.sin(half_lat) ** 2 + math.cos(math.radians(lat)) * math.cos(math.radians(other_lat)) * math.sin(half_lon) ** 2
+    chord = (
+        math.sin(half_lat) ** 2
+        + math.cos(math.radians(lat)) * math.cos(math.radians(other_lat)) * math.sin(half_lon) ** 2
+    )
     return 2 * 6_371_008.8 * math.asin(math.sqrt(chord))
 
 

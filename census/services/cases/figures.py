@@ -84,17 +84,49 @@ class Source:
 
 
 SOURCES: Final = {
-    "cases": Source(CASES, (("case_no", "案件编号"), ("name", "场所名称"), ("state", "状态"), ("found_on", "发现日期"),
-                            ("done_on", "完成日期"))),
-    "operations": Source(OPERATIONS, (("operation_no", "行动编号"), ("held_on", "日期"), ("region_code", "区划"),
-                                      ("person_times", "出动人次"), ("places_checked", "检查场所"))),
-    "batches": Source(BATCHES, (("code", "批次"), ("name", "名称"), ("snapshot_on", "快照日期"),
-                                ("places_checked", "排查场所")), is_district=True),
-    "batch_items": Source(BATCH_ITEMS, (("code", "批次"), ("name", "场所名称"), ("region_code", "区划"),
-                                        ("done_on", "完成日期")), is_district=True),
+    "cases": Source(
+        CASES,
+        (
+            ("case_no", "案件编号"),
+            ("name", "场所名称"),
+            ("state", "状态"),
+            ("found_on", "发现日期"),
+            ("done_on", "完成日期"),
+        ),
+    ),
+    "operations": Source(
+        OPERATIONS,
+        (
+            ("operation_no", "行动编号"),
+            ("held_on", "日期"),
+            ("region_code", "区划"),
+            ("person_times", "出动人次"),
+            ("places_checked", "检查场所"),
+        ),
+    ),
+    "batches": Source(
+        BATCHES,
+        (("code", "批次"), ("name", "名称"), ("snapshot_on", "快照日期"), ("places_checked", "排查场所")),
+        is_district=True,
+    ),
+    "batch_items": Source(
+        BATCH_ITEMS,
+        (("code", "批次"), ("name", "场所名称"), ("region_code", "区划"), ("done_on", "完成日期")),
+        is_district=True,
+    ),
     "rivers": Source(RIVERS, (("code", "河涌编号"), ("name", "名称"), ("phase", "核查阶段")), is_district=True),
-    "register": Source(REGISTER, (("source_row", "来源行"), ("occurred_on", "日期"), ("kind", "事项"),
-                                  ("quantity", "数量"), ("group_no", "宗号"), ("state", "状态")), is_district=True),
+    "register": Source(
+        REGISTER,
+        (
+            ("source_row", "来源行"),
+            ("occurred_on", "日期"),
+            ("kind", "事项"),
+            ("quantity", "数量"),
+            ("group_no", "宗号"),
+            ("state", "状态"),
+        ),
+        is_district=True,
+    ),
 }
 
 
@@ -130,20 +162,29 @@ def _counted(source: str, unit: str, rows: Iterable[tuple[str, str, str]]) -> li
 
 
 def _summed(
-    source: str, rows: Iterable[tuple[str, str, str, str, str]], *, is_inexact: bool = False,
+    source: str,
+    rows: Iterable[tuple[str, str, str, str, str]],
+    *,
+    is_inexact: bool = False,
 ) -> list[Figure]:
     return [
-        Figure(id=key, label=label, unit=unit, source=source, where=where, measure=f"sum({column})", is_inexact=is_inexact)
+        Figure(
+            id=key, label=label, unit=unit, source=source, where=where, measure=f"sum({column})", is_inexact=is_inexact
+        )
         for key, label, unit, column, where in rows
     ]
 
 
 def _registered(register: str, prefix: str, rows: Iterable[tuple[str, str, str]]) -> list[Figure]:
     """Figures that add up the quantities of a register's rows of the kind of the same name."""
-    return _summed("register", [
-        (f"{prefix}.{kind}", label, unit, "quantity", f"register = '{register}' and kind = '{kind}'")
-        for kind, label, unit in rows
-    ], is_inexact=True)
+    return _summed(
+        "register",
+        [
+            (f"{prefix}.{kind}", label, unit, "quantity", f"register = '{register}' and kind = '{kind}'")
+            for kind, label, unit in rows
+        ],
+        is_inexact=True,
+    )
 
 
 FOUND: Final = "found_on between :since and :until and state <> 'rejected'"
@@ -160,103 +201,208 @@ FIGURES: Final[tuple[Figure | Derived, ...]] = (
     *_counted("operations", "次", [("slw.operations", "专项行动次数", "kind = 'slw'")]),
     *_summed("operations", [("slw.person_times", "出动人次", "人次", "person_times", "kind = 'slw'")]),
     *_counted("cases", "家", [("slw.found", "排查“散乱污”工业企业", FOUND), ("slw.done", "完成清理整治", DONE)]),
-    *_counted("cases", "间", [
-        ("slw.done_stop", "停产停业", f"{DONE} and mode = 'stop'"),
-        ("slw.done_move", "搬迁", f"{DONE} and mode = 'move'"),
-        ("slw.done_demolish", "拆除", f"{DONE} and mode = 'demolish'"),
-        ("slw.done_inplace", "就地整治", f"{DONE} and mode = 'inplace'"),
-    ]),
+    *_counted(
+        "cases",
+        "间",
+        [
+            ("slw.done_stop", "停产停业", f"{DONE} and mode = 'stop'"),
+            ("slw.done_move", "搬迁", f"{DONE} and mode = 'move'"),
+            ("slw.done_demolish", "拆除", f"{DONE} and mode = 'demolish'"),
+            ("slw.done_inplace", "就地整治", f"{DONE} and mode = 'inplace'"),
+        ],
+    ),
     *_counted("cases", "家", [("slw.outstanding", "未完成", LEFT)]),
     Derived(id="slw.done_rate", label="完成率", unit="%", how="percentage", of=("slw.done", "slw.found")),
-    *_counted("cases", "家", [
-        ("slw.self_found", "镇（街）自查排查", f"{FOUND} and {SELF}"),
-        ("slw.self_done", "镇（街）自查完成整治", f"{DONE} and {SELF}"),
-        ("slw.self_outstanding", "自查未完成", f"{LEFT} and {SELF}"),
-        ("slw.other_found", "非自查发现", f"{FOUND} and not {SELF}"),
-        ("slw.other_done", "非自查完成", f"{DONE} and not {SELF}"),
-    ]),
-    *_summed("operations", [
-        ("slw.demolish_area", "拆除“五违散乱污”场所", "平方米", "demolished_m2", "kind = 'slw'"),
-    ]),
+    *_counted(
+        "cases",
+        "家",
+        [
+            ("slw.self_found", "镇（街）自查排查", f"{FOUND} and {SELF}"),
+            ("slw.self_done", "镇（街）自查完成整治", f"{DONE} and {SELF}"),
+            ("slw.self_outstanding", "自查未完成", f"{LEFT} and {SELF}"),
+            ("slw.other_found", "非自查发现", f"{FOUND} and not {SELF}"),
+            ("slw.other_done", "非自查完成", f"{DONE} and not {SELF}"),
+        ],
+    ),
+    *_summed(
+        "operations",
+        [
+            ("slw.demolish_area", "拆除“五违散乱污”场所", "平方米", "demolished_m2", "kind = 'slw'"),
+        ],
+    ),
     *_counted("operations", "次", [("slw.leader_trips", "区领导带队次数", "kind = 'slw' and led_by_leader")]),
-    *_summed("operations", [
-        ("slw.leader_closed", "带队行动取缔企业", "间", "closed_places", "kind = 'slw' and led_by_leader"),
-    ], is_inexact=True),
+    *_summed(
+        "operations",
+        [
+            ("slw.leader_closed", "带队行动取缔企业", "间", "closed_places", "kind = 'slw' and led_by_leader"),
+        ],
+        is_inexact=True,
+    ),
     # 河涌
     *_counted("batch_items", "间", [("slw.river_found", "重点河涌流域清理“散乱污”", "kind = 'river49'")]),
-    *_counted("rivers", "条", [
-        ("river.total", "黑臭河涌", "true"),
-        ("river.pilot", "第一阶段试点核查", "phase = 'p1'"),
-        ("river.phase2", "第二阶段核查", "phase = 'p2'"),
-    ]),
+    *_counted(
+        "rivers",
+        "条",
+        [
+            ("river.total", "黑臭河涌", "true"),
+            ("river.pilot", "第一阶段试点核查", "phase = 'p1'"),
+            ("river.phase2", "第二阶段核查", "phase = 'p2'"),
+        ],
+    ),
     # 水源
-    *_counted("batch_items", "间", [
-        ("shawan.zini_found", "沙湾水道（紫坭段）摸查发现", "kind = 'zini'"),
-        ("shawan.zini_done", "紫坭段完成整治", "kind = 'zini' and is_done"),
-    ]),
+    *_counted(
+        "batch_items",
+        "间",
+        [
+            ("shawan.zini_found", "沙湾水道（紫坭段）摸查发现", "kind = 'zini'"),
+            ("shawan.zini_done", "紫坭段完成整治", "kind = 'zini' and is_done"),
+        ],
+    ),
     *_summed("batches", [("shawan.zone2_checked", "水源二级区排查企业", "家", "places_checked", "kind = 'shawan2'")]),
     *_counted("batch_items", "家", [("shawan.zone2_found", "水源二级区发现“散乱污”", "kind = 'shawan2'")]),
     *_counted("operations", "次", [("shawan.joint_ops", "联合专项执法行动", "kind = 'shawan'")]),
-    *_summed("operations", [
-        (f"shawan.{key}", label, unit, column, "kind = 'shawan'")
-        for key, label, unit, column in (
-            ("sorties", "船艇出航", "航次", "(counts ->> 'sorties')::numeric"),
-            ("person_times", "执法检查人次", "人次", "person_times"),
-            ("intakes", "检查吸水口", "个次", "(counts ->> 'intakes')::numeric"),
-            ("ships", "检查船舶", "艘次", "(counts ->> 'ships')::numeric"),
-            ("ship_fish", "驱离违规捕捞小渔艇", "艘次", "(counts ->> 'ship_fish')::numeric"),
-            ("ship_wash", "制止冲洗甲板及排舱底水", "艘次", "(counts ->> 'ship_wash')::numeric"),
-            ("ship_berth", "检查违规停泊", "艘次", "(counts ->> 'ship_berth')::numeric"),
-        )
-    ]),
+    *_summed(
+        "operations",
+        [
+            (f"shawan.{key}", label, unit, column, "kind = 'shawan'")
+            for key, label, unit, column in (
+                ("sorties", "船艇出航", "航次", "(counts ->> 'sorties')::numeric"),
+                ("person_times", "执法检查人次", "人次", "person_times"),
+                ("intakes", "检查吸水口", "个次", "(counts ->> 'intakes')::numeric"),
+                ("ships", "检查船舶", "艘次", "(counts ->> 'ships')::numeric"),
+                ("ship_fish", "驱离违规捕捞小渔艇", "艘次", "(counts ->> 'ship_fish')::numeric"),
+                ("ship_wash", "制止冲洗甲板及排舱底水", "艘次", "(counts ->> 'ship_wash')::numeric"),
+                ("ship_berth", "检查违规停泊", "艘次", "(counts ->> 'ship_berth')::numeric"),
+            )
+        ],
+    ),
     # 督察: 办结 and 整治 are two columns of the task list and never follow from each other; a 宗 may hold several 件
-    *_counted("register", "件", [
-        ("insp.cases", "中央督察交办案件", TASKS),
-        ("insp.closed_items", "办结件数", f"{TASKS} and state = 'closed'"),
-    ]),
-    Figure(id="insp.closed_groups", label="办结宗数", unit="宗", source="register", where=TASKS,
-           measure="count(distinct group_no) - count(distinct group_no) filter (where state <> 'closed')"),
+    *_counted(
+        "register",
+        "件",
+        [
+            ("insp.cases", "中央督察交办案件", TASKS),
+            ("insp.closed_items", "办结件数", f"{TASKS} and state = 'closed'"),
+        ],
+    ),
+    Figure(
+        id="insp.closed_groups",
+        label="办结宗数",
+        unit="宗",
+        source="register",
+        where=TASKS,
+        measure="count(distinct group_no) - count(distinct group_no) filter (where state <> 'closed')",
+    ),
     *_counted("register", "件", [("insp.open_items", "未办结件数", f"{TASKS} and state <> 'closed'")]),
-    Figure(id="insp.open_groups", label="未办结宗数", unit="宗", source="register",
-           where=f"{TASKS} and state <> 'closed'", measure="count(distinct group_no)"),
-    *_counted("register", "件", [
-        ("insp.rectified", "已完成整治", f"{MENDING} and state = 'rectified'"),
-        ("insp.rectifying", "正在推进整治", f"{MENDING} and state <> 'rectified'"),
-    ]),
-    *_registered("inspection", "insp", [
-        ("river_filed", "大龙涌口断面上游立案", "家"),
-        ("riverside_demolish", "拆除河涌周边违法建筑", "平方米"),
-        ("breeding", "清理违法畜禽养殖场（户）", "个次"),
-    ]),
+    Figure(
+        id="insp.open_groups",
+        label="未办结宗数",
+        unit="宗",
+        source="register",
+        where=f"{TASKS} and state <> 'closed'",
+        measure="count(distinct group_no)",
+    ),
+    *_counted(
+        "register",
+        "件",
+        [
+            ("insp.rectified", "已完成整治", f"{MENDING} and state = 'rectified'"),
+            ("insp.rectifying", "正在推进整治", f"{MENDING} and state <> 'rectified'"),
+        ],
+    ),
+    *_registered(
+        "inspection",
+        "insp",
+        [
+            ("river_filed", "大龙涌口断面上游立案", "家"),
+            ("riverside_demolish", "拆除河涌周边违法建筑", "平方米"),
+            ("breeding", "清理违法畜禽养殖场（户）", "个次"),
+        ],
+    ),
     # 执法
-    *_registered("enforcement", "enf", [
-        ("person_times", "出动执法人员", "人次"), ("checks", "检查企业", "家次"), ("ops", "专项执法行动", "次"),
-        ("remote", "在线监控远程监控", "家次"), ("violations", "查处环境违法案件", "宗"), ("penalties", "处罚案件", "宗"),
-        ("closures", "责令停产停业停止使用", "家"), ("water_exceed", "水污染物超标排放", "宗"), ("seal", "查封扣押", "宗"),
-        ("transfer", "移送涉嫌环境犯罪", "宗"), ("detained", "刑事拘留", "人"), ("arrested", "其中逮捕", "人"),
-        ("gangs", "捣毁犯罪团伙", "个"),
-    ]),
+    *_registered(
+        "enforcement",
+        "enf",
+        [
+            ("person_times", "出动执法人员", "人次"),
+            ("checks", "检查企业", "家次"),
+            ("ops", "专项执法行动", "次"),
+            ("remote", "在线监控远程监控", "家次"),
+            ("violations", "查处环境违法案件", "宗"),
+            ("penalties", "处罚案件", "宗"),
+            ("closures", "责令停产停业停止使用", "家"),
+            ("water_exceed", "水污染物超标排放", "宗"),
+            ("seal", "查封扣押", "宗"),
+            ("transfer", "移送涉嫌环境犯罪", "宗"),
+            ("detained", "刑事拘留", "人"),
+            ("arrested", "其中逮捕", "人"),
+            ("gangs", "捣毁犯罪团伙", "个"),
+        ],
+    ),
     # 信访
-    *_summed("register", [
-        ("pet.total", "受理信访", "宗次", "quantity", f"register = 'petition' and kind in {CHANNELS}"),
-    ]),
-    *_registered("petition", "pet", [
-        ("new", "新开案件", "宗"), ("city", "市局转办", "宗次"), ("hotline", "区长专线", "宗次"), ("web", "网站", "宗次"),
-        ("phone", "来电", "宗次"), ("other", "其他", "宗次"),
-    ]),
-    *_summed("register", [
-        ("pet.problems", "反映问题", "个", "quantity", f"register = 'petition' and kind in {PROBLEMS}"),
-    ]),
-    *_registered("petition", "pet", [
-        ("p_water", "废水问题", "个"), ("p_air", "大气问题", "个"), ("p_noise", "噪声问题", "个"),
-        ("p_other", "其他问题", "个"), ("cased", "立案处罚企业", "家"), ("letters", "调查情况告知书", "份"),
-        ("deadline_notice", "责令限期整改通知书", "份"), ("to_saic", "转工商查处", "家"),
-    ]),
-    *(replace(part, is_part=True) for part in _registered("petition", "pet", [
-        ("accepted", "已受理", "宗次"), ("closed", "已结案", "宗次"),
-    ])),
-    Derived(id="pet.accept_rate", label="受理率", unit="%", how="percentage", of=("pet.accepted", "pet.total"),
-            source="register"),
-    Derived(id="pet.close_rate", label="结案率", unit="%", how="percentage", of=("pet.closed", "pet.total"),
-            source="register"),
+    *_summed(
+        "register",
+        [
+            ("pet.total", "受理信访", "宗次", "quantity", f"register = 'petition' and kind in {CHANNELS}"),
+        ],
+    ),
+    *_registered(
+        "petition",
+        "pet",
+        [
+            ("new", "新开案件", "宗"),
+            ("city", "市局转办", "宗次"),
+            ("hotline", "区长专线", "宗次"),
+            ("web", "网站", "宗次"),
+            ("phone", "来电", "宗次"),
+            ("other", "其他", "宗次"),
+        ],
+    ),
+    *_summed(
+        "register",
+        [
+            ("pet.problems", "反映问题", "个", "quantity", f"register = 'petition' and kind in {PROBLEMS}"),
+        ],
+    ),
+    *_registered(
+        "petition",
+        "pet",
+        [
+            ("p_water", "废水问题", "个"),
+            ("p_air", "大气问题", "个"),
+            ("p_noise", "噪声问题", "个"),
+            ("p_other", "其他问题", "个"),
+            ("cased", "立案处罚企业", "家"),
+            ("letters", "调查情况告知书", "份"),
+            ("deadline_notice", "责令限期整改通知书", "份"),
+            ("to_saic", "转工商查处", "家"),
+        ],
+    ),
+    *(
+        replace(part, is_part=True)
+        for part in _registered(
+            "petition",
+            "pet",
+            [
+                ("accepted", "已受理", "宗次"),
+                ("closed", "已结案", "宗次"),
+            ],
+        )
+    ),
+    Derived(
+        id="pet.accept_rate",
+        label="受理率",
+        unit="%",
+        how="percentage",
+        of=("pet.accepted", "pet.total"),
+        source="register",
+    ),
+    Derived(
+        id="pet.close_rate",
+        label="结案率",
+        unit="%",
+        how="percentage",
+        of=("pet.closed", "pet.total"),
+        source="register",
+    ),
 )

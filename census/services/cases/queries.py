@@ -71,12 +71,18 @@ def count_cases(session: Session) -> CaseCounts:
     states = session.execute(select(Case.state, func.count()).group_by(Case.state))
     town = func.left(Case.region_code, 9)
     towns = session.execute(
-        select(town, func.max(Region.name), func.count()).outerjoin(Region, Region.code == town).group_by(town).order_by(town)
+        select(town, func.max(Region.name), func.count())
+        .outerjoin(Region, Region.code == town)
+        .group_by(town)
+        .order_by(town)
     )
     overdue = session.scalar(select(func.count()).select_from(Case).where(_is_overdue())) or 0
     counted = {state: count for state, count in states}  # noqa: C416 - dict() would lose the types
-    return CaseCounts({state: counted[state] for state in STATE_NAMES if state in counted},
-                      [(code, name or code, count) for code, name, count in towns], overdue)
+    return CaseCounts(
+        {state: counted[state] for state in STATE_NAMES if state in counted},
+        [(code, name or code, count) for code, name, count in towns],
+        overdue,
+    )
 
 
 def is_overdue(case: Case) -> bool:
@@ -107,7 +113,8 @@ def villages_of(session: Session, scope: Sequence[str]) -> list[tuple[str, str, 
     """The villages of the regions, each with its town: code, village, town."""
     town, village = aliased(Region), aliased(Region)
     found = session.execute(
-        select(village.code, village.name, town.name).join(town, town.code == village.parent_code)
+        select(village.code, village.name, town.name)
+        .join(town, town.code == village.parent_code)
         .where(village.level == "village", or_(false(), *(village.code.startswith(code) for code in scope)))
         .order_by(village.code)
     )
@@ -122,7 +129,8 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(Case.region_code.startswith(filters.region, autoescape=True))
     if filters.words:
         conditions.append(
-            Case.name.contains(filters.words, autoescape=True) | Case.case_no.startswith(filters.words, autoescape=True)
+            Case.name.contains(filters.words, autoescape=True)
+            | Case.case_no.startswith(filters.words, autoescape=True)
             | Case.address.contains(filters.words, autoescape=True)
         )
     if filters.is_overdue:

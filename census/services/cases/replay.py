@@ -49,10 +49,23 @@ class Standing:
 
 NOT_COLUMNS: Final = frozenset({"last_on", "proposal", "proposed_by", "lookback_rounds", "reopened"})
 COLUMNS: Final = tuple(one.name for one in fields(Standing) if one.name not in NOT_COLUMNS)
-PLACE: Final = frozenset({
-    "case_no", "name", "address", "lon", "lat", "industry_code", "is_industrial", "lead_source", "lead_no", "river_code",
-})
-NOT_KEPT: Final = frozenset({"accuracy_m", "enf_kind", "enf_doc_no", "enf_date", "enf_org", "inspector", "power_restored"})
+PLACE: Final = frozenset(
+    {
+        "case_no",
+        "name",
+        "address",
+        "lon",
+        "lat",
+        "industry_code",
+        "is_industrial",
+        "lead_source",
+        "lead_no",
+        "river_code",
+    }
+)
+NOT_KEPT: Final = frozenset(
+    {"accuracy_m", "enf_kind", "enf_doc_no", "enf_date", "enf_org", "inspector", "power_restored"}
+)
 """Facts of one moment: they stay with their event."""
 
 

@@ -84,7 +84,11 @@ class Report:
 
 
 def window_of(
-    session: Session, region: str, as_of: date | None = None, year: int | None = None, known_at: datetime | None = None,
+    session: Session,
+    region: str,
+    as_of: date | None = None,
+    year: int | None = None,
+    known_at: datetime | None = None,
 ) -> Window:
     """Complete what a reader left out: the year of the day, or the latest year in which anything happened."""
     if year is not None and not 1990 <= year <= 2100:
@@ -98,12 +102,19 @@ def report(session: Session, code: str, window: Window) -> Report:
     """Work a report out. Raises NotFound for a code that is none of R1 to R8."""
     if code == "R8":
         figures = count_figures(session, window)
-        return Report(code=code, title=TITLES[code], window=window, figures=figures,
-                      paragraph=paragraph(window.year, {figure.id: figure for figure in figures}))
+        return Report(
+            code=code,
+            title=TITLES[code],
+            window=window,
+            figures=figures,
+            paragraph=paragraph(window.year, {figure.id: figure for figure in figures}),
+        )
     table = TABLES.get(code)
     if table is None:
         raise NotFound("没有这种报表。可选 R1 至 R8。")
-    return Report(code=code, title=table.title, window=window, columns=table.columns, rows=_table_rows(session, table, window))
+    return Report(
+        code=code, title=table.title, window=window, columns=table.columns, rows=_table_rows(session, table, window)
+    )
 
 
 def count_figures(session: Session, window: Window) -> tuple[Counted, ...]:
@@ -113,21 +124,29 @@ def count_figures(session: Session, window: Window) -> tuple[Counted, ...]:
         if isinstance(figure, Derived) and set(figure.of) <= counted.keys():
             counted[figure.id] = _derive(figure, counted)
     return tuple(
-        counted[figure.id] for figure in FIGURES
+        counted[figure.id]
+        for figure in FIGURES
         if figure.id in counted and not (isinstance(figure, Figure) and figure.is_part)
     )
 
 
 def rows_behind(
-    session: Session, figure_id: str, window: Window, *, after: str = "", limit: int = 50,
+    session: Session,
+    figure_id: str,
+    window: Window,
+    *,
+    after: str = "",
+    limit: int = 50,
 ) -> tuple[tuple[tuple[str, str], ...], list[dict[str, Any]]]:
     """The rows that a figure counts, and which columns of them people see. ``after`` is the last row's key before."""
     figure = find_figure(figure_id)
     source = SOURCES[figure.source]
     key = "code" if figure.source in {"batches", "rivers"} else "id"
     rows = session.execute(
-        text(f"select {key}::text as row_key, * from ({source.sql}) rows where ({_condition(figure)})"
-             f" and {key}::text > :after order by {key}::text limit :limit"),
+        text(
+            f"select {key}::text as row_key, * from ({source.sql}) rows where ({_condition(figure)})"
+            f" and {key}::text > :after order by {key}::text limit :limit"
+        ),
         window.parameters() | {"after": after, "limit": limit},
     )
     return source.shown, [dict(row) for row in rows.mappings()]
@@ -168,12 +187,18 @@ def _count_sources(session: Session, window: Window) -> dict[str, Counted]:
         figures = [figure for figure in FIGURES if isinstance(figure, Figure) and figure.source == name]
         if source.is_district and not window.is_district:
             continue
-        columns = ", ".join(f"{_measure(figure)} as f{at}, {_precision(figure)} as p{at}" for at, figure in enumerate(figures))
+        columns = ", ".join(
+            f"{_measure(figure)} as f{at}, {_precision(figure)} as p{at}" for at, figure in enumerate(figures)
+        )
         row = session.execute(text(f"select {columns} from ({source.sql}) rows"), window.parameters()).one()
         for at, figure in enumerate(figures):
             counted[figure.id] = Counted(
-                id=figure.id, label=figure.label, unit=figure.unit, source=name,
-                value=_number(row[2 * at]), precision=row[2 * at + 1] or "exact",
+                id=figure.id,
+                label=figure.label,
+                unit=figure.unit,
+                source=name,
+                value=_number(row[2 * at]),
+                precision=row[2 * at + 1] or "exact",
             )
     return counted
 
@@ -206,14 +231,20 @@ def _number(value: Any) -> int | float:
 
 
 def _table_rows(session: Session, table: Table, window: Window) -> tuple[dict[str, Any], ...]:
-    start = {"day": window.until, "week": window.until - timedelta(days=window.until.weekday()),
-             "month": window.until.replace(day=1), "year": window.since}[table.period]
+    start = {
+        "day": window.until,
+        "week": window.until - timedelta(days=window.until.weekday()),
+        "month": window.until.replace(day=1),
+        "year": window.since,
+    }[table.period]
     parameters = window.parameters() | {"period_start": start}
     return tuple(dict(row) for row in session.execute(text(table.sql), parameters).mappings())
 
 
 def _latest_year(session: Session) -> int:
-    latest = session.execute(text(
-        'select max(day) from (select max(found_on) as day from "case" union all select max(held_on) from operation) days'
-    )).scalar()
+    latest = session.execute(
+        text(
+            'select max(day) from (select max(found_on) as day from "case" union all select max(held_on) from operation) days'
+        )
+    ).scalar()
     return (latest or today()).year

@@ -53,7 +53,9 @@ def open_case(  # noqa: PLR0913 - one argument for each thing a find says
     if submission_id is not None:
         read["submission"] = str(submission_id)
     case = Case(unit_id=unit_id, region_code=region_code)
-    event = _event(actor, Standing(region_code=region_code), step, occurred_on=found_on, facts=read, evidence=files, note=note)
+    event = _event(
+        actor, Standing(region_code=region_code), step, occurred_on=found_on, facts=read, evidence=files, note=note
+    )
     _write_columns(case, replay([event]))
     session.add(case)
     session.flush()
@@ -90,7 +92,9 @@ def record_event(  # noqa: PLR0913 - one argument for each thing a step says
     if step is None or not step.from_states:
         raise InvalidInput("没有这种步骤。", fields={"kind": "、".join(kind for kind in STEPS if kind != "find")})
     if case.state not in step.from_states:
-        raise Conflict(f"案件现在是“{STATE_NAMES[case.state]}”，不能{step.title}。", version=case.version, state=case.state)
+        raise Conflict(
+            f"案件现在是“{STATE_NAMES[case.state]}”，不能{step.title}。", version=case.version, state=case.state
+        )
     standing = replay(events_of(session, case_id))
     _check_person(actor, step, standing)
     if step.note and not note.strip():
@@ -109,7 +113,12 @@ def record_event(  # noqa: PLR0913 - one argument for each thing a step says
 
 
 def register_case(
-    session: Session, actor: Actor, submission_id: UUID, answers: Mapping[str, Any], *, unit_id: UUID | None = None,
+    session: Session,
+    actor: Actor,
+    submission_id: UUID,
+    answers: Mapping[str, Any],
+    *,
+    unit_id: UUID | None = None,
 ) -> Case | None:
     """Open a case from a filled register form; None while the form lacks what a case needs.
 
@@ -123,11 +132,17 @@ def register_case(
 
 
 def case_of_form(
-    session: Session, actor: Actor, submission_id: UUID, answers: Mapping[str, Any], *, unit_id: UUID | None = None,
+    session: Session,
+    actor: Actor,
+    submission_id: UUID,
+    answers: Mapping[str, Any],
+    *,
+    unit_id: UUID | None = None,
 ) -> Case:
     """The same, raising what stands against a case: NotAllowed for a town that is not the actor's, InvalidInput."""
     opened = session.scalar(
-        select(Case).join(CaseEvent, CaseEvent.case_id == Case.id)
+        select(Case)
+        .join(CaseEvent, CaseEvent.case_id == Case.id)
         .where(CaseEvent.number == 1, CaseEvent.facts["submission"].astext == str(submission_id))
     )
     if opened is not None:
@@ -144,13 +159,27 @@ def case_of_form(
     if region_code and not actor.may("register_case", region_code):
         raise NotAllowed("登记的镇（街）不是您负责的。请改正所属镇（街）；确在别的镇（街）的，请转告那里的检查员登记。")
     return open_case(
-        session, actor, region_code=region_code, facts=facts, found_on=found_on, unit_id=unit_id, submission_id=submission_id,
+        session,
+        actor,
+        region_code=region_code,
+        facts=facts,
+        found_on=found_on,
+        unit_id=unit_id,
+        submission_id=submission_id,
         evidence=[str(answers[key]) for key in ("photo_signboard", "photo_before_outside") if answers.get(key)],
     )
 
 
 FORM_FACTS: Final = (
-    "name", "address", "industry_code", "is_industrial", "river_code", "source_zone", "lead_source", "lead_no", "lead_batch",
+    "name",
+    "address",
+    "industry_code",
+    "is_industrial",
+    "river_code",
+    "source_zone",
+    "lead_source",
+    "lead_no",
+    "lead_batch",
 )
 
 
@@ -211,7 +240,14 @@ def _check_day(occurred_on: date, last_on: date | None) -> None:
 
 
 def _event(
-    actor: Actor, standing: Standing, step: Step, *, occurred_on: date, facts: dict[str, Any], evidence: list[str], note: str,
+    actor: Actor,
+    standing: Standing,
+    step: Step,
+    *,
+    occurred_on: date,
+    facts: dict[str, Any],
+    evidence: list[str],
+    note: str,
 ) -> CaseEvent:
     return CaseEvent(
         number=standing.version + 1,
@@ -248,7 +284,8 @@ def _next_number(session: Session, region_code: str, year: int) -> str:
     prefix = number_prefix(region_code, year)
     session.execute(text("select pg_advisory_xact_lock(hashtextextended(:prefix, 0))"), {"prefix": prefix})
     last = session.scalar(
-        text('select max(substr(case_no, 17, 5)::int) from "case" where case_no ^@ :prefix'), {"prefix": prefix},
+        text('select max(substr(case_no, 17, 5)::int) from "case" where case_no ^@ :prefix'),
+        {"prefix": prefix},
     )
     return f"{prefix}{(last or 0) + 1:05d}"
 

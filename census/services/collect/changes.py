@@ -32,11 +32,17 @@ def changes_since(session: Session, actor: Actor, since: str = "", limit: int = 
     if after.id > LARGEST_BIGINT:
         raise NotOurs
     query = (
-        select(Change, Submission.unit_id, Submission.form).join(Submission, Submission.id == Change.submission_id)
+        select(Change, Submission.unit_id, Submission.form)
+        .join(Submission, Submission.id == Change.submission_id)
         .where(Change.account_id == actor.account_id)
-        .where(text("(change.xid, change.id) > (cast(:xid as xid8), cast(:id as bigint))").bindparams(xid=str(after.xid), id=after.id))
+        .where(
+            text("(change.xid, change.id) > (cast(:xid as xid8), cast(:id as bigint))").bindparams(
+                xid=str(after.xid), id=after.id
+            )
+        )
         .where(text("change.xid < pg_snapshot_xmin(pg_current_snapshot())"))
-        .order_by(Change.xid, Change.id).limit(limit + 1)
+        .order_by(Change.xid, Change.id)
+        .limit(limit + 1)
     )
     found = session.execute(query).all()
     page = found[:limit]

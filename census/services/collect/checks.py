@@ -41,11 +41,16 @@ class UnitForms:
 
 
 def check(
-    draft: Draft, form: Form, forms: Catalogue, of_unit: UnitForms, known: dict[str, Any],
+    draft: Draft,
+    form: Form,
+    forms: Catalogue,
+    of_unit: UnitForms,
+    known: dict[str, Any],
 ) -> list[dict[str, Any]]:
     """Give the findings of one draft in the API's shape."""
     explained = [
-        (str(explanation["check"]), str(explanation["path"])) for explanation in draft.explanations
+        (str(explanation["check"]), str(explanation["path"]))
+        for explanation in draft.explanations
         if str(explanation["text"]).strip()
     ]
     rulebook = compile_form(form, forms)
@@ -53,10 +58,15 @@ def check(
     found = check_record(rulebook, draft.answers, of_unit.others(form.code), known, paths)
     findings = [as_json(finding, explained) for finding in found]
     if of_unit.is_duplicate(draft.id, form.code):
-        findings.append({
-            "check": f"{form.code}.duplicate", "severity": "error", "path": "",
-            "message": DUPLICATE.format(form=form.code), "state": "open",
-        })
+        findings.append(
+            {
+                "check": f"{form.code}.duplicate",
+                "severity": "error",
+                "path": "",
+                "message": DUPLICATE.format(form=form.code),
+                "state": "open",
+            }
+        )
     return findings
 
 
@@ -66,6 +76,9 @@ def as_json(finding: Finding, explained: Sequence[tuple[str, str]]) -> dict[str,
         check == finding.check and (path == finding.path or path in finding.paths) for check, path in explained
     )
     return {
-        "check": finding.check, "severity": finding.severity, "path": finding.path, "message": finding.message,
+        "check": finding.check,
+        "severity": finding.severity,
+        "path": finding.path,
+        "message": finding.message,
         "state": "explained" if is_explained else "open",
     }

@@ -31,10 +31,14 @@ def open_draft(session: Session, actor: Actor, unit: Unit, form: str, first: dic
         return draft
     sent = sent_of_unit(session, unit.id).get(form)
     return Draft(
-        account_id=actor.account_id, unit_id=unit.id, form=form, region_code=unit.region_code,
+        account_id=actor.account_id,
+        unit_id=unit.id,
+        form=form,
+        region_code=unit.region_code,
         submission_id=sent[0].id if sent else new_id(),
         answers=dict(sent[1].answers) if sent else first,
-        explanations=list(sent[1].explanations) if sent else [], updated_at=now(),
+        explanations=list(sent[1].explanations) if sent else [],
+        updated_at=now(),
     )
 
 

@@ -45,15 +45,15 @@ class Draft:
     device: str = ""
     visit: UUID | None = None
     confirmation: Mapping[str, Any] | None = None
-    points: Sequence[Mapping[str, Any]] = ()   # {path, device, map}: beside the answers, not under the digest
-    claimed_digest: str = ""      # what the phone says; "" when it says nothing
+    points: Sequence[Mapping[str, Any]] = ()  # {path, device, map}: beside the answers, not under the digest
+    claimed_digest: str = ""  # what the phone says; "" when it says nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The answer to one draft."""
 
-    id: UUID | str | None         # as it came where it could not be read
+    id: UUID | str | None  # as it came where it could not be read
     status: Status
     reason: str = ""
     message: str = ""
@@ -79,8 +79,8 @@ class Fate:
     receipt: Receipt | None = None
     form: Form | None = None
     entry: _Entry | None = None
-    is_news: bool = False         # not stored before
-    is_first: bool = False        # opens its submission
+    is_news: bool = False  # not stored before
+    is_first: bool = False  # opens its submission
     findings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     def refuse(self, reason: str) -> None:
@@ -96,7 +96,14 @@ class Fate:
             return refused(self.draft.id, self.reason)
         state = self.entry.state if self.entry else None
         return Outcome(
-            self.draft.id, self.status, self.reason, self.message, self.draft.revision, state, self.findings, self.receipt,
+            self.draft.id,
+            self.status,
+            self.reason,
+            self.message,
+            self.draft.revision,
+            state,
+            self.findings,
+            self.receipt,
         )
 
 
@@ -107,7 +114,7 @@ class _Known:
     receipt: Receipt
     account_id: UUID | None
     findings: list[dict[str, Any]]
-    lost: bool                    # kept beside the one that came first
+    lost: bool  # kept beside the one that came first
 
 
 @dataclass(slots=True)
@@ -124,19 +131,29 @@ class _Entry:
 class Ledger:
     """What is stored of the units of a batch, kept up to date while the batch is settled."""
 
-    def __init__(self, actor: Actor, forms: Catalogue, units: Mapping[UUID, UnitRow], visits: Mapping[UUID, UUID]) -> None:
+    def __init__(
+        self, actor: Actor, forms: Catalogue, units: Mapping[UUID, UnitRow], visits: Mapping[UUID, UUID]
+    ) -> None:
         self.actor = actor
         self.forms = forms
         self.units = units
-        self.visits = visits          # the unit of each visit that the batch names
+        self.visits = visits  # the unit of each visit that the batch names
         self.entries: dict[UUID, _Entry] = {}
 
     def open(self, submission_id: UUID, unit_id: UUID, form: str, state: str, revision: int) -> None:
         self.entries[submission_id] = _Entry(unit_id, form, state, revision)
 
     def remember(  # noqa: PLR0917 - a row
-        self, submission_id: UUID, number: int, digest: str, receipt: str, at: datetime, account_id: UUID | None,
-        findings: list[dict[str, Any]] | None, *, lost: bool,
+        self,
+        submission_id: UUID,
+        number: int,
+        digest: str,
+        receipt: str,
+        at: datetime,
+        account_id: UUID | None,
+        findings: list[dict[str, Any]] | None,
+        *,
+        lost: bool,
     ) -> None:
         known = _Known(Receipt(receipt, submission_id, number, digest, at), account_id, findings or [], lost=lost)
         self.entries[submission_id].known[number, digest] = known
@@ -168,7 +185,10 @@ class Ledger:
             fate.status = "conflict"
             fate.reason, fate.message = problem
         entry.known[draft.revision, draft.digest] = _Known(
-            fate.receipt, self.actor.account_id, fate.findings, lost=fate.status == "conflict",
+            fate.receipt,
+            self.actor.account_id,
+            fate.findings,
+            lost=fate.status == "conflict",
         )
         if fate.is_stored_now:
             entry.revision, entry.state = draft.revision, "submitted"

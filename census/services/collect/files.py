@@ -31,11 +31,13 @@ CHUNK_BYTES: Final = 2**20
 class Content:
     """What a file's bytes say it is, and where those lie that are kept of it."""
 
-    sha256: str                   # of what was sent: the name that answers and signatures know it by
-    size: int                     # of what is kept
+    sha256: str  # of what was sent: the name that answers and signatures know it by
+    size: int  # of what is kept
     media_type: str
     kept: Path
-    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])   # position and time of a photo, digest of what is kept
+    facts: Mapping[str, Any] = field(
+        default_factory=dict[str, Any]
+    )  # position and time of a photo, digest of what is kept
 
     def discard(self, sent: Path) -> None:
         """Remove what was written for keeping, once it is kept."""
@@ -66,7 +68,10 @@ def examine(file: Path, promised_sha256: str | None = None, told: str | None = N
 def record(session: Session, content: Content, account_id: UUID | None) -> None:
     """Note that a file is in the store. The same file twice is one file."""
     row = {
-        "sha256": content.sha256, "size": content.size, "media_type": content.media_type, "account_id": account_id,
+        "sha256": content.sha256,
+        "size": content.size,
+        "media_type": content.media_type,
+        "account_id": account_id,
         "facts": dict(content.facts),
     }
     session.execute(insert(Blob).values(row).on_conflict_do_nothing())

@@ -54,5 +54,8 @@ def without_personal(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
     for group in form.groups():
         rows = left.get(group)
         if isinstance(rows, list):
-            left[group] = [{key: value for key, value in row.items() if (group, key) not in hidden} for row in cast("list[dict[str, Any]]", rows)]
+            left[group] = [
+                {key: value for key, value in row.items() if (group, key) not in hidden}
+                for row in cast("list[dict[str, Any]]", rows)
+            ]
     return left

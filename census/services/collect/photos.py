@@ -28,7 +28,9 @@ WRITTEN: Final = {"PNG": "image/png", "JPEG": "image/jpeg"}
 
 # What a picture needs to be decoded, and nothing that could carry more: JFIF and Adobe headers, tables, frames, scans.
 JPEG_SEGMENTS: Final = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD, 0xE0, 0xEE})
-PNG_CHUNKS: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"sRGB", b"cHRM", b"pHYs", b"sBIT", b"IDAT", b"IEND"})
+PNG_CHUNKS: Final = frozenset(
+    {b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"sRGB", b"cHRM", b"pHYs", b"sBIT", b"IDAT", b"IEND"}
+)
 EXIF, GPS, ORIENTATION, TAKEN, ZONE = 0x8769, 0x8825, 0x0112, 0x9003, 0x9011
 TOLD_ANGLE: Final = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,9})?")
 BROKEN: Final = "这张照片打不开或不完整。请重新拍一张再上传。"
@@ -58,7 +60,11 @@ def clean(file: Path, media_type: str) -> Cleaned:
                 if photo.width * photo.height > MOST_PIXELS:
                     raise WrongContent("这张照片太大。请用手机自带的相机重新拍。")
                 facts = _facts(photo) | {"width": photo.width, "height": photo.height}
-                is_plain = not getattr(photo, "is_animated", False) and max(photo.size) <= LONGEST_SIDE and _is_bare(file, media_type)
+                is_plain = (
+                    not getattr(photo, "is_animated", False)
+                    and max(photo.size) <= LONGEST_SIDE
+                    and _is_bare(file, media_type)
+                )
                 photo.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a large JPEG is decoded at a fraction of its size
                 photo.load()
                 if is_plain and facts.get("orientation", 1) == 1:
@@ -66,7 +72,14 @@ def clean(file: Path, media_type: str) -> Cleaned:
                 upright = ImageOps.exif_transpose(photo)
                 upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
                 return _written(upright, file, facts)
-    except (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        struct.error,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ):
         raise WrongContent(BROKEN) from None
 
 

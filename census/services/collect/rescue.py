@@ -92,17 +92,28 @@ def open_file(session: Session, desk: Actor, programme: Programme, content: byte
         told = cast("dict[str, Any]", orjson.loads(line))
         files: dict[str, bytes] = {}
         for file in told["files"]:
-            files[file["sha256"]], rest = rest[: file["size"]], rest[file["size"]:]
+            files[file["sha256"]], rest = rest[: file["size"]], rest[file["size"] :]
     except (InvalidTag, ValueError, KeyError, TypeError):
         raise InvalidInput(UNREADABLE) from None
     for sha256, data in files.items():
         if hashlib.sha256(data).hexdigest() != sha256:
             raise InvalidInput(UNREADABLE)
-    return Opened(accounts.actor_on(opened, programme), str(told["at"]), told["visits"], told["submissions"], told["drafts"], files)
+    return Opened(
+        accounts.actor_on(opened, programme),
+        str(told["at"]),
+        told["visits"],
+        told["submissions"],
+        told["drafts"],
+        files,
+    )
 
 
 def take_in(
-    session: Session, desk: Actor, opened: Opened, read: tuple[list[VisitDraft | VisitOutcome], list[Draft | Outcome]], follow: Follow,
+    session: Session,
+    desk: Actor,
+    opened: Opened,
+    read: tuple[list[VisitDraft | VisitOutcome], list[Draft | Outcome]],
+    follow: Follow,
 ) -> TakenIn:
     """Store what the phone would have sent, in the name of its enumerator; taking the same file in again changes nothing.
 
@@ -118,9 +129,18 @@ def take_in(
     outcomes = iter(follow(session, opened.owner, sent, fates))
     stored = [next(outcomes) if isinstance(one, Draft) else one for one in read_submissions]
     kept = sum(_keep_draft(session, opened.owner, draft) for draft in opened.drafts)
-    evidence.record(session, desk.username, "rescue", opened.owner.username, {
-        "visits": len(stored_visits), "submissions": len(stored), "drafts": kept, "files": sorted(opened.files),
-    })
+    evidence.record(
+        session,
+        desk.username,
+        "rescue",
+        opened.owner.username,
+        {
+            "visits": len(stored_visits),
+            "submissions": len(stored),
+            "drafts": kept,
+            "files": sorted(opened.files),
+        },
+    )
     return TakenIn(stored_visits, stored, kept, len(opened.files))
 
 

@@ -47,13 +47,15 @@ class Place:
     """A unit that the account may fill, with what the program knows of it."""
 
     unit: UUID
-    known: Mapping[str, Any]                       # by prefill source
-    baseline: Mapping[str, Any]                    # by item key
-    others: Mapping[str, dict[str, Any]]        # its other forms as they were sent
-    is_free: bool                                  # the form was not sent for it yet
+    known: Mapping[str, Any]  # by prefill source
+    baseline: Mapping[str, Any]  # by item key
+    others: Mapping[str, dict[str, Any]]  # its other forms as they were sent
+    is_free: bool  # the form was not sent for it yet
 
 
-def samples(session: Session, code: str, wanted: int, breaking: str | None = None, username: str | None = None) -> Iterator[dict[str, Any]]:
+def samples(
+    session: Session, code: str, wanted: int, breaking: str | None = None, username: str | None = None
+) -> Iterator[dict[str, Any]]:
     """Make submissions in the API's shape, each for a unit of the account, valid or breaking one check.
 
     Units without this form come first, each once; when they are used up the same come again. ``username``: default the
@@ -76,8 +78,16 @@ def samples(session: Session, code: str, wanted: int, breaking: str | None = Non
 def _sample(form: Form, place: Place, breaking: str | None, seeds: Iterator[int]) -> dict[str, Any]:
     answers = _answers(form, place, breaking, seeds)
     return {
-        "id": str(uuid4()), "unit": str(place.unit), "form": form.code, "version": form.version, "revision": 1,
-        "answers": answers, "explanations": [], "files": [], "digest": digest(answers), "device": "census sample",
+        "id": str(uuid4()),
+        "unit": str(place.unit),
+        "form": form.code,
+        "version": form.version,
+        "revision": 1,
+        "answers": answers,
+        "explanations": [],
+        "files": [],
+        "digest": digest(answers),
+        "device": "census sample",
     }
 
 
@@ -103,13 +113,18 @@ def _answers(form: Form, place: Place, breaking: str | None, seeds: Iterator[int
 
 def asks_for_other_forms(rule: Rule) -> bool:
     """Tell whether a check looks at whether, or how, the unit filled another form."""
-    return any((isinstance(part, Call) and part.name == "present") or (isinstance(part, Value | Rows) and part.form) for part in walk(rule.node))
+    return any(
+        (isinstance(part, Call) and part.name == "present") or (isinstance(part, Value | Rows) and part.form)
+        for part in walk(rule.node)
+    )
 
 
 def _places(session: Session, form: Form, username: str | None) -> Sequence[Place]:
     account_id = _account(session, form, username)
     units = session.scalars(
-        select(Unit).join(Assignment, Assignment.unit_id == Unit.id).where(Assignment.account_id == account_id)
+        select(Unit)
+        .join(Assignment, Assignment.unit_id == Unit.id)
+        .where(Assignment.account_id == account_id)
         .order_by(Unit.forms.contains([form.code]).desc(), Unit.id),
     ).all()
     sent: dict[UUID, dict[str, dict[str, Any]]] = {}
@@ -118,8 +133,10 @@ def _places(session: Session, form: Form, username: str | None) -> Sequence[Plac
     names = region_names(session, {unit.region_code for unit in units})
     return [
         Place(
-            unit.id, {key: value for key, value in sources(unit, names[unit.region_code], None, DAY).items() if value},
-            baseline(unit), {code: answers for code, answers in sent.get(unit.id, {}).items() if code != form.code},
+            unit.id,
+            {key: value for key, value in sources(unit, names[unit.region_code], None, DAY).items() if value},
+            baseline(unit),
+            {code: answers for code, answers in sent.get(unit.id, {}).items() if code != form.code},
             form.code not in sent.get(unit.id, {}),
         )
         for unit in units

@@ -80,11 +80,22 @@ def _transitions() -> dict[tuple[str, str, str], str]:
     allow("enumerator", "submit", ("draft", "submitted", "checked", "flagged", "returned", "withdrawn"), "submitted")
     allow("enumerator", "withdraw", ("submitted", "checked", "flagged"), "withdrawn")
     allow("worker", "pass", ("submitted", "received", "checked", "flagged"), "checked")
-    allow("worker", "flag", (
-        "submitted", "received", "checked", "flagged",
-        # another form of the unit came in later and contradicts this one
-        "supervisor_approved", "county_approved", "city_approved", "province_approved",
-    ), "flagged")
+    allow(
+        "worker",
+        "flag",
+        (
+            "submitted",
+            "received",
+            "checked",
+            "flagged",
+            # another form of the unit came in later and contradicts this one
+            "supervisor_approved",
+            "county_approved",
+            "city_approved",
+            "province_approved",
+        ),
+        "flagged",
+    )
     allow("supervisor", "approve", ("checked",), "supervisor_approved")
     allow("supervisor", "return", ("submitted", "checked", "flagged"), "returned")
     allow("county", "approve", ("supervisor_approved",), "county_approved")

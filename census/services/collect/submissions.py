@@ -119,7 +119,11 @@ class _Present(NamedTuple):
 
 
 def submit(
-    session: Session, actor: Actor, drafts: Sequence[Draft], at: datetime, forms: Catalogue | None = None,
+    session: Session,
+    actor: Actor,
+    drafts: Sequence[Draft],
+    at: datetime,
+    forms: Catalogue | None = None,
 ) -> list[Outcome]:
     """Store a batch of submissions and hand them to review; give one outcome per draft, in the same order.
 
@@ -129,8 +133,14 @@ def submit(
     """
     if not drafts:
         return []
-    unit_ids, named = uuids({draft.unit for draft in drafts}), {draft.visit for draft in drafts if draft.visit is not None}
-    asked: list[Any] = [(LOCK_UNITS, {"units": unit_ids}), (PRESENT, {"units": unit_ids, "ids": uuids({draft.id for draft in drafts})})]
+    unit_ids, named = (
+        uuids({draft.unit for draft in drafts}),
+        {draft.visit for draft in drafts if draft.visit is not None},
+    )
+    asked: list[Any] = [
+        (LOCK_UNITS, {"units": unit_ids}),
+        (PRESENT, {"units": unit_ids, "ids": uuids({draft.id for draft in drafts})}),
+    ]
     asked += [(VISITS, {"ids": uuids(named)})] if named else []
     locked, found, *visits = run(session, *asked)
     units = {row.id: UnitRow(*row) for row in locked}
@@ -147,15 +157,30 @@ def submit(
     stored = _store(session, ledger, fates, present, at)
     conflicts = [fate for fate in fates if fate.status == "conflict" and fate.is_news]
     if conflicts:
-        run(session, (CONFLICTS, {"rows": _json([_row(fate, ledger) for fate in conflicts]), "account": actor.account_id, "at": at}))
+        run(
+            session,
+            (
+                CONFLICTS,
+                {"rows": _json([_row(fate, ledger) for fate in conflicts]), "account": actor.account_id, "at": at},
+            ),
+        )
     if stored or conflicts:
-        evidence.record(session, actor.username, "submit", f"{len(stored)} stored, {len(conflicts)} in conflict", {
-            "stored": _digests(stored), "conflict": _digests(conflicts),
-        })
+        evidence.record(
+            session,
+            actor.username,
+            "submit",
+            f"{len(stored)} stored, {len(conflicts)} in conflict",
+            {
+                "stored": _digests(stored),
+                "conflict": _digests(conflicts),
+            },
+        )
     return [fate.outcome() for fate in fates]
 
 
-def _store(session: Session, ledger: Ledger, fates: Sequence[Fate], present: Sequence[_Present], at: datetime) -> list[Fate]:
+def _store(
+    session: Session, ledger: Ledger, fates: Sequence[Fate], present: Sequence[_Present], at: datetime
+) -> list[Fate]:
     """Write what is new; give the fates that were stored."""
     new = [fate for fate in fates if fate.is_stored_now]
     opening = {fate.draft.id for fate in new if fate.is_first}
@@ -202,8 +227,11 @@ def _to_judge_again(new: Sequence[Fate], present: Sequence[_Present]) -> list[UU
     for fate in new:
         renewed.setdefault(fate.draft.unit, set()).add(fate.draft.form)
     return sorted(
-        row.id for row in present
-        if row.unit_id in renewed and row.form not in renewed[row.unit_id] and not row.judge_due
+        row.id
+        for row in present
+        if row.unit_id in renewed
+        and row.form not in renewed[row.unit_id]
+        and not row.judge_due
         and (row.state, "flag", "worker") in TRANSITIONS
     )
 
@@ -211,11 +239,24 @@ def _to_judge_again(new: Sequence[Fate], present: Sequence[_Present]) -> list[UU
 def _row(fate: Fate, ledger: Ledger, place: int = 0) -> dict[str, Any]:
     draft = fate.draft
     return {
-        "id": draft.id, "unit_id": draft.unit, "form": draft.form, "version": draft.version,
-        "region_code": ledger.units[draft.unit].region_code, "visit_id": ledger.visit(draft), "revision": draft.revision,
-        "is_first": fate.is_first, "is_latest": fate.entry is None or draft.revision == fate.entry.revision, "place": place,
-        "answers": draft.answers, "explanations": draft.explanations, "files": draft.files, "points": draft.points, "findings": fate.findings,
-        "confirmation": draft.confirmation, "digest": draft.digest, "device": draft.device,
+        "id": draft.id,
+        "unit_id": draft.unit,
+        "form": draft.form,
+        "version": draft.version,
+        "region_code": ledger.units[draft.unit].region_code,
+        "visit_id": ledger.visit(draft),
+        "revision": draft.revision,
+        "is_first": fate.is_first,
+        "is_latest": fate.entry is None or draft.revision == fate.entry.revision,
+        "place": place,
+        "answers": draft.answers,
+        "explanations": draft.explanations,
+        "files": draft.files,
+        "points": draft.points,
+        "findings": fate.findings,
+        "confirmation": draft.confirmation,
+        "digest": draft.digest,
+        "device": draft.device,
         "receipt_number": fate.receipt.number if fate.receipt else "",
     }
 

@@ -51,7 +51,11 @@ def find(session: Session, purpose: Purpose, upload_id: UUID, owner: Mapping[str
     upload = session.get(Upload, upload_id)
     if upload is None or upload.purpose != purpose:
         raise NotFound
-    if {"account_id": upload.account_id, "key_id": upload.meta.get("key_id")} != {"account_id": None, "key_id": None, **owner}:
+    if {"account_id": upload.account_id, "key_id": upload.meta.get("key_id")} != {
+        "account_id": None,
+        "key_id": None,
+        **owner,
+    }:
         raise NotFound
     if upload.finished_at is None and upload.expires_at <= at:
         raise Gone

@@ -19,7 +19,9 @@ from census.services.register.matching import Alike, similar
 from census.services.register.unit_forms import owed
 
 # Two requests with the same visit wait for each other here, also when its unit does not exist yet.
-TAKE_TURNS: Final = text("select pg_advisory_xact_lock(hashtextextended(cast(id as text), 0)) from unnest(cast(:ids as uuid[])) id")
+TAKE_TURNS: Final = text(
+    "select pg_advisory_xact_lock(hashtextextended(cast(id as text), 0)) from unnest(cast(:ids as uuid[])) id"
+)
 EARLIER: Final = text("select id, digest, unit_id from visit where id = any(:ids)")
 LOCK_UNITS: Final = text("""
     select unit.id, unit.region_code, assignment.account_id, coalesce(assignment.former, '{}') as former
@@ -112,7 +114,9 @@ def store(session: Session, actor: Actor, drafts: Sequence[VisitDraft], at: date
     if not drafts:
         return []
     session.execute(TAKE_TURNS, {"ids": sorted({draft.id for draft in drafts})})
-    earlier = {row.id: (row.digest, row.unit_id) for row in session.execute(EARLIER, {"ids": [draft.id for draft in drafts]})}
+    earlier = {
+        row.id: (row.digest, row.unit_id) for row in session.execute(EARLIER, {"ids": [draft.id for draft in drafts]})
+    }
     news = {draft.id: draft for draft in reversed(drafts) if draft.id not in earlier}
     found = _found_units(actor, news.values())
     if found:
@@ -128,15 +132,22 @@ def store(session: Session, actor: Actor, drafts: Sequence[VisitDraft], at: date
     if stored:
         session.execute(UNITS_SEEN, {"rows": told["rows"], "at": at, "stored": sorted(stored)})
         session.execute(ATTACHMENTS, {"rows": told["rows"], "stored": sorted(stored)})
-        evidence.record(session, actor.username, "visit", f"{len(stored)} stored", {
-            "stored": [(str(draft.id), draft.digest) for draft in mine if draft.id in stored],
-        })
+        evidence.record(
+            session,
+            actor.username,
+            "visit",
+            f"{len(stored)} stored",
+            {
+                "stored": [(str(draft.id), draft.digest) for draft in mine if draft.id in stored],
+            },
+        )
     outcomes: list[VisitOutcome] = []
     for draft in drafts:
         if draft.id in earlier:
             digest, unit = earlier[draft.id]
             outcomes.append(
-                VisitOutcome(draft.id, "repeat", unit) if digest == draft.digest
+                VisitOutcome(draft.id, "repeat", unit)
+                if digest == draft.digest
                 else VisitOutcome(draft.id, "conflict", unit, "other_visit", ANOTHER)
             )
         elif draft.id in stored:
@@ -153,19 +164,31 @@ def store(session: Session, actor: Actor, drafts: Sequence[VisitDraft], at: date
 
 
 def _keep_conflicts(
-    session: Session, actor: Actor, drafts: Sequence[VisitDraft], outcomes: Sequence[VisitOutcome], at: datetime,
+    session: Session,
+    actor: Actor,
+    drafts: Sequence[VisitDraft],
+    outcomes: Sequence[VisitOutcome],
+    at: datetime,
 ) -> None:
     """Keep what was sent under an id that is taken: nothing that happened at a door is lost."""
     rows = [
-        {"visit_id": draft.id, "content": draft.content, "device": (draft.content["device"] or "")[:200], "digest": draft.digest}
-        for draft, outcome in zip(drafts, outcomes, strict=True) if outcome.status == "conflict"
+        {
+            "visit_id": draft.id,
+            "content": draft.content,
+            "device": (draft.content["device"] or "")[:200],
+            "digest": draft.digest,
+        }
+        for draft, outcome in zip(drafts, outcomes, strict=True)
+        if outcome.status == "conflict"
     ]
     if rows:
         session.execute(CONFLICTS, {"rows": _json(rows), "account": actor.account_id, "at": at})
 
 
 def like_those_found(
-    session: Session, drafts: Sequence[VisitDraft], outcomes: Sequence[VisitOutcome],
+    session: Session,
+    drafts: Sequence[VisitDraft],
+    outcomes: Sequence[VisitOutcome],
 ) -> dict[UUID, list[Alike]]:
     """For each unit that these visits found, those that the register had already and that may be the same."""
     found: dict[UUID, list[Alike]] = {}
@@ -174,7 +197,11 @@ def like_those_found(
         if new is not None and outcome.status in {"stored", "repeat"}:
             place: Mapping[str, Any] | None = new["position"] or draft.content["position"]
             alike = similar(
-                session, name=new["name"], code=new["uscc"] or "", position=(place["lon"], place["lat"]) if place else None, without=[draft.unit],
+                session,
+                name=new["name"],
+                code=new["uscc"] or "",
+                position=(place["lon"], place["lat"]) if place else None,
+                without=[draft.unit],
             )
             if alike:
                 found[draft.unit] = alike
@@ -192,11 +219,20 @@ def _found_units(actor: Actor, drafts: Iterable[VisitDraft]) -> list[dict[str, A
         if region_code.startswith(regions):
             position: Mapping[str, Any] = new["position"] or draft.content["position"] or {}
             due = owed(new["kind"], {}, {})
-            rows.append({
-                "forms": due.must, "may_forms": due.may, "id": draft.unit, "kind": new["kind"], "name": new["name"], "address": new["address"] or "",
-                "credit_code": new["uscc"] or None, "region_code": region_code,
-                "lon": position.get("lon"), "lat": position.get("lat"),
-            })
+            rows.append(
+                {
+                    "forms": due.must,
+                    "may_forms": due.may,
+                    "id": draft.unit,
+                    "kind": new["kind"],
+                    "name": new["name"],
+                    "address": new["address"] or "",
+                    "credit_code": new["uscc"] or None,
+                    "region_code": region_code,
+                    "lon": position.get("lon"),
+                    "lat": position.get("lat"),
+                }
+            )
     return rows
 
 
@@ -205,11 +241,20 @@ def _row(draft: VisitDraft, region_code: str) -> dict[str, Any]:
     position: Mapping[str, Any] = content["position"] or {}
     signature = content["signature"]
     return {
-        "id": draft.id, "unit_id": draft.unit, "region_code": region_code, "outcome": content["outcome"],
-        "cards": content["enumerators"], "started_at": content["started_at"], "finished_at": content["finished_at"],
-        "lon": position.get("lon"), "lat": position.get("lat"), "accuracy_m": position.get("accuracy_m"),
-        "position_source": position.get("source"), "signature": signature,
-        "signed_digests": signature["over"] if signature else [], "device": (content["device"] or "")[:200],
+        "id": draft.id,
+        "unit_id": draft.unit,
+        "region_code": region_code,
+        "outcome": content["outcome"],
+        "cards": content["enumerators"],
+        "started_at": content["started_at"],
+        "finished_at": content["finished_at"],
+        "lon": position.get("lon"),
+        "lat": position.get("lat"),
+        "accuracy_m": position.get("accuracy_m"),
+        "position_source": position.get("source"),
+        "signature": signature,
+        "signed_digests": signature["over"] if signature else [],
+        "device": (content["device"] or "")[:200],
         "digest": draft.digest,
     }
 

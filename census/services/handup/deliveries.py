@@ -38,7 +38,7 @@ CHECK_TAKES_AT_MOST: Final = timedelta(hours=2)  # one that began earlier was le
 class Past:
     """One delivery as the page lists it."""
 
-    number: int          # the region's first, second, third … hand-up
+    number: int  # the region's first, second, third … hand-up
     delivery: Delivery
     package: Package | None
     receipt: Receipt | None
@@ -59,19 +59,27 @@ def request_check(session: Session, actor: Actor, region_code: str) -> None:
     run = ValidationRun(kind="gate", region_code=region_code)
     session.add(run)
     session.flush()
-    queue.defer(session, queue.CHECK, lock=f"check {region_code}", region=region_code, actor=actor.username, run=str(run.id))
+    queue.defer(
+        session, queue.CHECK, lock=f"check {region_code}", region=region_code, actor=actor.username, run=str(run.id)
+    )
     evidence.record(session, actor.username, "full check wanted", region_code, {})
 
 
 def check_is_running(session: Session, region_code: str) -> bool:
     """Whether a full check of the region was asked for and has not ended."""
-    return session.scalar(
-        select(ValidationRun.id)
-        .where(
-            ValidationRun.kind == "gate", ValidationRun.region_code == region_code, ValidationRun.finished_at.is_(None),
-            ValidationRun.started_at > now() - CHECK_TAKES_AT_MOST,
-        ).limit(1)
-    ) is not None
+    return (
+        session.scalar(
+            select(ValidationRun.id)
+            .where(
+                ValidationRun.kind == "gate",
+                ValidationRun.region_code == region_code,
+                ValidationRun.finished_at.is_(None),
+                ValidationRun.started_at > now() - CHECK_TAKES_AT_MOST,
+            )
+            .limit(1)
+        )
+        is not None
+    )
 
 
 def request(session: Session, actor: Actor, region_code: str, settings: Settings) -> Delivery:
@@ -82,11 +90,15 @@ def request(session: Session, actor: Actor, region_code: str, settings: Settings
     """
     require(actor, "hand_up", region_code)
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"delivery {region_code}", 0))))
-    current = session.scalar(select(Delivery).where(Delivery.region_code == region_code, Delivery.state.in_(UNDER_WAY)).limit(1))
+    current = session.scalar(
+        select(Delivery).where(Delivery.region_code == region_code, Delivery.state.in_(UNDER_WAY)).limit(1)
+    )
     if current is not None:
         return current
     if not settings.upper_url:
-        raise Conflict("还没有设置上级实例的地址，不能直接上报。请管理员设置 CENSUS_UPPER_URL，或导出数据包后离线报送。")
+        raise Conflict(
+            "还没有设置上级实例的地址，不能直接上报。请管理员设置 CENSUS_UPPER_URL，或导出数据包后离线报送。"
+        )
     looked = gate(session, region_code, settings.level)
     if not looked.is_open:
         raise GateClosed(f"{looked.sentence}。", **looked.detail())
@@ -130,13 +142,19 @@ def past(session: Session, region_code: str, limit: int = 20) -> list[Past]:
     """The region's deliveries, the newest first, each with its package and latest receipt."""
     total = session.scalar(select(func.count()).select_from(Delivery).where(Delivery.region_code == region_code)) or 0
     rows = session.scalars(
-        select(Delivery).where(Delivery.region_code == region_code).order_by(Delivery.created_at.desc(), Delivery.id.desc()).limit(limit)
+        select(Delivery)
+        .where(Delivery.region_code == region_code)
+        .order_by(Delivery.created_at.desc(), Delivery.id.desc())
+        .limit(limit)
     ).all()
     made: list[Past] = []
     for place, delivery in enumerate(rows):
         package = session.get(Package, delivery.package_id) if delivery.package_id else None
         latest = session.scalar(
-            select(Receipt).where(Receipt.delivery_id == delivery.id).order_by(Receipt.received_at.desc(), Receipt.id.desc()).limit(1)
+            select(Receipt)
+            .where(Receipt.delivery_id == delivery.id)
+            .order_by(Receipt.received_at.desc(), Receipt.id.desc())
+            .limit(1)
         )
         made.append(Past(total - place, delivery, package, latest))
     return made
@@ -148,7 +166,9 @@ def corrected(session: Session, listed: Sequence[Past]) -> tuple[int, int]:
     if latest is None:
         return 0, 0
     returned = {UUID(line["id"]): int(line["revision"]) for line in _lines(latest.document, "returned")}
-    rows = session.execute(select(Submission.id, Submission.revision, Submission.state).where(Submission.id.in_(returned)))
+    rows = session.execute(
+        select(Submission.id, Submission.revision, Submission.state).where(Submission.id.in_(returned))
+    )
     passed = {state for states in APPROVED.values() for state in states}
     return len(returned), sum(row.revision > returned[row.id] and row.state in passed for row in rows)
 
@@ -168,23 +188,44 @@ def apply_receipt(session: Session, delivery: Delivery, document: Mapping[str, A
     if known is not None or document["state"] == "verifying":
         return False
     accepted, returned = _lines(document, "accepted"), _lines(document, "returned")
-    session.add(Receipt(
-        delivery_id=delivery.id, digest=digest, document=dict(document), accepted_count=len(accepted),
-        returned_count=len(returned), pending_count=int(document["pending"]),
-    ))
+    session.add(
+        Receipt(
+            delivery_id=delivery.id,
+            digest=digest,
+            document=dict(document),
+            accepted_count=len(accepted),
+            returned_count=len(returned),
+            pending_count=int(document["pending"]),
+        )
+    )
     changed = sum(apply_from_above(session, UUID(line["id"]), int(line["revision"]), "accept") for line in accepted)
     changed += sum(
         apply_from_above(
-            session, UUID(line["id"]), int(line["revision"]), "return", note=str(line.get("note", "")), items=line.get("items", []),
+            session,
+            UUID(line["id"]),
+            int(line["revision"]),
+            "return",
+            note=str(line.get("note", "")),
+            items=line.get("items", []),
             actor_name=str(document.get("issuer", "")),
         )
         for line in returned
     )
     delivery.updated_at = now()
     session.flush()
-    evidence.record(session, "worker", "receipt", str(delivery.id), {
-        "digest": digest, "accepted": len(accepted), "returned": len(returned), "pending": document["pending"], "changed": changed,
-    })
+    evidence.record(
+        session,
+        "worker",
+        "receipt",
+        str(delivery.id),
+        {
+            "digest": digest,
+            "accepted": len(accepted),
+            "returned": len(returned),
+            "pending": document["pending"],
+            "changed": changed,
+        },
+    )
     return True
 
 

@@ -104,9 +104,9 @@ class Gate:
     region: Region
     units: int
     records: int
-    fresh: int                 # of the records: approved and not handed up yet
+    fresh: int  # of the records: approved and not handed up yet
     doors: tuple[Door, ...]
-    only_check_missing: bool   # all that is left to do is the full check, which a machine does
+    only_check_missing: bool  # all that is left to do is the full check, which a machine does
     run: ValidationRun | None
 
     @property
@@ -130,8 +130,15 @@ class Gate:
     def detail(self) -> dict[str, Any]:
         """The gate as plain data, for the command line and for a refusal."""
         return {
-            "region": self.region.code, "open": self.is_open, "units": self.units, "records": self.records, "fresh": self.fresh,
-            "doors": [{"name": door.name, "open": door.is_open, "figure": door.figure, "says": door.says} for door in self.doors],
+            "region": self.region.code,
+            "open": self.is_open,
+            "units": self.units,
+            "records": self.records,
+            "fresh": self.fresh,
+            "doors": [
+                {"name": door.name, "open": door.is_open, "figure": door.figure, "says": door.says}
+                for door in self.doors
+            ],
         }
 
 
@@ -142,10 +149,18 @@ def gate(session: Session, region_code: str, level: str = "county", forms: Catal
         raise NotFound("没有这个行政区划。请从列表中选择。")
     approved = list(APPROVED[level])
     left_out = list(LEFT_OUT)
-    units = session.execute(UNITS, {
-        "region": region_code, "approved": approved, "nothing_to_fill": list(NOTHING_TO_FILL), "forms": sorted(owed_forms(forms or catalogue())),
-    }).one()
-    records = session.execute(RECORDS, {"region": region_code, "approved": approved, "left_out": left_out, "sent": list(SENT)}).one()
+    units = session.execute(
+        UNITS,
+        {
+            "region": region_code,
+            "approved": approved,
+            "nothing_to_fill": list(NOTHING_TO_FILL),
+            "forms": sorted(owed_forms(forms or catalogue())),
+        },
+    ).one()
+    records = session.execute(
+        RECORDS, {"region": region_code, "approved": approved, "left_out": left_out, "sent": list(SENT)}
+    ).one()
     exempt = session.execute(EXEMPT, {"region": region_code, "left_out": left_out}).scalar_one()
     broken = int(session.execute(BROKEN, {"region": region_code}).scalar_one()) if records.due else 0
     run = latest_check(session, region_code)
@@ -157,21 +172,30 @@ def gate(session: Session, region_code: str, level: str = "county", forms: Catal
         _check(run, is_current=is_current),
     )
     return Gate(
-        region, int(units.units), int(records.approved), int(records.fresh), doors,
-        only_check_missing=all(door.is_open for door in doors[:3]) and not is_current, run=run if is_current else None,
+        region,
+        int(units.units),
+        int(records.approved),
+        int(records.fresh),
+        doors,
+        only_check_missing=all(door.is_open for door in doors[:3]) and not is_current,
+        run=run if is_current else None,
     )
 
 
 def owed_forms(forms: Catalogue) -> frozenset[str]:
     """Forms that a unit may owe at the hand-up. The listing 清查 came before the census and was handed in by itself."""
     return frozenset(
-        form.code for form in forms.forms() if form.programme == "census" and form.subject == "object" and form.source_kind != "listing"
+        form.code
+        for form in forms.forms()
+        if form.programme == "census" and form.subject == "object" and form.source_kind != "listing"
     )
 
 
 def lacking_units(session: Session, region_code: str, forms: Catalogue) -> dict[str, list[str]]:
     """Units with records that, going by what they answered, owe a form that nobody filled; by unit id."""
-    rows = session.execute(LACKING, {"region": region_code, "forms": sorted(owed_forms(forms)), "left_out": list(LEFT_OUT)})
+    rows = session.execute(
+        LACKING, {"region": region_code, "forms": sorted(owed_forms(forms)), "left_out": list(LEFT_OUT)}
+    )
     return {str(row.id): list(row.codes) for row in rows if row.codes}
 
 
@@ -179,8 +203,13 @@ def latest_check(session: Session, region_code: str) -> ValidationRun | None:
     """The last full check of exactly this region that has ended."""
     return session.scalar(
         select(ValidationRun)
-        .where(ValidationRun.kind == "gate", ValidationRun.region_code == region_code, ValidationRun.finished_at.is_not(None))
-        .order_by(ValidationRun.started_at.desc()).limit(1)
+        .where(
+            ValidationRun.kind == "gate",
+            ValidationRun.region_code == region_code,
+            ValidationRun.finished_at.is_not(None),
+        )
+        .order_by(ValidationRun.started_at.desc())
+        .limit(1)
     )
 
 
@@ -202,9 +231,15 @@ def _review(units: Any, records: Any, level: str) -> Door:
     share = f"{100 * units.done // units.units}%" if units.units else "—"
     parts = [f"{number(units.done)} / {number(units.units)} 个对象已{LEVEL_NAMES[level]}通过"]
     waiting = records.records - records.approved
-    parts += [f"{number(count)} {words}" for count, words in (
-        (units.unvisited, "个没有入户结果"), (units.lacking, "个缺应填的表"), (waiting, "张表还没通过"),
-    ) if count]
+    parts += [
+        f"{number(count)} {words}"
+        for count, words in (
+            (units.unvisited, "个没有入户结果"),
+            (units.lacking, "个缺应填的表"),
+            (waiting, "张表还没通过"),
+        )
+        if count
+    ]
     return Door("审核", is_open, share, "，".join(parts) if units.units else "这个区划里没有普查对象")
 
 
@@ -222,7 +257,9 @@ def _errors(errors: int, exempt: int, due: int, broken: int) -> Door:
 def _warnings(warnings: int, unexplained: int) -> Door:
     if unexplained:
         return Door("核实性说明", is_open=False, figure=number(warnings), says=f"{number(unexplained)} 个还没有说明")
-    return Door("核实性说明", is_open=True, figure=number(warnings), says="全部附说明随包上报" if warnings else "没有核实性问题")
+    return Door(
+        "核实性说明", is_open=True, figure=number(warnings), says="全部附说明随包上报" if warnings else "没有核实性问题"
+    )
 
 
 def _check(run: ValidationRun | None, *, is_current: bool) -> Door:

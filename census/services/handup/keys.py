@@ -82,7 +82,11 @@ def read_document(text: str) -> dict[str, str]:
 
 def trust(session: Session, document: Mapping[str, str]) -> TrustedKey:
     """Believe packages and receipts signed by this key; doing it again changes nothing."""
-    return session.merge(TrustedKey(
-        key_id=document["key_id"], public_key=document["public_key"], name=document["name"],
-        region_code=document["region"],
-    ))
+    return session.merge(
+        TrustedKey(
+            key_id=document["key_id"],
+            public_key=document["public_key"],
+            name=document["name"],
+            region_code=document["region"],
+        )
+    )

@@ -68,13 +68,20 @@ JUDGE_AGAIN: Final = text("""
 
 
 def store(
-    session: Session, package: ReceivedPackage, facts: Facts, regions: Sequence[Region], units: Iterable[Unit], records: Iterable[Record],
+    session: Session,
+    package: ReceivedPackage,
+    facts: Facts,
+    regions: Sequence[Region],
+    units: Iterable[Unit],
+    records: Iterable[Record],
 ) -> int:
     """Store a verified package; return how many revisions were new. Raises PackageRefused, and then nothing may be committed."""
     at = now()
     session.execute(REGIONS, {"rows": _json(regions)})
     for part in _parts(units):
-        foreign = session.execute(FOREIGN_UNITS, {"ids": [unit.id for unit in part], "region": facts.region.code}).scalar()
+        foreign = session.execute(
+            FOREIGN_UNITS, {"ids": [unit.id for unit in part], "region": facts.region.code}
+        ).scalar()
         if foreign is not None:
             raise PackageRefused("wrong_region", f"普查对象 {foreign} 在本机属于别的区划。请先核对名录。")
         session.execute(UNITS, {"rows": _json(part), "at": at})
@@ -82,9 +89,18 @@ def store(
     package.digest, package.region_code, package.record_count = facts.digest, facts.region.code, facts.counts["records"]
     package.state = "stored"
     session.flush()
-    evidence.record(session, "worker", "package stored", str(package.id), {
-        "digest": facts.digest, "key": facts.key_id, "records": facts.counts["records"], "new": new,
-    })
+    evidence.record(
+        session,
+        "worker",
+        "package stored",
+        str(package.id),
+        {
+            "digest": facts.digest,
+            "key": facts.key_id,
+            "records": facts.counts["records"],
+            "new": new,
+        },
+    )
     return new
 
 
@@ -108,27 +124,53 @@ def _store_records(session: Session, package: ReceivedPackage, records: Sequence
     if latest:
         session.execute(SUBMISSIONS, {"rows": _json(latest), "at": at})
     if new:
-        numbered = [{
-            "id": record.id, "revision": record.revision, "region_code": record.region_code, "answers": record.answers,
-            "explanations": record.explanations, "digest": record.digest, "number": new_number(),
-        } for record in new]
+        numbered = [
+            {
+                "id": record.id,
+                "revision": record.revision,
+                "region_code": record.region_code,
+                "answers": record.answers,
+                "explanations": record.explanations,
+                "digest": record.digest,
+                "number": new_number(),
+            }
+            for record in new
+        ]
         session.execute(REVISIONS, {"rows": _json(numbered), "device": f"package {package.id}", "at": at})
         states = sorted({state for state, outcome, role in TRANSITIONS if (outcome, role) == ("flag", "worker")})
         session.execute(JUDGE_AGAIN, {"units": sorted({UUID(record.unit) for record in new}), "states": states})
     _keep_exemptions(session, new)
-    session.execute(insert(ReceivedItem), [
-        {"package_id": package.id, "submission_id": UUID(record.id), "revision": record.revision, "digest": record.digest} for record in records
-    ])
+    session.execute(
+        insert(ReceivedItem),
+        [
+            {
+                "package_id": package.id,
+                "submission_id": UUID(record.id),
+                "revision": record.revision,
+                "digest": record.digest,
+            }
+            for record in records
+        ],
+    )
     return len(new)
 
 
 def _keep_exemptions(session: Session, records: Sequence[Record]) -> None:
     """Errors that the county let stand come with their reasons and hold here as well."""
     rows = [
-        {"submission_id": UUID(record.id), "revision": record.revision, "region_code": record.region_code, "role": "county",
-         "outcome": "exempt", "from_state": "flagged", "to_state": "checked", "note": "随数据包带来的豁免",
-         "items": [dict(exemption) for exemption in record.exemptions]}
-        for record in records if record.exemptions
+        {
+            "submission_id": UUID(record.id),
+            "revision": record.revision,
+            "region_code": record.region_code,
+            "role": "county",
+            "outcome": "exempt",
+            "from_state": "flagged",
+            "to_state": "checked",
+            "note": "随数据包带来的豁免",
+            "items": [dict(exemption) for exemption in record.exemptions],
+        }
+        for record in records
+        if record.exemptions
     ]
     if rows:
         session.execute(insert(Decision), rows)

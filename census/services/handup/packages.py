@@ -54,9 +54,9 @@ class Standing:
     accepted: int
     returned: int
     pending: int
-    judging: int      # of the pending: no verdict yet
-    flagged: int      # of the pending: with an error
-    approvable: int   # of the pending: checked
+    judging: int  # of the pending: no verdict yet
+    flagged: int  # of the pending: with an error
+    approvable: int  # of the pending: checked
 
     @property
     def is_final(self) -> bool:
@@ -81,7 +81,9 @@ def instance_of(session: Session, headers: Mapping[str, str], method: str, path:
     return session.get_one(TrustedKey, key_id)
 
 
-def receive_upload(session: Session, settings: Settings, upload_id: UUID, file: Path, sender: TrustedKey) -> ReceivedPackage:
+def receive_upload(
+    session: Session, settings: Settings, upload_id: UUID, file: Path, sender: TrustedKey
+) -> ReceivedPackage:
     """Take note of a completely uploaded package and leave it to the worker. Doing it again changes nothing.
 
     ``file`` is below the data folder; the worker moves it to where packages are kept.
@@ -93,13 +95,19 @@ def receive_upload(session: Session, settings: Settings, upload_id: UUID, file: 
     return note_arrival(session, settings, upload_id, file, sender)
 
 
-def note_arrival(session: Session, settings: Settings, package_id: UUID, file: Path, sender: TrustedKey) -> ReceivedPackage:
+def note_arrival(
+    session: Session, settings: Settings, package_id: UUID, file: Path, sender: TrustedKey
+) -> ReceivedPackage:
     """Write down that a package has arrived and is to be verified."""
     there = session.get(ReceivedPackage, package_id)
     if there is not None:
         return there
     package = ReceivedPackage(
-        id=package_id, digest="", key_id=sender.key_id, region_code=sender.region_code, state="verifying",
+        id=package_id,
+        digest="",
+        key_id=sender.key_id,
+        region_code=sender.region_code,
+        state="verifying",
         file=str(file.resolve().relative_to(settings.data_dir.resolve())),
     )
     session.add(package)
@@ -120,14 +128,23 @@ def receipt(session: Session, settings: Settings, package_id: UUID) -> dict[str,
     pending = sum(row.fate == "pending" for row in rows)
     state = package.state if package.state != "stored" else "open" if pending else "final"
     document: dict[str, Any] = {
-        "format": 1, "id": str(package.id), "package": package.digest, "region": package.region_code, "state": state,
-        "problem": package.problem, "issuer": keys.public_document(settings)["name"],
-        "received_at": package.received_at.isoformat(timespec="seconds"), "records": package.record_count,
+        "format": 1,
+        "id": str(package.id),
+        "package": package.digest,
+        "region": package.region_code,
+        "state": state,
+        "problem": package.problem,
+        "issuer": keys.public_document(settings)["name"],
+        "received_at": package.received_at.isoformat(timespec="seconds"),
+        "records": package.record_count,
         "accepted": [{"id": str(row.id), "revision": row.revision} for row in rows if row.fate == "accepted"],
         "returned": [
-            {"id": str(row.id), "revision": row.revision, "note": row.note, "items": row.items} for row in rows if row.fate == "returned"
+            {"id": str(row.id), "revision": row.revision, "note": row.note, "items": row.items}
+            for row in rows
+            if row.fate == "returned"
         ],
-        "pending": pending, "superseded": sum(row.fate == "superseded" for row in rows),
+        "pending": pending,
+        "superseded": sum(row.fate == "superseded" for row in rows),
     }
     return sign_document(document, keys.signing_key(settings))
 
@@ -153,9 +170,13 @@ def _standing(session: Session, package: ReceivedPackage) -> Standing:
     pending = [row for row in rows if row.fate == "pending"]
     region, sender = session.get(Region, package.region_code), session.get(TrustedKey, package.key_id)
     return Standing(
-        package, region.name if region else package.region_code, sender.name if sender else package.key_id,
-        accepted=sum(row.fate == "accepted" for row in rows), returned=sum(row.fate == "returned" for row in rows),
-        pending=len(pending), judging=sum(row.judge_due for row in pending),
+        package,
+        region.name if region else package.region_code,
+        sender.name if sender else package.key_id,
+        accepted=sum(row.fate == "accepted" for row in rows),
+        returned=sum(row.fate == "returned" for row in rows),
+        pending=len(pending),
+        judging=sum(row.judge_due for row in pending),
         flagged=sum(row.state == "flagged" and not row.judge_due for row in pending),
         approvable=sum(row.state == "checked" and not row.judge_due for row in pending),
     )
@@ -165,7 +186,9 @@ def approve_all(session: Session, actor: Actor, package_id: UUID) -> BulkResult:
     """Approve the records of a package that are checked, at most a thousand at once, each as its own decision."""
     require(actor, "receive")
     rows = session.execute(ITEMS, {"package": package_id, "passed": list(PASSED)}).all()
-    wanted = [row for row in rows if row.fate == "pending" and row.state == "checked" and not row.judge_due][:APPROVE_AT_ONCE]
+    wanted = [row for row in rows if row.fate == "pending" and row.state == "checked" and not row.judge_due][
+        :APPROVE_AT_ONCE
+    ]
     approved: list[UUID] = []
     refused: list[tuple[UUID, str]] = []
     for row in wanted:

@@ -48,14 +48,26 @@ def regional_units(session: Session, actor: Actor) -> list[RegionalUnit]:
     found: list[RegionalUnit] = []
     for region in session.scalars(select(Region).where(Region.code.in_(codes)).order_by(Region.code)):
         unit = session.get(Unit, unit_id_of(region.code))
-        account = session.scalar(select(Account).join(Assignment, Assignment.account_id == Account.id).where(Assignment.unit_id == unit.id)) if unit else None
+        account = (
+            session.scalar(
+                select(Account)
+                .join(Assignment, Assignment.account_id == Account.id)
+                .where(Assignment.unit_id == unit.id)
+            )
+            if unit
+            else None
+        )
         found.append(RegionalUnit(region, unit, account))
     return found
 
 
 def departments(session: Session, region_code: str) -> Sequence[Account]:
     """Who may be asked to fill a region's forms."""
-    query = select(Account).join(RoleGrant).where(RoleGrant.role == "department", RoleGrant.region_code == region_code, Account.is_active)
+    query = (
+        select(Account)
+        .join(RoleGrant)
+        .where(RoleGrant.role == "department", RoleGrant.region_code == region_code, Account.is_active)
+    )
     return session.scalars(query.order_by(Account.username)).unique().all()
 
 
@@ -75,10 +87,13 @@ def entrust(session: Session, actor: Actor, region_code: str, account_id: UUID) 
         raise InvalidInput("请选择本地区的部门填报员。账号由系统管理员开设。")
     unit_id = unit_id_of(region_code)
     session.execute(
-        insert(Unit).values(id=unit_id, kind=kind, name=region.name, region_code=region_code, source="register").on_conflict_do_nothing(index_elements=[Unit.id]),
+        insert(Unit)
+        .values(id=unit_id, kind=kind, name=region.name, region_code=region_code, source="register")
+        .on_conflict_do_nothing(index_elements=[Unit.id]),
     )
     session.execute(
-        insert(Assignment).values(id=new_id(), unit_id=unit_id, account_id=account_id, created_at=now())
+        insert(Assignment)
+        .values(id=new_id(), unit_id=unit_id, account_id=account_id, created_at=now())
         .on_conflict_do_update(index_elements=[Assignment.unit_id], set_={"account_id": account_id}),
     )
     evidence.record(session, actor.username, "entrust_region", region_code, {"account": str(account_id)})
@@ -96,9 +111,15 @@ def worked_out(session: Session, unit_id: UUID, code: str) -> tuple[Unit, Form, 
     form = next((form for form in computed_forms(unit.kind) if form.code == code), None) if unit else None
     if unit is None or form is None:
         raise NotFound
-    sent: dict[str, Mapping[str, Any]] = {other: revision.answers for other, (_, revision) in drafts.sent_of_unit(session, unit.id).items()}
+    sent: dict[str, Mapping[str, Any]] = {
+        other: revision.answers for other, (_, revision) in drafts.sent_of_unit(session, unit.id).items()
+    }
     book = compile_form(form, catalogue())
-    found = list(figures(book, catalogue(), sent.get(code, {}), {other: answers for other, answers in sent.items() if other != code}))
+    found = list(
+        figures(
+            book, catalogue(), sent.get(code, {}), {other: answers for other, answers in sent.items() if other != code}
+        )
+    )
     return unit, form, found, all(other in sent for other in book.needs.forms)
 
 

@@ -21,9 +21,9 @@ from forms.codelists import codelist
 
 Answers = Mapping[str, Any]
 STATES: Final = sorted({state for states in APPROVED.values() for state in states})
-GASOLINE, DIESEL, CRUDE = "2", "3", "1"        # code list oil_product
-DEPOT, STATION, TANKER = "1", "2", "3"         # code list oil_chain_link
-VESSELS: Final = "6"                           # code list agri_emission_source
+GASOLINE, DIESEL, CRUDE = "2", "3", "1"  # code list oil_product
+DEPOT, STATION, TANKER = "1", "2", "3"  # code list oil_chain_link
+VESSELS: Final = "6"  # code list agri_emission_source
 
 
 class _Sums(dict[tuple[str, ...], Decimal]):
@@ -68,14 +68,21 @@ def _oil(session: Session, unit: Unit) -> Iterator[dict[str, str]]:
     counts, amounts = _Sums(), _Sums()
     for form, answers in _approved(session, unit.region_code):
         for link, product, amount, count in _OILS[form](answers):
-            if amount is not None and (amount > 0 or (link, product) == (STATION, GASOLINE)):  # Y203-C06 counts every station
+            if amount is not None and (
+                amount > 0 or (link, product) == (STATION, GASOLINE)
+            ):  # Y203-C06 counts every station
                 counts.add((link, product), count)
                 amounts.add((link, product), amount)
     for (link, product), amount in amounts.each():
-        yield {"chain_link": link, "oil_product": product, "object_count": f"{counts.get((link, product), Decimal(0)):f}", "oil_throughput": amount}
+        yield {
+            "chain_link": link,
+            "oil_product": product,
+            "object_count": f"{counts.get((link, product), Decimal(0)):f}",
+            "oil_throughput": amount,
+        }
 
 
-Oil = tuple[str, object, Decimal | None, Decimal | None]   # link, product, tonnes, objects
+Oil = tuple[str, object, Decimal | None, Decimal | None]  # link, product, tonnes, objects
 ONE: Final = Decimal(1)
 
 
@@ -90,7 +97,11 @@ def _station(answers: Answers) -> Iterator[Oil]:
 
 def _tankers(answers: Answers) -> Iterator[Oil]:
     count = _number(answers.get("tanker_count"))
-    for product, key in ((CRUDE, "crude_transported"), (GASOLINE, "gasoline_transported"), (DIESEL, "diesel_transported")):
+    for product, key in (
+        (CRUDE, "crude_transported"),
+        (GASOLINE, "gasoline_transported"),
+        (DIESEL, "diesel_transported"),
+    ):
         yield TANKER, product, _number(answers.get(key)), count
 
 
@@ -98,7 +109,12 @@ def _approved(session: Session, region: str) -> Iterator[tuple[str, Answers]]:
     query = (
         select(Submission.form, Revision.answers)
         .join(Revision, (Revision.submission_id == Submission.id) & (Revision.number == Submission.revision))
-        .where(Submission.region_code.startswith(region), Submission.form.in_(_OILS), Submission.state.in_(STATES), Submission.applies)
+        .where(
+            Submission.region_code.startswith(region),
+            Submission.form.in_(_OILS),
+            Submission.state.in_(STATES),
+            Submission.applies,
+        )
     )
     yield from ((row.form, row.answers) for row in session.execute(query, execution_options={"yield_per": 500}))
 
@@ -109,7 +125,11 @@ def _sent(session: Session, unit: Unit) -> dict[str, Answers]:
 
 def _rows(answers: Answers, group: str) -> Iterator[Answers]:
     rows = answers.get(group)
-    yield from (cast("Answers", row) for row in cast("list[object]", rows if isinstance(rows, list) else []) if isinstance(row, dict))
+    yield from (
+        cast("Answers", row)
+        for row in cast("list[object]", rows if isinstance(rows, list) else [])
+        if isinstance(row, dict)
+    )
 
 
 def _number(raw: object) -> Decimal | None:
@@ -120,4 +140,8 @@ def _number(raw: object) -> Decimal | None:
 
 
 _OILS: Final[dict[str, Callable[[Answers], Iterator[Oil]]]] = {"Y101": _depot, "Y102": _station, "Y103": _tankers}
-_COUNTS: Final[dict[str, Callable[[Session, Unit], Iterator[dict[str, str]]]]] = {"Y201-2": _vehicles, "Y202-4": _machines, "Y203": _oil}
+_COUNTS: Final[dict[str, Callable[[Session, Unit], Iterator[dict[str, str]]]]] = {
+    "Y201-2": _vehicles,
+    "Y202-4": _machines,
+    "Y203": _oil,
+}

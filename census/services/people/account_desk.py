@@ -58,7 +58,11 @@ def add(session: Session, actor: Actor | None, programme: Programme, draft: Draf
     _check_new(session, programme, draft)
     password = _password()
     account = create_account(
-        session, username=draft.username, password=password, full_name=draft.full_name, grants=draft.grants,
+        session,
+        username=draft.username,
+        password=password,
+        full_name=draft.full_name,
+        grants=draft.grants,
         card_number=draft.card_number or None,
     )
     account.must_change_password = True
@@ -76,7 +80,9 @@ def change(session: Session, actor: Actor, account_id: UUID, draft: Draft) -> Ac
         raise InvalidInput("不能取消自己的管理员角色。请另一名管理员来改。")
     account.full_name, account.card_number = draft.full_name, draft.card_number or None
     kept = {(grant.role, grant.region_code): grant for grant in account.grants}
-    account.grants = [kept.get(grant) or RoleGrant(role=grant[0], region_code=grant[1]) for grant in dict.fromkeys(draft.grants)]
+    account.grants = [
+        kept.get(grant) or RoleGrant(role=grant[0], region_code=grant[1]) for grant in dict.fromkeys(draft.grants)
+    ]
     for grant in kept.values():
         if grant not in account.grants:
             session.delete(grant)
@@ -130,7 +136,10 @@ def add_all(session: Session, programme: Programme, table: Sequence[Sequence[str
             continue
         username = row.get("用户名", "")
         before = drafts.get(username, (number, None))[1]
-        grants = (*(before.grants if before else ()), (ROLE_CODES.get(row.get("角色", ""), row.get("角色", "")), row.get("区划代码", "")))
+        grants = (
+            *(before.grants if before else ()),
+            (ROLE_CODES.get(row.get("角色", ""), row.get("角色", "")), row.get("区划代码", "")),
+        )
         card = row.get("普查员证号", "") or (before.card_number if before else "")
         drafts[username] = (number, Draft(username, row.get("姓名", ""), grants, card))
     rejected: list[tuple[int, str]] = []
@@ -139,7 +148,9 @@ def add_all(session: Session, programme: Programme, table: Sequence[Sequence[str
             _check_new(session, programme, draft)
         except InvalidInput as problem:
             rejected.append((number, problem.message))
-    return Imported([] if rejected else [add(session, None, programme, draft) for _, draft in drafts.values()], rejected)
+    return Imported(
+        [] if rejected else [add(session, None, programme, draft) for _, draft in drafts.values()], rejected
+    )
 
 
 def _check_new(session: Session, programme: Programme, draft: Draft) -> None:
@@ -158,7 +169,9 @@ def _check(session: Session, programme: Programme, draft: Draft) -> None:
     known = set(session.scalars(select(Region.code).where(Region.code.in_({region for _, region in draft.grants}))))
     for role, region in draft.grants:
         if role not in PROGRAMME_ROLES[programme]:
-            raise InvalidInput(f"没有“{role}”这个角色。可以用：{'、'.join(ROLE_NAMES[one] for one in PROGRAMME_ROLES[programme])}。")
+            raise InvalidInput(
+                f"没有“{role}”这个角色。可以用：{'、'.join(ROLE_NAMES[one] for one in PROGRAMME_ROLES[programme])}。"
+            )
         if region not in known:
             raise InvalidInput(f"区划代码“{region}”不在区划表里。镇街 9 位，村居 12 位，区县 6 位。")
         if role == "enumerator" and not draft.card_number:
@@ -178,7 +191,9 @@ def _account(session: Session, actor: Actor | None, account_id: UUID) -> Account
     if actor is not None:
         require(actor, "administer")
     account = session.get(Account, account_id)
-    if account is None or (actor is not None and not all(actor.may("administer", grant.region_code) for grant in account.grants)):
+    if account is None or (
+        actor is not None and not all(actor.may("administer", grant.region_code) for grant in account.grants)
+    ):
         raise NotFound
     return account
 
@@ -193,6 +208,12 @@ def _password() -> str:
 
 
 def _note(session: Session, actor: Actor | None, action: str, account: Account) -> None:
-    evidence.record(session, actor.username if actor else COMMAND_LINE, action, str(account.id), {
-        "roles": [f"{grant.role} {grant.region_code}" for grant in account.grants],
-    })
+    evidence.record(
+        session,
+        actor.username if actor else COMMAND_LINE,
+        action,
+        str(account.id),
+        {
+            "roles": [f"{grant.role} {grant.region_code}" for grant in account.grants],
+        },
+    )

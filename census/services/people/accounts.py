@@ -97,7 +97,10 @@ def change_password(session: Session, *, username: str, password: str, wanted: s
 def end_sessions(session: Session, account_id: UUID, *kinds: str) -> None:
     """Sign an account out: of its pages (``web``), its phones (``api``) or both."""
     session.execute(
-        update(DeviceSession).where(DeviceSession.account_id == account_id, DeviceSession.kind.in_(kinds), DeviceSession.revoked_at.is_(None))
+        update(DeviceSession)
+        .where(
+            DeviceSession.account_id == account_id, DeviceSession.kind.in_(kinds), DeviceSession.revoked_at.is_(None)
+        )
         .values(revoked_at=now()),
     )
 
@@ -127,10 +130,17 @@ def _known(session: Session, username: str, password: str, at: datetime) -> Acco
 
 
 def add_device(
-    session: Session, actor: Actor, *, device: str, kind: str = "api", at: datetime | None = None,
+    session: Session,
+    actor: Actor,
+    *,
+    device: str,
+    kind: str = "api",
+    at: datetime | None = None,
 ) -> tuple[str, Actor, datetime]:
     """Open a further device session for somebody who is signed in: a page hands its own phone an API token."""
-    opened = _open(session, session.get_one(Account, actor.account_id), actor.programme, device=device, kind=kind, at=at or now())
+    opened = _open(
+        session, session.get_one(Account, actor.account_id), actor.programme, device=device, kind=kind, at=at or now()
+    )
     evidence.record(session, actor.username, "add_device", str(opened[1].session_id), {"kind": kind})
     return opened
 
@@ -179,7 +189,13 @@ def token_digest(token: str) -> bytes:
 
 
 def _open(
-    session: Session, account: Account, programme: Programme, *, device: str, kind: str, at: datetime,
+    session: Session,
+    account: Account,
+    programme: Programme,
+    *,
+    device: str,
+    kind: str,
+    at: datetime,
 ) -> tuple[str, Actor, datetime]:
     token = secrets.token_urlsafe(32)
     opened = DeviceSession(

@@ -32,9 +32,14 @@ class People:
 def people(session: Session, actor: Actor) -> People:
     """List the accounts of this programme."""
     require(actor, "administer")
-    open_now = select(DeviceSession.account_id, func.count().label("devices")).where(
-        DeviceSession.revoked_at.is_(None), DeviceSession.expires_at > now(),
-    ).group_by(DeviceSession.account_id)
+    open_now = (
+        select(DeviceSession.account_id, func.count().label("devices"))
+        .where(
+            DeviceSession.revoked_at.is_(None),
+            DeviceSession.expires_at > now(),
+        )
+        .group_by(DeviceSession.account_id)
+    )
     return People(
         session.scalars(select(Account).order_by(Account.username)).all(),
         {row.account_id: row.devices for row in session.execute(open_now)},
@@ -43,10 +48,16 @@ def people(session: Session, actor: Actor) -> People:
 
 def working(region: str, *roles: str) -> Select[Account]:
     """Who has one of the roles in a region (a code prefix), below it or above it, by user name."""
-    covers = or_(RoleGrant.region_code.startswith(region, autoescape=True) if region else true(), func.starts_with(region, RoleGrant.region_code))
+    covers = or_(
+        RoleGrant.region_code.startswith(region, autoescape=True) if region else true(),
+        func.starts_with(region, RoleGrant.region_code),
+    )
     return (
-        select(Account).join(RoleGrant, RoleGrant.account_id == Account.id)
-        .where(RoleGrant.role.in_(roles), covers, Account.is_active).order_by(Account.username).distinct()
+        select(Account)
+        .join(RoleGrant, RoleGrant.account_id == Account.id)
+        .where(RoleGrant.role.in_(roles), covers, Account.is_active)
+        .order_by(Account.username)
+        .distinct()
     )
 
 
@@ -58,8 +69,11 @@ def devices_of(session: Session, actor: Actor, account_id: UUID) -> tuple[Accoun
     _require_care(actor, account)
     return account, session.scalars(
         select(DeviceSession)
-        .where(DeviceSession.account_id == account_id, DeviceSession.revoked_at.is_(None), DeviceSession.expires_at > now())
-        .order_by(DeviceSession.created_at.desc()).limit(PAGE)
+        .where(
+            DeviceSession.account_id == account_id, DeviceSession.revoked_at.is_(None), DeviceSession.expires_at > now()
+        )
+        .order_by(DeviceSession.created_at.desc())
+        .limit(PAGE)
     ).all()
 
 
@@ -74,12 +88,20 @@ def revoke(session: Session, actor: Actor, session_id: UUID, *, wipe: bool = Fal
         raise NotFound
     _require_care(actor, opened.account)
     if opened.revoked_at is None:
-        lost = select(DeviceSession).where(DeviceSession.account_id == opened.account_id, DeviceSession.device == opened.device)
+        lost = select(DeviceSession).where(
+            DeviceSession.account_id == opened.account_id, DeviceSession.device == opened.device
+        )
         for device in session.scalars(lost).all() if wipe else [opened]:
             device.revoked_at = device.revoked_at or now()
             device.is_wiped = wipe
         session.flush()
-        evidence.record(session, actor.username, "wipe_device" if wipe else "revoke_device", str(opened.id), {"account": opened.account.username})
+        evidence.record(
+            session,
+            actor.username,
+            "wipe_device" if wipe else "revoke_device",
+            str(opened.id),
+            {"account": opened.account.username},
+        )
     return opened
 
 

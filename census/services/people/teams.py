@@ -46,11 +46,15 @@ def teams(session: Session, actor: Actor) -> list[TeamLine]:
     lead = select(Account.id, Account.full_name).subquery()
     rows = session.execute(
         select(Team, func.coalesce(Region.name, Team.region_code), lead.c.full_name, func.coalesce(units.c.units, 0))
-        .outerjoin(Region, Region.code == Team.region_code).join(lead, lead.c.id == Team.supervisor_id)
-        .outerjoin(units, units.c.team_id == Team.id).order_by(Team.region_code, Team.name, Team.id)
+        .outerjoin(Region, Region.code == Team.region_code)
+        .join(lead, lead.c.id == Team.supervisor_id)
+        .outerjoin(units, units.c.team_id == Team.id)
+        .order_by(Team.region_code, Team.name, Team.id)
     ).all()
     members: dict[UUID | None, list[str]] = {}
-    listed = select(Account.team_id, Account.full_name).where(Account.team_id.in_([row[0].id for row in rows]), Account.is_active)
+    listed = select(Account.team_id, Account.full_name).where(
+        Account.team_id.in_([row[0].id for row in rows]), Account.is_active
+    )
     for team_id, name in session.execute(listed.order_by(Account.username)):
         members.setdefault(team_id, []).append(name)
     return [TeamLine(team, place, name, members.get(team.id, []), count) for team, place, name, count in rows]
@@ -68,12 +72,21 @@ def candidates(session: Session, actor: Actor, region_code: str) -> Candidates:
     """Who works in a place (or above it) as supervisor and as enumerator. Raises NotAllowed outside the caller's regions."""
     require(actor, "assign", region_code)
     names: dict[UUID | None, str] = {row.id: row.name for row in session.execute(select(Team.id, Team.name))}
-    supervisors, enumerators = (session.scalars(working(region_code, *roles)).all() for roles in (("supervisor",), AT_THE_DOOR))
+    supervisors, enumerators = (
+        session.scalars(working(region_code, *roles)).all() for roles in (("supervisor",), AT_THE_DOOR)
+    )
     return Candidates(supervisors, [(account, names.get(account.team_id, "")) for account in enumerators])
 
 
 def save_team(
-    session: Session, actor: Actor, team_id: UUID | None, *, name: str, region_code: str, supervisor_id: UUID | None, member_ids: Sequence[UUID],
+    session: Session,
+    actor: Actor,
+    team_id: UUID | None,
+    *,
+    name: str,
+    region_code: str,
+    supervisor_id: UUID | None,
+    member_ids: Sequence[UUID],
 ) -> Team:
     """Make a team, or change one: name, supervisor, members. Its place stays as it was made.
 
@@ -94,12 +107,23 @@ def save_team(
     team.name, team.supervisor_id = name.strip()[:LONGEST_NAME], supervisor_id
     session.add(team)
     session.flush()
-    _move(session, [account for account in people.values() if account.team_id == team.id and account.id not in member_ids], None)
+    _move(
+        session,
+        [account for account in people.values() if account.team_id == team.id and account.id not in member_ids],
+        None,
+    )
     _move(session, [people[one] for one in member_ids if people[one].team_id != team.id], team.id)
     session.flush()
-    evidence.record(session, actor.username, "change_team" if team_id else "make_team", str(team.id), {
-        "supervisor": str(supervisor_id), "members": sorted(map(str, member_ids)),
-    })
+    evidence.record(
+        session,
+        actor.username,
+        "change_team" if team_id else "make_team",
+        str(team.id),
+        {
+            "supervisor": str(supervisor_id),
+            "members": sorted(map(str, member_ids)),
+        },
+    )
     return team
 
 
@@ -107,4 +131,6 @@ def _move(session: Session, accounts: Sequence[Account], to: UUID | None) -> Non
     for account in accounts:
         account.team_id = to
     if accounts:
-        session.execute(update(Assignment).where(Assignment.account_id.in_([account.id for account in accounts])).values(team_id=to))
+        session.execute(
+            update(Assignment).where(Assignment.account_id.in_([account.id for account in accounts])).values(team_id=to)
+        )

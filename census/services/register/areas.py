@@ -23,7 +23,7 @@ from census.services.register.small_map import Frame, path_of, rings_of
 PAGE: Final = 50
 UNITS_PAGE: Final = 100
 MOST_POINTS: Final = 2_000
-NONE: Final = "none"      # stands for an area's code: units found on the way that lie in none
+NONE: Final = "none"  # stands for an area's code: units found on the way that lie in none
 
 Filter = Literal["all", "unassigned", "unvisited"]
 
@@ -41,7 +41,14 @@ FIGURES: Final = text("""
      where unit.area_code = any(:codes) or (:none and unit.area_code is null)
      group by unit.area_code
 """)
-APPROVED: Final = ("supervisor_approved", "county_approved", "city_approved", "province_approved", "handed_up", "accepted")
+APPROVED: Final = (
+    "supervisor_approved",
+    "county_approved",
+    "city_approved",
+    "province_approved",
+    "handed_up",
+    "accepted",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ class Figures:
     visited: int = 0
     unassigned: int = 0
     approved: int = 0
-    out: int = 0              # units of which a phone holds a copy
+    out: int = 0  # units of which a phone holds a copy
     people: tuple[str, ...] = ()
 
 
@@ -120,11 +127,20 @@ class Crew:
 
 
 def areas(
-    session: Session, actor: Actor, *, region: str = "", after: str = "", with_empty: bool = False,
+    session: Session,
+    actor: Actor,
+    *,
+    region: str = "",
+    after: str = "",
+    with_empty: bool = False,
 ) -> tuple[list[AreaLine], str]:
     """One page of areas by code, and the code to continue after ("" at the end); areas without units only when asked for."""
     require(actor, "assign")
-    query = select(EnumerationArea.code, EnumerationArea.name).where(EnumerationArea.code > after).order_by(EnumerationArea.code)
+    query = (
+        select(EnumerationArea.code, EnumerationArea.name)
+        .where(EnumerationArea.code > after)
+        .order_by(EnumerationArea.code)
+    )
     if region:
         query = query.where(EnumerationArea.region_code.startswith(region, autoescape=True))
     if not with_empty:
@@ -133,14 +149,28 @@ def areas(
     page = rows[:PAGE]
     figures = _figures(session, [row.code for row in page], with_none=not after and not region)
     names = _names(session, {row.code[:length] for row in page for length in (9, 12)})
-    lines = [AreaLine(row.code, row.name, f"{names.get(row.code[:9], '')} {names.get(row.code[:12], '')}".strip(), figures.get(row.code, Figures())) for row in page]
+    lines = [
+        AreaLine(
+            row.code,
+            row.name,
+            f"{names.get(row.code[:9], '')} {names.get(row.code[:12], '')}".strip(),
+            figures.get(row.code, Figures()),
+        )
+        for row in page
+    ]
     if None in figures:
         lines.insert(0, AreaLine(NONE, "未划入小区", "路上新发现的单位", figures[None]))
     return lines, page[-1].code if len(rows) > PAGE else ""
 
 
 def area_file(
-    session: Session, actor: Actor, code: str, *, show: Filter = "all", after: UUID | None = None, at: datetime,
+    session: Session,
+    actor: Actor,
+    code: str,
+    *,
+    show: Filter = "all",
+    after: UUID | None = None,
+    at: datetime,
 ) -> AreaFile:
     """One area with a page of its units by id. Raises NotFound outside the actor's regions."""
     require(actor, "assign")
@@ -150,44 +180,62 @@ def area_file(
     inside = Unit.area_code.is_(None) if area is None else Unit.area_code == area.code
     query = (
         select(Unit, Assignment.account_id, Account.full_name, Team.name)
-        .outerjoin(Assignment, Assignment.unit_id == Unit.id).outerjoin(Account, Account.id == Assignment.account_id)
+        .outerjoin(Assignment, Assignment.unit_id == Unit.id)
+        .outerjoin(Account, Account.id == Assignment.account_id)
         .outerjoin(Team, Team.id == Assignment.team_id)
-        .where(inside, _shown(show), Unit.id > after if after else true()).order_by(Unit.id).limit(UNITS_PAGE + 1)
+        .where(inside, _shown(show), Unit.id > after if after else true())
+        .order_by(Unit.id)
+        .limit(UNITS_PAGE + 1)
     )
     rows = session.execute(query).all()
     page = rows[:UNITS_PAGE]
     ids = [row[0].id for row in page]
     held = copies(session, ids, at) if ids else {}
     backs = _handed_back(session, [row[0].id for row in page if row[1] is None])
-    units = [AreaUnit(unit, account, who or "", team or "", held.get(unit.id, ()), backs.get(unit.id)) for unit, account, who, team in page]
+    units = [
+        AreaUnit(unit, account, who or "", team or "", held.get(unit.id, ()), backs.get(unit.id))
+        for unit, account, who, team in page
+    ]
     figures = _figures(session, [] if area is None else [area.code], with_none=area is None)
     names = _names(session, {area.code[:9], area.code[:12]}) if area else {}
     return AreaFile(
-        area, " ".join(names[key] for key in sorted(names)), figures.get(area.code if area else None, Figures()), units,
-        ids[-1] if len(rows) > UNITS_PAGE else None, _map(session, area, inside),
+        area,
+        " ".join(names[key] for key in sorted(names)),
+        figures.get(area.code if area else None, Figures()),
+        units,
+        ids[-1] if len(rows) > UNITS_PAGE else None,
+        _map(session, area, inside),
     )
 
 
 def areas_of(session: Session, actor: Actor) -> Sequence[EnumerationArea]:
     """The areas of the units that are the actor's or wait in the actor's team, by code."""
     mine = (
-        select(Unit.area_code).join(Assignment, Assignment.unit_id == Unit.id).join(Account, Account.id == actor.account_id)
+        select(Unit.area_code)
+        .join(Assignment, Assignment.unit_id == Unit.id)
+        .join(Account, Account.id == actor.account_id)
         .where(or_(Assignment.account_id == actor.account_id, Assignment.team_id == Account.team_id))
     )
-    return session.scalars(select(EnumerationArea).where(EnumerationArea.code.in_(mine)).order_by(EnumerationArea.code)).all()
+    return session.scalars(
+        select(EnumerationArea).where(EnumerationArea.code.in_(mine)).order_by(EnumerationArea.code)
+    ).all()
 
 
 def crew(session: Session, region: str) -> Crew:
     """Enumerators who work in a region (a code prefix) or above it, with their loads; and its teams."""
-    loads = (
-        select(Assignment.account_id, func.count().label("units")).group_by(Assignment.account_id).subquery()
-    )
+    loads = select(Assignment.account_id, func.count().label("units")).group_by(Assignment.account_id).subquery()
     people = session.execute(
-        working(region, *AT_THE_DOOR).add_columns(func.coalesce(loads.c.units, 0)).outerjoin(loads, loads.c.account_id == Account.id),
+        working(region, *AT_THE_DOOR)
+        .add_columns(func.coalesce(loads.c.units, 0))
+        .outerjoin(loads, loads.c.account_id == Account.id),
     ).all()
-    teams = session.scalars(select(Team).where(
-        or_(func.starts_with(region, Team.region_code), Team.region_code.startswith(region, autoescape=True)),
-    ).order_by(Team.name, Team.id)).all()
+    teams = session.scalars(
+        select(Team)
+        .where(
+            or_(func.starts_with(region, Team.region_code), Team.region_code.startswith(region, autoescape=True)),
+        )
+        .order_by(Team.name, Team.id)
+    ).all()
     return Crew([(account, int(units)) for account, units in people], teams)
 
 
@@ -200,25 +248,33 @@ def _shown(show: Filter) -> ColumnElement[bool]:
 def towns(session: Session) -> list[tuple[str, str]]:
     """The towns in which the caller has areas: code and name."""
     codes = select(func.left(EnumerationArea.region_code, 9)).distinct()
-    return [(row.code, row.name) for row in session.execute(select(Region.code, Region.name).where(Region.code.in_(codes)).order_by(Region.code))]
+    return [
+        (row.code, row.name)
+        for row in session.execute(select(Region.code, Region.name).where(Region.code.in_(codes)).order_by(Region.code))
+    ]
 
 
 def _figures(session: Session, codes: Sequence[str], *, with_none: bool) -> dict[str | None, Figures]:
     rows = session.execute(FIGURES, {"codes": list(codes), "none": with_none, "approved": list(APPROVED)})
     return {
-        row.code: Figures(row.units, row.visited, row.unassigned, row.approved, row.out, tuple(row.people or ())) for row in rows
+        row.code: Figures(row.units, row.visited, row.unassigned, row.approved, row.out, tuple(row.people or ()))
+        for row in rows
     }
 
 
 def _names(session: Session, codes: set[str]) -> dict[str, str]:
-    return {row.code: row.name for row in session.execute(select(Region.code, Region.name).where(Region.code.in_(codes)))}
+    return {
+        row.code: row.name for row in session.execute(select(Region.code, Region.name).where(Region.code.in_(codes)))
+    }
 
 
 def _handed_back(session: Session, unit_ids: Sequence[UUID]) -> Mapping[UUID, AssignmentEvent]:
     if not unit_ids:
         return {}
     latest = (
-        select(AssignmentEvent).where(AssignmentEvent.unit_id.in_(unit_ids)).ext(distinct_on(AssignmentEvent.unit_id))
+        select(AssignmentEvent)
+        .where(AssignmentEvent.unit_id.in_(unit_ids))
+        .ext(distinct_on(AssignmentEvent.unit_id))
         .order_by(AssignmentEvent.unit_id, AssignmentEvent.id.desc())
     )
     return {event.unit_id: event for event in session.scalars(latest) if event.kind == "handed_back"}
@@ -229,18 +285,26 @@ def _map(session: Session, area: EnumerationArea | None, inside: ColumnElement[b
     places: Sequence[Any] = session.execute(
         select(Unit.lon, Unit.lat, Unit.name, Unit.outcome, Assignment.account_id)
         .outerjoin(Assignment, Assignment.unit_id == Unit.id)
-        .where(inside, Unit.lon.is_not(None), Unit.lat.is_not(None)).limit(MOST_POINTS)
+        .where(inside, Unit.lon.is_not(None), Unit.lat.is_not(None))
+        .limit(MOST_POINTS)
     ).all()
     shown = [point for ring in rings for point in ring] or [(row.lon, row.lat) for row in places]
     if not shown:
         return None
     frame = Frame(shown)
     points = [
-        Point(*frame.place((row.lon, row.lat)), row.name, "amber" if row.account_id is None else "green" if row.outcome else "blue")
+        Point(
+            *frame.place((row.lon, row.lat)),
+            row.name,
+            "amber" if row.account_id is None else "green" if row.outcome else "blue",
+        )
         for row in places
     ]
     scale_m = frame.round_length()
     return AreaMap(
-        "".join(path_of(frame, ring) for ring in rings), tuple(points), scale_m, round(scale_m * frame.pixels_per_m, 1),
+        "".join(path_of(frame, ring) for ring in rings),
+        tuple(points),
+        scale_m,
+        round(scale_m * frame.pixels_per_m, 1),
         is_schematic=bool(area and area.is_schematic),
     )

@@ -22,8 +22,12 @@ from census.models.register import Team
 from census.services import evidence
 
 HAND_BACK_REASONS: Final = {
-    "wrong_area": "不在我的普查小区", "not_reached": "多次上门联系不上", "language": "语言不通或对方要求换人",
-    "unavailable": "本人请假或调离", "too_many": "分到的户太多", "other": "其他",
+    "wrong_area": "不在我的普查小区",
+    "not_reached": "多次上门联系不上",
+    "language": "语言不通或对方要求换人",
+    "unavailable": "本人请假或调离",
+    "too_many": "分到的户太多",
+    "other": "其他",
 }
 MOST_AT_ONCE: Final = 1_000
 
@@ -48,7 +52,9 @@ EVENTS: Final = text("""
       from unnest(cast(:units as uuid[]), cast(:accounts as uuid[])) as row(unit_id, account_id)
 """)
 TOUCH: Final = text("update unit set changed_xid = pg_current_xact_id(), updated_at = :at where id = any(:units)")
-END_LEASES: Final = text("update lease set ended_at = :at where unit_id = any(:units) and session_id = :session and ended_at is null")
+END_LEASES: Final = text(
+    "update lease set ended_at = :at where unit_id = any(:units) and session_id = :session and ended_at is null"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +90,17 @@ def assign(session: Session, actor: Actor, unit_ids: Sequence[UUID], target: Tar
     changed = [row for row in rows if (row.account_id, row.team_id) != (account, team)]
     if changed:
         _give(session, actor, changed, account, team, note)
-        evidence.record(session, actor.username, "assign", f"{len(changed)} units", {
-            "to": str(account or ""), "team": str(team or ""), "units": [str(row.id) for row in changed],
-        })
+        evidence.record(
+            session,
+            actor.username,
+            "assign",
+            f"{len(changed)} units",
+            {
+                "to": str(account or ""),
+                "team": str(team or ""),
+                "units": [str(row.id) for row in changed],
+            },
+        )
     return len(changed)
 
 
@@ -119,7 +133,8 @@ def target_of(session: Session, account_id: UUID | None, team_id: UUID | None) -
 def _check_target(target: Target, region_code: str) -> None:
     account = target.account
     if account is not None and not any(
-        grant.role in {"enumerator", "inspector"} and region_code.startswith(grant.region_code) for grant in account.grants
+        grant.role in {"enumerator", "inspector"} and region_code.startswith(grant.region_code)
+        for grant in account.grants
     ):
         raise InvalidInput(f"{account.full_name}不负责这些户所在的村居。请换一名普查员，或请管理员先给他这里的权限。")
     if target.team is not None and not region_code.startswith(target.team.region_code):
@@ -127,8 +142,12 @@ def _check_target(target: Target, region_code: str) -> None:
 
 
 def _give(
-    session: Session, actor: Actor, rows: Sequence[Row[tuple[UUID, str, UUID | None, UUID | None]]], account: UUID | None,
-    team: UUID | None, note: str,
+    session: Session,
+    actor: Actor,
+    rows: Sequence[Row[tuple[UUID, str, UUID | None, UUID | None]]],
+    account: UUID | None,
+    team: UUID | None,
+    note: str,
 ) -> None:
     at, units = now(), [row.id for row in rows]
     session.execute(GIVE, {"units": units, "account": account, "team": team, "at": at})
@@ -141,7 +160,15 @@ def _give(
 
 def _note(session: Session, actor: Actor, pairs: Sequence[tuple[UUID, UUID]], kind: str, why: tuple[str, str]) -> None:
     if pairs:
-        session.execute(EVENTS, {
-            "units": [unit for unit, _ in pairs], "accounts": [account for _, account in pairs], "by": actor.account_id,
-            "kind": kind, "reason": why[0], "note": why[1], "at": now(),
-        })
+        session.execute(
+            EVENTS,
+            {
+                "units": [unit for unit, _ in pairs],
+                "accounts": [account for _, account in pairs],
+                "by": actor.account_id,
+                "kind": kind,
+                "reason": why[0],
+                "note": why[1],
+                "at": now(),
+            },
+        )

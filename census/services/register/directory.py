@@ -20,12 +20,23 @@ from census.services.register.leases import Held, copies
 
 PAGE: Final = 50
 KINDS: Final = {
-    "industrial": "工业企业", "livestock": "规模化畜禽养殖场", "domestic": "生活源锅炉及其他", "centralized": "集中式污染治理设施",
-    "county": "县（区）综合", "city": "地市综合",
-    "mobile": "油库、加油站和运输企业", "scattered": "散乱污场所",
+    "industrial": "工业企业",
+    "livestock": "规模化畜禽养殖场",
+    "domestic": "生活源锅炉及其他",
+    "centralized": "集中式污染治理设施",
+    "county": "县（区）综合",
+    "city": "地市综合",
+    "mobile": "油库、加油站和运输企业",
+    "scattered": "散乱污场所",
 }
 OUTCOMES: Final = {
-    "done": "已完成", "stopped": "停产", "closed": "关闭", "moved": "搬迁", "refused": "拒访", "not_found": "查无", "duplicate": "重复",
+    "done": "已完成",
+    "stopped": "停产",
+    "closed": "关闭",
+    "moved": "搬迁",
+    "refused": "拒访",
+    "not_found": "查无",
+    "duplicate": "重复",
 }
 
 
@@ -49,12 +60,17 @@ class UnitFile:
     enumerator: str
     submissions: Sequence[Submission]
     visits: Sequence[Visit]
-    conflicts: Sequence[VisitConflict]     # other visits that were sent under the same ids
-    held: Sequence[Held]                   # offline copies on phones
+    conflicts: Sequence[VisitConflict]  # other visits that were sent under the same ids
+    held: Sequence[Held]  # offline copies on phones
 
 
 def find_units(
-    session: Session, actor: Actor, *, words: str = "", region: str = "", after: UUID | None = None,
+    session: Session,
+    actor: Actor,
+    *,
+    words: str = "",
+    region: str = "",
+    after: UUID | None = None,
 ) -> tuple[list[UnitEntry], UUID | None]:
     """One page of units in the actor's regions by place, and the id to continue after. ``words``: part of name or credit code."""
     require(actor, "read_register")
@@ -64,7 +80,8 @@ def find_units(
         .outerjoin(Region, Region.code == Unit.region_code)
         .outerjoin(Assignment, Assignment.unit_id == Unit.id)
         .outerjoin(Account, Account.id == Assignment.account_id)
-        .order_by(Unit.region_code, Unit.id).limit(PAGE + 1)  # as columns: of a row the index knows nothing
+        .order_by(Unit.region_code, Unit.id)
+        .limit(PAGE + 1)  # as columns: of a row the index knows nothing
     )
     if words:
         query = query.where(
@@ -100,9 +117,20 @@ def unit_file(session: Session, actor: Actor, unit_id: UUID) -> UnitFile:
     codes = [unit.region_code[:length] for length in (6, 9, 12) if len(unit.region_code) >= length]
     names = session.scalars(select(Region.name).where(Region.code.in_(codes)).order_by(Region.code)).all()
     visits = session.scalars(select(Visit).where(Visit.unit_id == unit.id).order_by(Visit.received_at.desc())).all()
-    conflicts = session.scalars(select(VisitConflict).where(VisitConflict.unit_id == unit.id).order_by(VisitConflict.received_at.desc())).all()
+    conflicts = session.scalars(
+        select(VisitConflict).where(VisitConflict.unit_id == unit.id).order_by(VisitConflict.received_at.desc())
+    ).all()
     held = copies(session, [unit.id], now()).get(unit.id, ())
-    return UnitFile(unit, " ".join(names), area, who or "", _submissions(session, [unit.id]).get(unit.id, ()), visits, conflicts, held)
+    return UnitFile(
+        unit,
+        " ".join(names),
+        area,
+        who or "",
+        _submissions(session, [unit.id]).get(unit.id, ()),
+        visits,
+        conflicts,
+        held,
+    )
 
 
 def _submissions(session: Session, unit_ids: list[UUID]) -> dict[UUID, list[Submission]]:

@@ -44,7 +44,11 @@ HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
 KNOWN: Final = ("former_name", "org_code", "legal_representative", "contact_person", "contact_phone")
 CHINA: Final = {"lon": (73.0, 136.0), "lat": (3.0, 54.0)}
 AT_ONCE: Final = 1_000
-KIND_CODES: Final = {name: code for code, name in KINDS.items()} | {code: code for code in KINDS} | {"工业源": "industrial", "": "industrial"}
+KIND_CODES: Final = (
+    {name: code for code, name in KINDS.items()}
+    | {code: code for code in KINDS}
+    | {"工业源": "industrial", "": "industrial"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,10 @@ class Report:
 
     accepted: int = 0
     rejected: list[Rejected] = field(default_factory=list[Rejected])
-    doubtful: list[Rejected] = field(default_factory=list[Rejected])   # taken, and perhaps in the register under another name
-    areas: int = 0                                                     # enumeration areas that the file brings along
+    doubtful: list[Rejected] = field(
+        default_factory=list[Rejected]
+    )  # taken, and perhaps in the register under another name
+    areas: int = 0  # enumeration areas that the file brings along
     written: bool = False
 
 
@@ -70,7 +76,9 @@ class BadFile(ValueError):
     """The file as a whole is no list of units."""
 
 
-def import_register(session: Session, table: Sequence[Sequence[str]], *, most_rejected: int, dry_run: bool, actor: str) -> Report:
+def import_register(
+    session: Session, table: Sequence[Sequence[str]], *, most_rejected: int, dry_run: bool, actor: str
+) -> Report:
     """Take a table with a heading row into the register.
 
     Nothing is written with ``dry_run`` or when more rows are rejected than allowed. Raises BadFile without a column
@@ -97,18 +105,40 @@ def import_register(session: Session, table: Sequence[Sequence[str]], *, most_re
             report.doubtful.append(Rejected(number, doubt))
         if row.get("area_code") and row["area_code"] not in judge.areas:
             judge.areas.add(row["area_code"])
-            areas.append({"code": row["area_code"], "name": row["area_name"], "region_code": row["region_code"], "is_schematic": False})
+            areas.append(
+                {
+                    "code": row["area_code"],
+                    "name": row["area_name"],
+                    "region_code": row["region_code"],
+                    "is_schematic": False,
+                }
+            )
         unit = _unit(row)
         units.append(unit)
         account, team = judge.enumerators.get(row.get("enumerator", "")), judge.teams.get(row.get("team", ""))
         if account or team:
-            assignments.append({"id": new_id(), "unit_id": unit["id"], "account_id": account, "team_id": team or judge.team_of.get(account)})
+            assignments.append(
+                {
+                    "id": new_id(),
+                    "unit_id": unit["id"],
+                    "account_id": account,
+                    "team_id": team or judge.team_of.get(account),
+                }
+            )
     report.accepted, report.areas = len(units), len(areas)
     if not dry_run and len(report.rejected) <= most_rejected:
         _write(session, (EnumerationArea, areas), (Unit, units), (Assignment, assignments))
-        evidence.record(session, actor, "import register", f"{len(units)} units", {
-            "accepted": len(units), "rejected": len(report.rejected), "assigned": len(assignments),
-        })
+        evidence.record(
+            session,
+            actor,
+            "import register",
+            f"{len(units)} units",
+            {
+                "accepted": len(units),
+                "rejected": len(report.rejected),
+                "assigned": len(assignments),
+            },
+        )
         report.written = True
     return report
 
@@ -117,7 +147,8 @@ def _columns(headings: Sequence[str]) -> dict[str, int]:
     places = {re.sub(r"\s", "", heading): index for index, heading in enumerate(headings)}
     found = {
         key: next(places[name] for name in (*names, key) if name in places)
-        for key, names in HEADINGS.items() if any(name in places for name in (*names, key))
+        for key, names in HEADINGS.items()
+        if any(name in places for name in (*names, key))
     }
     for key in ("name", "region_code"):
         if key not in found:
@@ -135,7 +166,11 @@ class _Judge:
         self.enumerators: dict[str, UUID] = {row.username: row.id for row in people}
         self.team_of: dict[UUID | None, UUID | None] = {row.id: row.team_id for row in people}
         self.teams: dict[str, UUID] = {row.name: row.id for row in session.execute(select(Team.name, Team.id))}
-        self.credit_codes = {code: "名录" for code in session.scalars(select(Unit.credit_code).where(Unit.credit_code.is_not(None))) if code}
+        self.credit_codes = {
+            code: "名录"
+            for code in session.scalars(select(Unit.credit_code).where(Unit.credit_code.is_not(None)))
+            if code
+        }
         self.places: dict[tuple[str, str], str] = {}
         self.names: dict[tuple[str, str], str] = {}
         self.spots: dict[tuple[float, float], str] = {}
@@ -217,12 +252,20 @@ def _position_faults(row: Mapping[str, str]) -> Iterator[str]:
 
 def _unit(row: Mapping[str, str]) -> dict[str, Any]:
     unit: dict[str, Any] = {
-        "id": new_id(), "kind": KIND_CODES[row.get("kind", "")], "name": row["name"], "address": row.get("address", ""),
-        "credit_code": row.get("credit_code", "").upper() or None, "industry_code": row.get("industry_code") or None,
-        "region_code": row["region_code"], "area_code": row.get("area_code") or None,
-        "lon": float(row["lon"]) if row.get("lon") else None, "lat": float(row["lat"]) if row.get("lat") else None,
-        "source": "import", "known": {key: row[key] for key in KNOWN if row.get(key)},
-        "created_at": now(), "updated_at": now(),
+        "id": new_id(),
+        "kind": KIND_CODES[row.get("kind", "")],
+        "name": row["name"],
+        "address": row.get("address", ""),
+        "credit_code": row.get("credit_code", "").upper() or None,
+        "industry_code": row.get("industry_code") or None,
+        "region_code": row["region_code"],
+        "area_code": row.get("area_code") or None,
+        "lon": float(row["lon"]) if row.get("lon") else None,
+        "lat": float(row["lat"]) if row.get("lat") else None,
+        "source": "import",
+        "known": {key: row[key] for key in KNOWN if row.get(key)},
+        "created_at": now(),
+        "updated_at": now(),
     }
     due = owed(unit["kind"], facts(unit), {})
     return unit | {"forms": due.must, "may_forms": due.may, "forms_basis": basis(catalogue())}

@@ -34,7 +34,9 @@ TAKE: Final = text("""
            case when lease.ended_at is null then lease.taken_at else excluded.taken_at end, ended_at = null
      where lease.ended_at is not null or lease.expires_at < :soon
 """)
-END: Final = text("update lease set ended_at = :at where session_id = :session and unit_id = any(:units) and ended_at is null")
+END: Final = text(
+    "update lease set ended_at = :at where session_id = :session and unit_id = any(:units) and ended_at is null"
+)
 REMOVED: Final = text("""
     select distinct on (event.unit_id) event.unit_id, event.kind, event.at from assignment_event event
      where event.account_id = :account and event.xid >= cast(:xid as xid8) and event.kind <> 'given'
@@ -51,12 +53,17 @@ class Held:
     name: str
     device: str
     expires_at: datetime
-    is_over: bool       # expired without a word from the phone
+    is_over: bool  # expired without a word from the phone
 
     @property
     def short_device(self) -> str:
         """What kind of device it is, as people say it; a browser's own long name says it badly."""
-        for mark, name in (("iPhone", "苹果手机"), ("iPad", "苹果平板"), ("Android", "安卓手机"), ("Mozilla", "浏览器")):
+        for mark, name in (
+            ("iPhone", "苹果手机"),
+            ("iPad", "苹果平板"),
+            ("Android", "安卓手机"),
+            ("Mozilla", "浏览器"),
+        ):
             if mark in self.device:
                 return name
         return self.device[:20] or "手机"
@@ -67,16 +74,23 @@ class Removed:
     """A unit that is no longer the caller's: the phone sends what it has of it, then lets it go."""
 
     unit_id: UUID
-    kind: str           # taken | handed_back
+    kind: str  # taken | handed_back
     at: datetime
 
 
 def take(session: Session, actor: Actor, unit_ids: Sequence[UUID], at: datetime) -> datetime:
     """Note that this device holds copies of these units, extend the copies it held before, and say until when."""
-    session.execute(TAKE, {
-        "session": actor.session_id, "account": actor.account_id, "at": at, "until": at + LASTS, "soon": at + LASTS / 2,
-        "units": sorted(unit_ids),
-    })
+    session.execute(
+        TAKE,
+        {
+            "session": actor.session_id,
+            "account": actor.account_id,
+            "at": at,
+            "until": at + LASTS,
+            "soon": at + LASTS / 2,
+            "units": sorted(unit_ids),
+        },
+    )
     return at + LASTS
 
 
@@ -92,11 +106,14 @@ def copies(session: Session, unit_ids: Sequence[UUID], at: datetime) -> dict[UUI
     """The offline copies of some units that phones have not given up, by unit, latest expiry first."""
     query = (
         select(Lease, Account.full_name, DeviceSession.device)
-        .join(Account, Account.id == Lease.account_id).join(DeviceSession, DeviceSession.id == Lease.session_id)
+        .join(Account, Account.id == Lease.account_id)
+        .join(DeviceSession, DeviceSession.id == Lease.session_id)
         .where(Lease.unit_id.in_(unit_ids), Lease.ended_at.is_(None), DeviceSession.revoked_at.is_(None))
         .order_by(Lease.expires_at.desc(), Lease.session_id)
     )
     found: dict[UUID, list[Held]] = {}
     for lease, name, device in session.execute(query):
-        found.setdefault(lease.unit_id, []).append(Held(lease.account_id, name, device, lease.expires_at, lease.expires_at <= at))
+        found.setdefault(lease.unit_id, []).append(
+            Held(lease.account_id, name, device, lease.expires_at, lease.expires_at <= at)
+        )
     return found

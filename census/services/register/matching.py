@@ -21,7 +21,7 @@ from census.services.register.small_map import METRES_PER_DEGREE, distance_m
 NEAR_M: Final = 50.0
 MOST: Final = 5
 LEAST_NAME: Final = 2
-TAIL: Final = 6      # last characters of a credit code: enough to tell, too few to give it away
+TAIL: Final = 6  # last characters of a credit code: enough to tell, too few to give it away
 
 Reason = Literal["code", "name", "position"]
 
@@ -55,18 +55,32 @@ class Alike:
 
 
 def similar(
-    session: Session, *, name: str = "", code: str = "", position: tuple[float, float] | None = None, without: Sequence[UUID] = (),
+    session: Session,
+    *,
+    name: str = "",
+    code: str = "",
+    position: tuple[float, float] | None = None,
+    without: Sequence[UUID] = (),
 ) -> list[Alike]:
     """Units of the caller's regions with this credit code, a name like this one, or within 50 metres; the likeliest first."""
     name, code = name.strip(), code.strip().upper()
     if len(name) < LEAST_NAME and not code and position is None:
         return []
     box = _box(position)
-    rows = session.execute(CANDIDATES, {
-        "name": name, "code": code or None, "pattern": f"%{_literal(name)}%", "except": list(without), **box,
-    })
+    rows = session.execute(
+        CANDIDATES,
+        {
+            "name": name,
+            "code": code or None,
+            "pattern": f"%{_literal(name)}%",
+            "except": list(without),
+            **box,
+        },
+    )
     found = [one for one in (_alike(row, position) for row in rows) if one.reasons]
-    return sorted(found, key=lambda one: (-len(one.reasons), "code" not in one.reasons, "name" not in one.reasons))[:MOST]
+    return sorted(found, key=lambda one: (-len(one.reasons), "code" not in one.reasons, "name" not in one.reasons))[
+        :MOST
+    ]
 
 
 def index_around(session: Session, limit: int) -> list[tuple[str, str, str, str, str, float | None, float | None]]:
@@ -75,7 +89,15 @@ def index_around(session: Session, limit: int) -> list[tuple[str, str, str, str,
         select(Unit.id, Unit.name, Unit.address, Unit.credit_code, Unit.lon, Unit.lat).order_by(Unit.id).limit(limit),
     )
     return [
-        (str(row.id), row.name, row.address, initials(row.name), (row.credit_code or "")[-TAIL:], _short(row.lon), _short(row.lat))
+        (
+            str(row.id),
+            row.name,
+            row.address,
+            initials(row.name),
+            (row.credit_code or "")[-TAIL:],
+            _short(row.lon),
+            _short(row.lat),
+        )
         for row in rows
     ]
 
@@ -94,14 +116,23 @@ def _initial(character: str) -> str:
         return ""
     if code > LAST_COMMON:
         return ""
-    return next((letter for letter, (first, following) in zip(INITIALS, pairwise(_STARTS), strict=True) if first <= code < following), "")
+    return next(
+        (
+            letter
+            for letter, (first, following) in zip(INITIALS, pairwise(_STARTS), strict=True)
+            if first <= code < following
+        ),
+        "",
+    )
 
 
 _STARTS: Final = [*(int.from_bytes(character.encode("gb2312")) for character in FIRST_OF), LAST_COMMON + 1]
 
 
 def _alike(row: Any, position: tuple[float, float] | None) -> Alike:
-    away = distance_m(position, (row.lon, row.lat)) if position and row.lon is not None and row.lat is not None else None
+    away = (
+        distance_m(position, (row.lon, row.lat)) if position and row.lon is not None and row.lat is not None else None
+    )
     reasons: list[Reason] = []
     if row.same_code:
         reasons.append("code")
@@ -109,7 +140,9 @@ def _alike(row: Any, position: tuple[float, float] | None) -> Alike:
         reasons.append("name")
     if away is not None and away <= NEAR_M:
         reasons.append("position")
-    return Alike(row.id, row.name, row.address, row.kind, row.outcome, tuple(reasons), None if away is None else round(away))
+    return Alike(
+        row.id, row.name, row.address, row.kind, row.outcome, tuple(reasons), None if away is None else round(away)
+    )
 
 
 def _box(position: tuple[float, float] | None) -> dict[str, float | None]:

@@ -22,7 +22,10 @@ Standing = Literal["returned", "unvisited", "begun", "done"]
 SHOWS: Final[tuple[Show, ...]] = get_args(Show)
 STANDINGS: Final[tuple[Standing, ...]] = get_args(Standing)
 SHOWN: Final[dict[Show, tuple[Standing, ...]]] = {
-    "next": ("returned", "unvisited", "begun"), "returned": ("returned",), "unvisited": ("unvisited",), "all": STANDINGS,
+    "next": ("returned", "unvisited", "begun"),
+    "returned": ("returned",),
+    "unvisited": ("unvisited",),
+    "all": STANDINGS,
 }
 NOTHING_TO_FILL: Final = ("closed", "moved", "refused", "not_found", "duplicate")
 BACK: Final = ("returned", "withdrawn")
@@ -57,8 +60,14 @@ def counts(session: Session, account_id: UUID) -> dict[Standing, int]:
 
 
 def listed(
-    session: Session, account_id: UUID, show: Show, after: UUID | None = None, limit: int = PAGE, *,
-    area: str = "", near: tuple[float, float] | None = None,
+    session: Session,
+    account_id: UUID,
+    show: Show,
+    after: UUID | None = None,
+    limit: int = PAGE,
+    *,
+    area: str = "",
+    near: tuple[float, float] | None = None,
 ) -> tuple[list[UnitLine], UUID | None]:
     """One page of the list and the id to continue after (None at the end); with ``near`` the nearest, and no further page."""
     mine = _mine(account_id)
@@ -77,7 +86,11 @@ def listed(
     if area:
         query = query.where(Unit.area_code == area)
     if near:
-        query = query.where(Unit.lon.is_not(None), Unit.lat.is_not(None)).order_by(None).order_by(_away(near), mine.c.unit_id)
+        query = (
+            query.where(Unit.lon.is_not(None), Unit.lat.is_not(None))
+            .order_by(None)
+            .order_by(_away(near), mine.c.unit_id)
+        )
     found = session.execute(query).all()
     page = found[:limit]
     ids = [row.unit_id for row in page]
@@ -90,7 +103,8 @@ def listed(
 def my_unit(session: Session, account_id: UUID, unit_id: UUID) -> Unit:
     """Return a unit that is assigned to the account. Raises NotFound, also for a colleague's unit."""
     unit = session.scalar(
-        select(Unit).join(Assignment, Assignment.unit_id == Unit.id)
+        select(Unit)
+        .join(Assignment, Assignment.unit_id == Unit.id)
         .where(Unit.id == unit_id, Assignment.account_id == account_id),
     )
     if unit is None:
@@ -112,7 +126,11 @@ def why_returned(session: Session, submissions: Iterable[Submission]) -> dict[UU
     ids = [submission.id for submission in submissions if submission.state == "returned"]
     if not ids:
         return {}
-    query = select(Decision).where(Decision.submission_id.in_(ids), Decision.to_state == "returned").order_by(Decision.decided_at)
+    query = (
+        select(Decision)
+        .where(Decision.submission_id.in_(ids), Decision.to_state == "returned")
+        .order_by(Decision.decided_at)
+    )
     return {  # the latest wins
         decision.submission_id: Returned(decision.submission_id, decision.role, decision.note, tuple(decision.items))
         for decision in session.scalars(query)
@@ -120,19 +138,28 @@ def why_returned(session: Session, submissions: Iterable[Submission]) -> dict[UU
 
 
 def nearest(
-    session: Session, account_id: UUID, place: tuple[float, float], *, area: str = "", limit: int = 50,
+    session: Session,
+    account_id: UUID,
+    place: tuple[float, float],
+    *,
+    area: str = "",
+    limit: int = 50,
 ) -> list[tuple[Unit, int]]:
     """The account's units that are still to be done, by distance from a place (longitude, latitude), in metres."""
     mine = _mine(account_id)
     query = (
-        select(Unit).join(mine, mine.c.unit_id == Unit.id)
+        select(Unit)
+        .join(mine, mine.c.unit_id == Unit.id)
         .where(mine.c.rank != STANDINGS.index("done"), Unit.lon.is_not(None), Unit.lat.is_not(None))
-        .order_by(_away(place), Unit.id).limit(limit)
+        .order_by(_away(place), Unit.id)
+        .limit(limit)
     )
     if area:
         query = query.where(Unit.area_code == area)
     return [
-        (unit, round(distance_m(place, (unit.lon, unit.lat)))) for unit in session.scalars(query) if unit.lon is not None and unit.lat is not None
+        (unit, round(distance_m(place, (unit.lon, unit.lat))))
+        for unit in session.scalars(query)
+        if unit.lon is not None and unit.lat is not None
     ]
 
 
@@ -140,23 +167,34 @@ def last_place(session: Session, account_id: UUID) -> tuple[float, float] | None
     """Where the account's latest visit was: without scripts a page knows no better where somebody stands."""
     row = session.execute(
         select(func.coalesce(Visit.lon, Unit.lon).label("lon"), func.coalesce(Visit.lat, Unit.lat).label("lat"))
-        .join(Unit, Unit.id == Visit.unit_id).where(Visit.account_id == account_id).order_by(Visit.received_at.desc()).limit(1),
+        .join(Unit, Unit.id == Visit.unit_id)
+        .where(Visit.account_id == account_id)
+        .order_by(Visit.received_at.desc())
+        .limit(1),
     ).one_or_none()
     return (row.lon, row.lat) if row and row.lon is not None and row.lat is not None else None
 
 
 def areas_of_mine(session: Session, account_id: UUID) -> list[tuple[str, str]]:
     """The enumeration areas of the account's units: code and name."""
-    mine = select(Unit.area_code).join(Assignment, Assignment.unit_id == Unit.id).where(Assignment.account_id == account_id)
+    mine = (
+        select(Unit.area_code)
+        .join(Assignment, Assignment.unit_id == Unit.id)
+        .where(Assignment.account_id == account_id)
+    )
     rows = session.execute(
-        select(EnumerationArea.code, EnumerationArea.name).where(EnumerationArea.code.in_(mine)).order_by(EnumerationArea.code),
+        select(EnumerationArea.code, EnumerationArea.name)
+        .where(EnumerationArea.code.in_(mine))
+        .order_by(EnumerationArea.code),
     )
     return [(row.code, row.name) for row in rows]
 
 
 def companion(session: Session, account_id: UUID, own_card: str) -> str:
     """The card of who went along on the account's latest visit: most often the same person goes along again."""
-    cards = session.scalar(select(Visit.cards).where(Visit.account_id == account_id).order_by(Visit.received_at.desc()).limit(1))
+    cards = session.scalar(
+        select(Visit.cards).where(Visit.account_id == account_id).order_by(Visit.received_at.desc()).limit(1)
+    )
     return next((card for card in cards or [] if card != own_card), "")
 
 
@@ -182,7 +220,8 @@ def _mine(account_id: UUID) -> Subquery:
             func.count().filter(Submission.state.in_(BACK)).label("back"),
         )
         .where(Submission.unit_id.in_(select(Assignment.unit_id).where(Assignment.account_id == account_id)))
-        .group_by(Submission.unit_id).subquery()
+        .group_by(Submission.unit_id)
+        .subquery()
     )
     back: ColumnElement[bool] = func.coalesce(sent.c.back, 0) > 0
     nothing_sent: ColumnElement[bool] = func.coalesce(sent.c.total, 0) == 0
@@ -197,6 +236,8 @@ def _mine(account_id: UUID) -> Subquery:
     )
     return (
         select(Unit.id.label("unit_id"), Unit.region_code, rank.label("rank"))
-        .join(Assignment, Assignment.unit_id == Unit.id).outerjoin(sent, sent.c.unit_id == Unit.id)
-        .where(Assignment.account_id == account_id).subquery()
+        .join(Assignment, Assignment.unit_id == Unit.id)
+        .outerjoin(sent, sent.c.unit_id == Unit.id)
+        .where(Assignment.account_id == account_id)
+        .subquery()
     )

@@ -27,29 +27,32 @@ def region_names(session: Session, codes: set[str]) -> dict[str, dict[str, str]]
     rows = session.execute(select(Region.code, Region.name).where(Region.code.in_(wanted)))
     names = {row.code: row.name for row in rows}
     return {
-        code: {label: names.get(code[:length], "") for length, label in LEVELS if len(code) >= length}
-        for code in codes
+        code: {label: names.get(code[:length], "") for length, label in LEVELS if len(code) >= length} for code in codes
     }
 
 
 def sources(unit: Unit, names: Mapping[str, str], actor: Actor | None, today: date) -> dict[str, Any]:
     """List every source that a definition may name, with its value for this unit and person."""
     known = {f"unit.{key}": value for key, value in unit.known.items()}
-    return known | {f"unit.{key}": value for key, value in names.items()} | {
-        "unit.name": unit.name,
-        "unit.address": unit.address,
-        "unit.credit_code": unit.credit_code,
-        "unit.region_code": unit.region_code,
-        "unit.district_code": unit.area_code,
-        "unit.industry_code": unit.industry_code,
-        "unit.town_code": unit.region_code[:9] if len(unit.region_code) >= TOWN else None,
-        "unit.village_code": unit.region_code if len(unit.region_code) == VILLAGE else None,
-        "unit.longitude": degrees(unit.lon),
-        "unit.latitude": degrees(unit.lat),
-        "account.name": actor.full_name if actor else None,
-        "account.card": actor.card_number if actor else None,
-        "today": today.isoformat(),
-    }
+    return (
+        known
+        | {f"unit.{key}": value for key, value in names.items()}
+        | {
+            "unit.name": unit.name,
+            "unit.address": unit.address,
+            "unit.credit_code": unit.credit_code,
+            "unit.region_code": unit.region_code,
+            "unit.district_code": unit.area_code,
+            "unit.industry_code": unit.industry_code,
+            "unit.town_code": unit.region_code[:9] if len(unit.region_code) >= TOWN else None,
+            "unit.village_code": unit.region_code if len(unit.region_code) == VILLAGE else None,
+            "unit.longitude": degrees(unit.lon),
+            "unit.latitude": degrees(unit.lat),
+            "account.name": actor.full_name if actor else None,
+            "account.card": actor.card_number if actor else None,
+            "today": today.isoformat(),
+        }
+    )
 
 
 def prefill(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -76,7 +76,9 @@ class PointPair:
 
 def point_pairs(kept: Iterable[Mapping[str, Any]]) -> tuple[PointPair, ...]:
     """Read the points that came with a revision."""
-    return tuple(PointPair(pair["path"], _seen(pair.get("device"), "device"), _seen(pair.get("map"), "map")) for pair in kept)
+    return tuple(
+        PointPair(pair["path"], _seen(pair.get("device"), "device"), _seen(pair.get("map"), "map")) for pair in kept
+    )
 
 
 def _seen(point: Mapping[str, Any] | None, source: str) -> Fix | None:
@@ -90,10 +92,14 @@ def position_of(unit: Unit) -> LonLat | None:
 
 def latest_fix(visits: Iterable[Visit]) -> Fix | None:
     """The fix of the first visit that has one."""
-    return next((
-        Fix(visit.lon, visit.lat, visit.accuracy_m, visit.position_source or "device")
-        for visit in visits if visit.lon is not None and visit.lat is not None
-    ), None)
+    return next(
+        (
+            Fix(visit.lon, visit.lat, visit.accuracy_m, visit.position_source or "device")
+            for visit in visits
+            if visit.lon is not None and visit.lat is not None
+        ),
+        None,
+    )
 
 
 def rings_of(geometry: Mapping[str, Any] | None) -> Rings:
@@ -131,8 +137,11 @@ def draw(rings: Rings, fix: Fix | None, register: LonLat | None, *, is_schematic
         fix=frame.place(at) if at else None,
         accuracy=max(6.0, min((fix.accuracy_m or 0.0) * frame.pixels_per_m, HEIGHT)) if fix else 0.0,
         register=frame.place(register) if register else None,
-        scale_m=scale_m, scale_width=round(scale_m * frame.pixels_per_m, 1), is_schematic=is_schematic,
-        caption=caption, is_doubtful=is_doubtful,
+        scale_m=scale_m,
+        scale_width=round(scale_m * frame.pixels_per_m, 1),
+        is_schematic=is_schematic,
+        caption=caption,
+        is_doubtful=is_doubtful,
     )
 
 

@@ -31,7 +31,7 @@ class UnitLine:
 
     unit: str
     region_code: str
-    owes: bool                                 # lies in the region under check and was not found closed, moved or twice
+    owes: bool  # lies in the region under check and was not found closed, moved or twice
     forms: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
 
@@ -41,9 +41,15 @@ def register_lines(session: Session, region: str, wanted: Mapping[str, Collectio
     ``wanted`` names by form the answers that are read; of the others only that the form is there.
     """
     around = region[:COUNTY_DIGITS]
-    units = session.execute(select(Unit.id, Unit.region_code, Unit.outcome).where(Unit.region_code.startswith(around, autoescape=True)).order_by(Unit.id))
+    units = session.execute(
+        select(Unit.id, Unit.region_code, Unit.outcome)
+        .where(Unit.region_code.startswith(around, autoescape=True))
+        .order_by(Unit.id)
+    )
     lines = {
-        row.id: UnitLine(str(row.id), row.region_code, row.region_code.startswith(region) and row.outcome not in NOTHING_TO_FILL)
+        row.id: UnitLine(
+            str(row.id), row.region_code, row.region_code.startswith(region) and row.outcome not in NOTHING_TO_FILL
+        )
         for row in units
     }
     keys = orjson.dumps({form: sorted(each) for form, each in wanted.items()}).decode()
@@ -57,7 +63,11 @@ def outlines(session: Session, region: str) -> dict[str, list[Mapping[str, Any]]
     """Give the outlines (GeoJSON geometries) of villages all of whose enumeration areas have been surveyed."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     unknown = set[str]()
-    areas = select(EnumerationArea).where(EnumerationArea.region_code.startswith(region, autoescape=True)).order_by(EnumerationArea.code)
+    areas = (
+        select(EnumerationArea)
+        .where(EnumerationArea.region_code.startswith(region, autoescape=True))
+        .order_by(EnumerationArea.code)
+    )
     for area in session.scalars(areas):
         if area.boundary is None or area.is_schematic:
             unknown.add(area.region_code)

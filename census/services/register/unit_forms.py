@@ -66,7 +66,9 @@ class Owed:
 def owed(kind: str, known: Answers, answers: Mapping[str, Answers], forms: Catalogue | None = None) -> Owed:
     """Derive the forms of a unit of this kind. ``known``: its baseline; ``answers``: its latest, by form code."""
     verdicts = verdicts_of(kind, known, answers, forms)
-    return Owed(*([code for code, verdict in verdicts.items() if verdict == wanted] for wanted in ("must", "may", "must_not")))
+    return Owed(
+        *([code for code, verdict in verdicts.items() if verdict == wanted] for wanted in ("must", "may", "must_not"))
+    )
 
 
 def verdicts_of(kind: str, known: Answers, answers: Mapping[str, Answers], forms: Catalogue | None = None) -> Verdicts:
@@ -87,7 +89,9 @@ def kinds_of(code: str) -> list[str]:
 @lru_cache(maxsize=8)
 def basis(forms: Catalogue) -> str:
     """What a derivation rests on: changes when a definition does, or which forms are about which kind of unit."""
-    told = [f"{form.code} {form.version} {form.digest}" for form in forms.forms()] + [f"{kind} {sources}" for kind, sources in SOURCES.items()]
+    told = [f"{form.code} {form.version} {form.digest}" for form in forms.forms()] + [
+        f"{kind} {sources}" for kind, sources in SOURCES.items()
+    ]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
 

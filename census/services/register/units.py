@@ -18,7 +18,7 @@ from census.models.register import Assignment, Unit
 from census.services.cursors import Cursor
 from census.services.register.leases import Held, Removed, copies, removed_since, take
 
-TOWN, VILLAGE = 9, 12    # digits of a code
+TOWN, VILLAGE = 9, 12  # digits of a code
 SETTLED: Final = text("select pg_snapshot_xmin(pg_current_snapshot())::text")  # every older transaction has ended
 AFTER: Final = text("(unit.changed_xid, unit.id) > (cast(:xid as xid8), cast(:id as uuid))")
 
@@ -34,23 +34,34 @@ class UnitRow:
     credit_code: str | None
     industry_code: str | None
     known: Mapping[str, Any]
-    account_id: UUID | None       # whom it is assigned to
-    former: Sequence[UUID] = ()   # whose it was before: what their phones still send is taken in
+    account_id: UUID | None  # whom it is assigned to
+    former: Sequence[UUID] = ()  # whose it was before: what their phones still send is taken in
 
 
 def baseline(unit: Unit | UnitRow) -> dict[str, Any]:
     """What was known of a unit before anybody asked, by item key: ``baseline.item`` in checks, everywhere the same."""
-    return facts({
-        "name": unit.name, "address": unit.address, "credit_code": unit.credit_code, "industry_code": unit.industry_code,
-        "region_code": unit.region_code, "known": unit.known,
-    })
+    return facts(
+        {
+            "name": unit.name,
+            "address": unit.address,
+            "credit_code": unit.credit_code,
+            "industry_code": unit.industry_code,
+            "region_code": unit.region_code,
+            "known": unit.known,
+        }
+    )
 
 
 def facts(columns: Mapping[str, Any]) -> dict[str, Any]:
     """The same from a unit's columns."""
-    named = {"unit_name": columns["name"]} | {key: columns[key] for key in ("address", "credit_code", "industry_code", "region_code")}
+    named = {"unit_name": columns["name"]} | {
+        key: columns[key] for key in ("address", "credit_code", "industry_code", "region_code")
+    }
     region = columns["region_code"]
-    named |= {"town_code": region[:TOWN] if len(region) >= TOWN else None, "village_code": region if len(region) == VILLAGE else None}
+    named |= {
+        "town_code": region[:TOWN] if len(region) >= TOWN else None,
+        "village_code": region if len(region) == VILLAGE else None,
+    }
     return {key: value for key, value in named.items() if value} | dict(columns["known"])
 
 
@@ -60,13 +71,15 @@ class UnitsPage:
 
     units: Sequence[tuple[Unit, Sequence[Submission]]]
     removed: Sequence[Removed]
-    held: Mapping[UUID, Sequence[Held]]   # offline copies on other people's phones, by unit
+    held: Mapping[UUID, Sequence[Held]]  # offline copies on other people's phones, by unit
     lease_until: datetime
     cursor: str
     has_more: bool
 
 
-def assigned_units(session: Session, actor: Actor, cursor: str = "", limit: int = 500, at: datetime | None = None) -> UnitsPage:
+def assigned_units(
+    session: Session, actor: Actor, cursor: str = "", limit: int = 500, at: datetime | None = None
+) -> UnitsPage:
     """The units assigned to the actor that changed since the cursor ("": all of them), with what was sent for them.
 
     Units that were taken away or handed back since are named as removed. The device gets a lease of what it downloads.
@@ -77,17 +90,21 @@ def assigned_units(session: Session, actor: Actor, cursor: str = "", limit: int 
     after = Cursor.read(cursor)
     settled = after.settled or int(session.execute(SETTLED).scalar_one())
     query = (
-        select(Unit).join(Assignment, Assignment.unit_id == Unit.id)
+        select(Unit)
+        .join(Assignment, Assignment.unit_id == Unit.id)
         .where(Assignment.account_id == actor.account_id)
         .where(AFTER.bindparams(xid=str(after.xid), id=after.uuid))
-        .order_by(Unit.changed_xid, Unit.id).limit(limit + 1)
+        .order_by(Unit.changed_xid, Unit.id)
+        .limit(limit + 1)
     )
     found = session.scalars(query).all()
     page = found[:limit]
     sent: dict[UUID, list[Submission]] = {}
     if page:
         ids = [unit.id for unit in page]
-        for submission in session.scalars(select(Submission).where(Submission.unit_id.in_(ids)).order_by(Submission.form, Submission.id)):
+        for submission in session.scalars(
+            select(Submission).where(Submission.unit_id.in_(ids)).order_by(Submission.form, Submission.id)
+        ):
             sent.setdefault(submission.unit_id, []).append(submission)
     has_more = len(found) > limit
     last = Cursor(int(page[-1].changed_xid), page[-1].id.int, settled) if has_more else Cursor(settled, 0)

@@ -8,8 +8,14 @@ from typing import Final
 from forms.catalogue import catalogue
 
 MATTERS: Final[dict[str, str]] = {
-    "required": "没有填", "type": "填法不对", "range": "超出范围", "code": "代码不对", "precision": "小数位", "pattern": "格式不对",
-    "rows": "行数", "unknown": "多余的内容",
+    "required": "没有填",
+    "type": "填法不对",
+    "range": "超出范围",
+    "code": "代码不对",
+    "precision": "小数位",
+    "pattern": "格式不对",
+    "rows": "行数",
+    "unknown": "多余的内容",
 }
 
 

@@ -28,8 +28,13 @@ from census.services.review.items import checked_items, checked_text
 from census.services.review.obstacles import acting_role, approval_obstacle
 
 CHANGE_KINDS: Final = {
-    "approve": "approved", "return": "returned", "accept": "accepted", "withdraw": "withdrawn",
-    "merge": "merged", "merge_back": "returned", "set_aside": "withdrawn",
+    "approve": "approved",
+    "return": "returned",
+    "accept": "accepted",
+    "withdraw": "withdrawn",
+    "merge": "merged",
+    "merge_back": "returned",
+    "set_aside": "withdrawn",
 }
 
 
@@ -77,7 +82,14 @@ def decide(
 
 
 def exempt(
-    session: Session, actor: Actor, submission_id: UUID, *, check: str, path: str, reason: str, expected_revision: int,
+    session: Session,
+    actor: Actor,
+    submission_id: UUID,
+    *,
+    check: str,
+    path: str,
+    reason: str,
+    expected_revision: int,
 ) -> Decision:
     """Let one error finding stand, with a written reason that travels with the record.
 
@@ -96,10 +108,17 @@ def exempt(
     written = checked_text(reason, "reason")
     if not written:
         raise InvalidInput("请写明为什么可以豁免，理由会随记录上报。", fields={"reason": "不能为空"})
-    finding = session.scalar(select(FindingRow).where(
-        FindingRow.submission_id == submission.id, FindingRow.check_id == check, FindingRow.path == path,
-        FindingRow.severity == "error", FindingRow.state == "open",
-    ).limit(1))
+    finding = session.scalar(
+        select(FindingRow)
+        .where(
+            FindingRow.submission_id == submission.id,
+            FindingRow.check_id == check,
+            FindingRow.path == path,
+            FindingRow.severity == "error",
+            FindingRow.state == "open",
+        )
+        .limit(1)
+    )
     if finding is None:
         raise NotFound("没有找到这个待处理的强制性问题，可能刚被处理过。请刷新。")
     finding.state, finding.explanation = "exempt", written
@@ -151,7 +170,11 @@ def comment(session: Session, actor: Actor, submission_id: UUID, *, text: str, p
     if not written:
         raise InvalidInput("请先写批注内容。", fields={"text": "不能为空"})
     remark = Comment(
-        submission_id=submission.id, region_code=submission.region_code, account_id=actor.account_id, path=path, text=written,
+        submission_id=submission.id,
+        region_code=submission.region_code,
+        account_id=actor.account_id,
+        path=path,
+        text=written,
     )
     session.add(remark)
     session.flush()
@@ -185,7 +208,9 @@ def approve_clean(session: Session, actor: Actor, records: Iterable[tuple[UUID, 
     return BulkResult(tuple(approved), tuple(refused))
 
 
-def hand_up(session: Session, submission_ids: Sequence[UUID], *, role: str = "county", package: str = "", actor_name: str) -> int:
+def hand_up(
+    session: Session, submission_ids: Sequence[UUID], *, role: str = "county", package: str = "", actor_name: str
+) -> int:
     """Mark approved records as handed up in a package; return how many. Those handed up before are left alone."""
     [state] = [at for at, outcome, by in TRANSITIONS if (outcome, by) == ("hand_up", role)]
     rows = session.execute(
@@ -196,11 +221,21 @@ def hand_up(session: Session, submission_ids: Sequence[UUID], *, role: str = "co
         .execution_options(synchronize_session=False)
     ).all()
     if rows:
-        session.execute(insert(Decision), [
-            {"submission_id": row.id, "revision": row.revision, "region_code": row.region_code, "role": role,
-             "outcome": "hand_up", "from_state": state, "to_state": row.state}
-            for row in rows
-        ])
+        session.execute(
+            insert(Decision),
+            [
+                {
+                    "submission_id": row.id,
+                    "revision": row.revision,
+                    "region_code": row.region_code,
+                    "role": role,
+                    "outcome": "hand_up",
+                    "from_state": state,
+                    "to_state": row.state,
+                }
+                for row in rows
+            ],
+        )
         evidence.record(session, actor_name, "hand_up", package, {"records": len(rows)})
     return len(rows)
 
@@ -235,8 +270,10 @@ def apply_from_above(
 def lock(session: Session, submission_id: UUID) -> Submission:
     """Read a submission as it stands and let nobody else move it. Raises NotFound."""
     submission = session.scalar(
-        select(Submission).where(Submission.id == submission_id)
-        .with_for_update().execution_options(populate_existing=True)
+        select(Submission)
+        .where(Submission.id == submission_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if submission is None:
         raise NotFound
@@ -247,7 +284,8 @@ def _refuse_outdated(submission: Submission, expected_revision: int) -> None:
     if submission.revision != expected_revision:
         raise Conflict(
             f"普查员已提交第 {submission.revision} 版，您看的是第 {expected_revision} 版。请刷新后再审。",
-            state=submission.state, revision=submission.revision,
+            state=submission.state,
+            revision=submission.revision,
         )
 
 
@@ -255,9 +293,13 @@ def refuse_own_work(session: Session, actor: Actor, submission: Submission) -> N
     """Raise NotAllowed for who sent any of it. A choice between respondents' versions is no content of one's own."""
     chosen = select(Decision.revision).where(Decision.submission_id == submission.id, Decision.outcome.in_(MERGED))
     sent = submission.account_id == actor.account_id or session.scalar(
-        select(Revision.number).where(
-            Revision.submission_id == submission.id, Revision.account_id == actor.account_id, Revision.number.not_in(chosen),
-        ).limit(1)
+        select(Revision.number)
+        .where(
+            Revision.submission_id == submission.id,
+            Revision.account_id == actor.account_id,
+            Revision.number.not_in(chosen),
+        )
+        .limit(1)
     )
     if sent:
         raise NotAllowed("不能审核自己提交的记录。请由其他审核员处理。")
@@ -267,7 +309,8 @@ def _latest_decision(session: Session, submission: Submission) -> Decision | Non
     return session.scalar(
         select(Decision)
         .where(Decision.submission_id == submission.id, Decision.revision == submission.revision)
-        .order_by(Decision.decided_at.desc(), Decision.id.desc()).limit(1)
+        .order_by(Decision.decided_at.desc(), Decision.id.desc())
+        .limit(1)
     )
 
 
@@ -286,9 +329,17 @@ def write_decision(session: Session, submission: Submission, actor: Actor | None
     """Move the submission and write the decision and, for the enumerator's phone, the change."""
     at = now()
     decision = Decision(
-        submission_id=submission.id, revision=submission.revision, region_code=submission.region_code,
-        account_id=actor.account_id if actor else None, role=move.role, outcome=move.outcome, from_state=submission.state,
-        to_state=move.target, note=move.note, items=move.items, decided_at=at,
+        submission_id=submission.id,
+        revision=submission.revision,
+        region_code=submission.region_code,
+        account_id=actor.account_id if actor else None,
+        role=move.role,
+        outcome=move.outcome,
+        from_state=submission.state,
+        to_state=move.target,
+        note=move.note,
+        items=move.items,
+        decided_at=at,
     )
     session.add(decision)
     submission.state = move.target
@@ -298,13 +349,22 @@ def write_decision(session: Session, submission: Submission, actor: Actor | None
     if move.role != "enumerator":
         submission.opened_at = submission.opened_at or at
     if submission.account_id and move.outcome in CHANGE_KINDS:
-        session.add(Change(
-            account_id=submission.account_id, submission_id=submission.id, kind=CHANGE_KINDS[move.outcome], state=move.target,
-            revision=submission.revision, note=move.note, items=move.items, at=at,
-        ))
+        session.add(
+            Change(
+                account_id=submission.account_id,
+                submission_id=submission.id,
+                kind=CHANGE_KINDS[move.outcome],
+                state=move.target,
+                revision=submission.revision,
+                note=move.note,
+                items=move.items,
+                at=at,
+            )
+        )
     session.flush()
     session.execute(
-        update(Unit).where(Unit.id == submission.unit_id)
+        update(Unit)
+        .where(Unit.id == submission.unit_id)
         .values(changed_xid=text("pg_current_xact_id()"), updated_at=at)
         .execution_options(synchronize_session=False)
     )
@@ -312,10 +372,20 @@ def write_decision(session: Session, submission: Submission, actor: Actor | None
 
 
 def _audit(session: Session, actor_name: str, decision: Decision) -> None:
-    evidence.record(session, actor_name, decision.outcome, str(decision.submission_id), {
-        "decision": decision.id, "revision": decision.revision, "role": decision.role, "from": decision.from_state,
-        "to": decision.to_state, "items": len(decision.items),
-    })
+    evidence.record(
+        session,
+        actor_name,
+        decision.outcome,
+        str(decision.submission_id),
+        {
+            "decision": decision.id,
+            "revision": decision.revision,
+            "role": decision.role,
+            "from": decision.from_state,
+            "to": decision.to_state,
+            "items": len(decision.items),
+        },
+    )
 
 
 def _among(ids: Sequence[UUID]) -> CollectionAggregate[bool]:

@@ -33,7 +33,9 @@ def checked_items(session: Session, submission: Submission, items: Sequence[Mapp
     if not items:
         return []
     if len(items) > MOST_ITEMS:
-        raise InvalidInput(f"一次最多退回 {MOST_ITEMS} 项。请写在退回意见里。", fields={"items": f"最多 {MOST_ITEMS} 项"})
+        raise InvalidInput(
+            f"一次最多退回 {MOST_ITEMS} 项。请写在退回意见里。", fields={"items": f"最多 {MOST_ITEMS} 项"}
+        )
     try:
         form = catalogue().get(submission.form, submission.version)
     except UnknownForm as error:
@@ -79,6 +81,5 @@ def points_at_an_item(form: Form, answers: Mapping[str, Any], path: str) -> bool
 def _row_exists(form: Form, answers: Mapping[str, Any], group: str, row: str) -> bool:
     rows = answers.get(group)
     return (
-        group in form.groups() and row.isascii() and row.isdigit()
-        and isinstance(rows, list) and int(row) < len(rows)  # pyright: ignore[reportUnknownArgumentType]
+        group in form.groups() and row.isascii() and row.isdigit() and isinstance(rows, list) and int(row) < len(rows)  # pyright: ignore[reportUnknownArgumentType]
     )

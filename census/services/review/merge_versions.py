@@ -60,7 +60,7 @@ class Version:
     received_at: datetime
     author: str
     region_code: str
-    state: str              # "" for a copy that was kept beside a record
+    state: str  # "" for a copy that was kept beside a record
     is_signed: bool
 
     @property
@@ -101,7 +101,9 @@ class OpenCase:
 
     def digest_of(self, submission_id: UUID) -> str:
         """The digest of what a record says now."""
-        return next(version.digest for version in self.versions if version.submission_id == submission_id and version.state)
+        return next(
+            version.digest for version in self.versions if version.submission_id == submission_id and version.state
+        )
 
 
 def open_case(session: Session, unit_id: UUID, form: str) -> OpenCase:
@@ -109,9 +111,14 @@ def open_case(session: Session, unit_id: UUID, form: str) -> OpenCase:
     records = session.execute(RECORDS, {"unit": unit_id, "form": form}).all()
     if not records:
         raise NotFound
-    copies = session.execute(COPIES, {
-        "unit": unit_id, "ids": [row.submission_id for row in records], "settling": [*MERGED, "return"],
-    }).all()
+    copies = session.execute(
+        COPIES,
+        {
+            "unit": unit_id,
+            "ids": [row.submission_id for row in records],
+            "settling": [*MERGED, "return"],
+        },
+    ).all()
     versions = [_record(row) for row in records]
     of = {version.submission_id: version for version in versions}
     versions += [_copy(row, of[row.submission_id], form) for row in copies]
@@ -145,11 +152,14 @@ def _definition(form: str, version: str) -> Form | None:
 
 def explanations_of(base: Version, picked: Mapping[str, Version]) -> list[dict[str, Any]]:
     """The base's explanations, and for what was picked those of where it came from."""
+
     def about(said: Mapping[str, Any]) -> str:
         return str(said.get("path", "")).split("/")[1] if str(said.get("path", "")).startswith("/") else ""
 
     kept = [dict(said) for said in base.explanations if about(said) not in picked]
-    return kept + [dict(said) for key, version in sorted(picked.items()) for said in version.explanations if about(said) == key]
+    return kept + [
+        dict(said) for key, version in sorted(picked.items()) for said in version.explanations if about(said) == key
+    ]
 
 
 def files_in(form: Form | None, answers: Mapping[str, Any]) -> frozenset[str]:
@@ -162,22 +172,54 @@ def files_in(form: Form | None, answers: Mapping[str, Any]) -> frozenset[str]:
         rows = rows_of(answers, group) if group else [answers]
         for row in rows:
             named = row.get(key)
-            found.update(cast("list[str]", named) if isinstance(named, list) else [named] if isinstance(named, str) else [])
+            found.update(
+                cast("list[str]", named) if isinstance(named, list) else [named] if isinstance(named, str) else []
+            )
     return frozenset(found)
 
 
 def _record(row: Row[Any]) -> Version:
     return Version(
-        f"{row.submission_id}.{row.number}", row.submission_id, row.number, row.version, row.answers, row.explanations, frozenset(row.files),
-        row.points, row.digest, row.confirmation, row.device, row.visit_id, row.received_at, row.author or "普查员", row.region_code, row.state, row.is_signed,
+        f"{row.submission_id}.{row.number}",
+        row.submission_id,
+        row.number,
+        row.version,
+        row.answers,
+        row.explanations,
+        frozenset(row.files),
+        row.points,
+        row.digest,
+        row.confirmation,
+        row.device,
+        row.visit_id,
+        row.received_at,
+        row.author or "普查员",
+        row.region_code,
+        row.state,
+        row.is_signed,
     )
 
 
 def _copy(row: Row[Any], of: Version, form: str) -> Version:
     files = files_in(_definition(form, of.version), row.answers)
     return Version(
-        str(row.id), row.submission_id, row.number, of.version, row.answers, row.explanations, files, (), row.digest, None,
-        row.device, None, row.received_at, row.author or "普查员", of.region_code, "", row.is_signed,
+        str(row.id),
+        row.submission_id,
+        row.number,
+        of.version,
+        row.answers,
+        row.explanations,
+        files,
+        (),
+        row.digest,
+        None,
+        row.device,
+        None,
+        row.received_at,
+        row.author or "普查员",
+        of.region_code,
+        "",
+        row.is_signed,
     )
 
 
@@ -192,7 +234,8 @@ def _compared_rows(key: str, title: str, case: OpenCase) -> Comparison:
     groups = [rows_of(version.answers, key) for version in case.versions]
     first = groups[0]
     values = tuple(
-        f"{len(rows)} 行" if index == 0 or rows == first
+        f"{len(rows)} 行"
+        if index == 0 or rows == first
         else f"{len(rows)} 行，{sum(a != b for a, b in zip(rows, first, strict=False)) + abs(len(rows) - len(first))} 行与第一份不同"
         for index, rows in enumerate(groups)
     )

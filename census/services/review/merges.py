@@ -60,21 +60,30 @@ BEGINNING: Final = ("-infinity", str(UUID(int=0)), "")
 class Choice:
     """What the desk chose: a version as a whole, single items (or groups of rows) from others, and why."""
 
-    base: str                           # key of the version that everything comes from unless picked otherwise
-    picks: Mapping[str, str]            # item or group key → key of the version that it comes from
-    seen: frozenset[str]                # keys of the versions that were on the page
+    base: str  # key of the version that everything comes from unless picked otherwise
+    picks: Mapping[str, str]  # item or group key → key of the version that it comes from
+    seen: frozenset[str]  # keys of the versions that were on the page
     reason: str
-    confirmation: Mapping[str, Any] | None = None   # {name, how, at}: the respondent's word on a mixture
+    confirmation: Mapping[str, Any] | None = None  # {name, how, at}: the respondent's word on a mixture
 
 
-def cases(session: Session, actor: Actor, after: tuple[str, str, str] = BEGINNING) -> tuple[Sequence[Row[Any]], tuple[str, str, str] | None]:
+def cases(
+    session: Session, actor: Actor, after: tuple[str, str, str] = BEGINNING
+) -> tuple[Sequence[Row[Any]], tuple[str, str, str] | None]:
     """One page of open cases in the actor's regions, the oldest first, and where the next begins."""
     require(actor, "review")
-    rows = session.execute(LIST, {
-        "duplicates": [f"{code}.duplicate" for code in dict.fromkeys(form.code for form in catalogue().forms())],
-        "regions": list(actor.regions("review")), "settling": [*MERGED, "return"],
-        "since": after[0], "unit": after[1], "form": after[2], "limit": PAGE + 1,
-    }).all()
+    rows = session.execute(
+        LIST,
+        {
+            "duplicates": [f"{code}.duplicate" for code in dict.fromkeys(form.code for form in catalogue().forms())],
+            "regions": list(actor.regions("review")),
+            "settling": [*MERGED, "return"],
+            "since": after[0],
+            "unit": after[1],
+            "form": after[2],
+            "limit": PAGE + 1,
+        },
+    ).all()
     page = rows[:PAGE]
     last = page[-1] if len(rows) > PAGE else None
     return page, (last.since.isoformat(), str(last.unit_id), last.form) if last else None
@@ -90,7 +99,9 @@ def resolve(session: Session, actor: Actor, unit_id: UUID, form: str, choice: Ch
     """
     require(actor, "review")
     case = open_case(session, unit_id, form)
-    records = [lock(session, submission_id) for submission_id in sorted({version.submission_id for version in case.versions})]
+    records = [
+        lock(session, submission_id) for submission_id in sorted({version.submission_id for version in case.versions})
+    ]
     case = open_case(session, unit_id, form)
     if not case.is_open or frozenset(version.key for version in case.versions) != choice.seen:
         raise Conflict("这张表刚有新的变动。请刷新后再合并。")
@@ -106,9 +117,17 @@ def resolve(session: Session, actor: Actor, unit_id: UUID, form: str, choice: Ch
         if record.id != kept.id:
             _set_aside(session, actor, record, reason)
     rederive_of(session, [unit_id])
-    evidence.record(session, actor.username, "merge", f"{kept.id} {form}", {
-        "versions": [(version.key, version.digest) for version in case.versions], "chosen": chosen.digest, "mixed": chosen.is_mixed,
-    })
+    evidence.record(
+        session,
+        actor.username,
+        "merge",
+        f"{kept.id} {form}",
+        {
+            "versions": [(version.key, version.digest) for version in case.versions],
+            "chosen": chosen.digest,
+            "mixed": chosen.is_mixed,
+        },
+    )
     return kept
 
 
@@ -120,8 +139,8 @@ class _Chosen:
     explanations: list[dict[str, Any]]
     digest: str
     base: Version
-    items: list[dict[str, Any]]         # what was picked from elsewhere, for the enumerator and the history
-    is_mixed: bool                      # no version had exactly this content
+    items: list[dict[str, Any]]  # what was picked from elsewhere, for the enumerator and the history
+    is_mixed: bool  # no version had exactly this content
     files: frozenset[str]
 
 
@@ -131,7 +150,11 @@ def _chosen(case: OpenCase, choice: Choice) -> _Chosen:
         raise InvalidInput("请选用哪一份。")
     base = by_key[choice.base]
     answers = dict(base.answers)
-    picked = {key: by_key[source] for key, source in choice.picks.items() if by_key[source].answers.get(key) != base.answers.get(key)}
+    picked = {
+        key: by_key[source]
+        for key, source in choice.picks.items()
+        if by_key[source].answers.get(key) != base.answers.get(key)
+    }
     for key, version in picked.items():
         if version.answers.get(key) is None:
             answers.pop(key, None)
@@ -140,15 +163,28 @@ def _chosen(case: OpenCase, choice: Choice) -> _Chosen:
     explanations = explanations_of(base, picked)
     content = digest(answers, explanations)
     same = next((version for version in case.versions if version.digest == content), None)
-    items = [{"path": f"/{key}", "reason": "other", "text": f"两份不一致，取{version.author}填的。请与填报人核对。"} for key, version in sorted(picked.items())]
+    items = [
+        {"path": f"/{key}", "reason": "other", "text": f"两份不一致，取{version.author}填的。请与填报人核对。"}
+        for key, version in sorted(picked.items())
+    ]
     return _Chosen(
-        answers, explanations, content, same or base, items, is_mixed=same is None,
+        answers,
+        explanations,
+        content,
+        same or base,
+        items,
+        is_mixed=same is None,
         files=frozenset(file for version in (base, *picked.values()) for file in version.files),
     )
 
 
 def _go_on(
-    session: Session, actor: Actor, kept: Submission, case: OpenCase, chosen: _Chosen, why: tuple[str, Mapping[str, Any] | None],
+    session: Session,
+    actor: Actor,
+    kept: Submission,
+    case: OpenCase,
+    chosen: _Chosen,
+    why: tuple[str, Mapping[str, Any] | None],
 ) -> None:
     """Give the record that came first its new revision, or only the decision where its content stays."""
     reason, confirmation = why
@@ -160,15 +196,30 @@ def _go_on(
     target = TRANSITIONS.get((kept.state, outcome, role))
     if target is None:
         raise Conflict(f"这张表{STATE_NAMES[kept.state]}，要改用别的内容，请先退回。", state=kept.state)
-    if confirmation is not None and (confirmation.get("how") not in HOW or not str(confirmation.get("name", "")).strip()):
+    if confirmation is not None and (
+        confirmation.get("how") not in HOW or not str(confirmation.get("name", "")).strip()
+    ):
         raise InvalidInput("请写明确认人和确认方式。", fields={"confirmation": "不完整"})
     at = now()
-    session.add(Revision(
-        submission_id=kept.id, number=kept.revision + 1, region_code=kept.region_code, answers=chosen.answers,
-        explanations=chosen.explanations, files=sorted(chosen.files), points=list(chosen.base.points), findings=[],
-        confirmation=dict(confirmation) if confirmation else None if chosen.is_mixed else chosen.base.confirmation,
-        digest=chosen.digest, account_id=actor.account_id, device="", visit_id=chosen.base.visit_id, receipt_number=new_number(), received_at=at,
-    ))
+    session.add(
+        Revision(
+            submission_id=kept.id,
+            number=kept.revision + 1,
+            region_code=kept.region_code,
+            answers=chosen.answers,
+            explanations=chosen.explanations,
+            files=sorted(chosen.files),
+            points=list(chosen.base.points),
+            findings=[],
+            confirmation=dict(confirmation) if confirmation else None if chosen.is_mixed else chosen.base.confirmation,
+            digest=chosen.digest,
+            account_id=actor.account_id,
+            device="",
+            visit_id=chosen.base.visit_id,
+            receipt_number=new_number(),
+            received_at=at,
+        )
+    )
     kept.revision += 1
     kept.version = chosen.base.version
     session.flush()
@@ -191,7 +242,13 @@ def _set_aside(session: Session, actor: Actor, record: Submission, reason: str) 
 def _attach(session: Session, kept: Submission, files: frozenset[str]) -> None:
     there = set(session.scalars(select(Attachment.sha256).where(Attachment.subject_id == kept.id)))
     rows = [
-        {"id": new_id(), "sha256": sha256, "subject_kind": "submission", "subject_id": kept.id, "region_code": kept.region_code}
+        {
+            "id": new_id(),
+            "sha256": sha256,
+            "subject_kind": "submission",
+            "subject_id": kept.id,
+            "region_code": kept.region_code,
+        }
         for sha256 in sorted(files - there)
     ]
     if rows:
@@ -200,7 +257,10 @@ def _attach(session: Session, kept: Submission, files: frozenset[str]) -> None:
 
 def may_decide(actor: Actor, case: OpenCase) -> bool:
     """Whether the actor may decide this case now."""
-    return any(grant.role in {"supervisor", "county"} and case.region_code.startswith(grant.region_code) for grant in actor.grants)
+    return any(
+        grant.role in {"supervisor", "county"} and case.region_code.startswith(grant.region_code)
+        for grant in actor.grants
+    )
 
 
 def named_case(session: Session, actor: Actor, unit_id: UUID, form: str) -> OpenCase:
@@ -210,4 +270,3 @@ def named_case(session: Session, actor: Actor, unit_id: UUID, form: str) -> Open
     if not case.is_open or not any(actor.may("review", version.region_code) for version in case.versions):
         raise NotFound("这张表没有要合并的两份内容，可能刚被处理过。")
     return case
-

@@ -52,7 +52,9 @@ def approval_obstacle(session: Session, submission: Submission, actor: Actor) ->
     if verdict:
         return verdict
     if _has_unresolved_copy(session, submission):
-        return Conflict("这张表收到两份不同的内容。请到“合并核对”里选用哪一份，或退回普查员核对后重新提交。", state=submission.state)
+        return Conflict(
+            "这张表收到两份不同的内容。请到“合并核对”里选用哪一份，或退回普查员核对后重新提交。", state=submission.state
+        )
     if _approved_by(session, submission, actor):
         return NotAllowed("您已在另一级通过这条记录。请由另一位审核员审核本级。")
     if _changed_after_signature(session, submission):
@@ -65,7 +67,9 @@ def verdict_obstacle(submission: Submission) -> Conflict | None:
     if submission.judge_due or submission.judged_revision != submission.revision:
         return Conflict("尚在校验，通常几秒钟。请稍后刷新再审。", state=submission.state)
     if submission.error_count:
-        return Conflict(f"还有 {submission.error_count} 个强制性问题，不能通过。请退回普查员改正。", state=submission.state)
+        return Conflict(
+            f"还有 {submission.error_count} 个强制性问题，不能通过。请退回普查员改正。", state=submission.state
+        )
     if submission.unexplained_count:
         return Conflict(
             f"还有 {submission.unexplained_count} 个核实性问题没有说明，不能通过。请退回普查员核对或说明。",
@@ -76,24 +80,32 @@ def verdict_obstacle(submission: Submission) -> Conflict | None:
 
 def _has_unresolved_copy(session: Session, submission: Submission) -> bool:
     settled = exists().where(
-        Decision.submission_id == RevisionConflict.submission_id, Decision.outcome.in_((*MERGED, "return")),
+        Decision.submission_id == RevisionConflict.submission_id,
+        Decision.outcome.in_((*MERGED, "return")),
         Decision.decided_at > RevisionConflict.received_at,
     )
     return bool(session.scalar(select(exists().where(RevisionConflict.submission_id == submission.id, ~settled))))
 
 
 def _approved_by(session: Session, submission: Submission, actor: Actor) -> bool:
-    return bool(session.scalar(select(exists().where(
-        Decision.submission_id == submission.id, Decision.revision == submission.revision,
-        Decision.outcome == "approve", Decision.account_id == actor.account_id,
-    ))))
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    Decision.submission_id == submission.id,
+                    Decision.revision == submission.revision,
+                    Decision.outcome == "approve",
+                    Decision.account_id == actor.account_id,
+                )
+            )
+        )
+    )
 
 
 def _changed_after_signature(session: Session, submission: Submission) -> bool:
     """Whether an earlier revision was signed and this one is neither signed nor confirmed."""
     revisions = session.execute(
-        select(Revision.number, Revision.digest, Revision.confirmation)
-        .where(Revision.submission_id == submission.id)
+        select(Revision.number, Revision.digest, Revision.confirmation).where(Revision.submission_id == submission.id)
     ).all()
     current = next(row for row in revisions if row.number == submission.revision)
     earlier = {row.digest for row in revisions if row.number < submission.revision} - {current.digest}
@@ -106,8 +118,8 @@ def _changed_after_signature(session: Session, submission: Submission) -> bool:
 def signed_digests(session: Session, submission: Submission, digests: Sequence[str]) -> frozenset[str]:
     """Those of the digests that the respondent's signature on a visit to this unit covers."""
     rows = session.scalars(
-        select(Visit.signed_digests)
-        .where(Visit.unit_id == submission.unit_id, Visit.signed_digests.has_any(cast(list(digests), ARRAY(Text))))
+        select(Visit.signed_digests).where(
+            Visit.unit_id == submission.unit_id, Visit.signed_digests.has_any(cast(list(digests), ARRAY(Text)))
+        )
     )
     return frozenset(digest for row in rows for digest in row) & frozenset(digests)
-

@@ -61,13 +61,17 @@ def overview(session: Session, actor: Actor) -> Overview:
     town, records = func.left(SubmissionTally.region_code, 9), cast(func.sum(SubmissionTally.records), BigInteger)
     rows = session.execute(
         select(town.label("town"), SubmissionTally.state, records.label("records"))
-        .where(within(actor, SubmissionTally.region_code)).group_by(town, SubmissionTally.state).having(records > 0)
+        .where(within(actor, SubmissionTally.region_code))
+        .group_by(town, SubmissionTally.state)
+        .having(records > 0)
     ).all()
     unit_town = func.left(Unit.region_code, 9)
     units = {
         row.town: row.units
         for row in session.execute(
-            select(unit_town.label("town"), func.count().label("units")).where(within(actor, Unit.region_code)).group_by(unit_town)
+            select(unit_town.label("town"), func.count().label("units"))
+            .where(within(actor, Unit.region_code))
+            .group_by(unit_town)
         )
     }
     by_town: dict[str, dict[str, int]] = {code: {} for code in units}
@@ -79,7 +83,10 @@ def overview(session: Session, actor: Actor) -> Overview:
     return Overview(
         units=sum(units.values()),
         states={state: states[state] for state in STATE_NAMES if state in states},
-        towns=tuple(Town(code, _place(code, names.get(code, code)), units.get(code, 0), by_town[code]) for code in sorted(by_town, key=_towns_first)),
+        towns=tuple(
+            Town(code, _place(code, names.get(code, code)), units.get(code, 0), by_town[code])
+            for code in sorted(by_town, key=_towns_first)
+        ),
         checks=_checks(session, actor),
         oldest=queue(session, actor, limit=OLDEST).entries,
     )
@@ -98,11 +105,15 @@ def _checks(session: Session, actor: Actor) -> tuple[CheckCount, ...]:
     records = func.count(FindingRow.submission_id.distinct())
     rows = session.execute(
         select(
-            FindingRow.check_id, FindingRow.severity, func.min(FindingRow.message).label("message"), records.label("records"),
+            FindingRow.check_id,
+            FindingRow.severity,
+            func.min(FindingRow.message).label("message"),
+            records.label("records"),
             func.count(FindingRow.submission_id.distinct()).filter(FindingRow.state == "open").label("open"),
         )
         .where(within(actor, FindingRow.region_code))
         .group_by(FindingRow.check_id, FindingRow.severity)
-        .order_by(records.desc(), FindingRow.check_id).limit(TOP_CHECKS)
+        .order_by(records.desc(), FindingRow.check_id)
+        .limit(TOP_CHECKS)
     )
     return tuple(CheckCount(row.check_id, row.severity, row.message, row.records, row.open) for row in rows)

@@ -145,7 +145,9 @@ def _after(actor: Actor, filters: Filters, position: tuple[datetime, UUID], limi
 def _page(wanted: Select[UUID, datetime]) -> Select[*tuple[Any, ...]]:
     nearest, town, village = wanted.subquery(), aliased(Region), aliased(Region)
     return (
-        select(Submission, Unit.name.label("unit_name"), town.name.label("town_name"), village.name.label("village_name"))
+        select(
+            Submission, Unit.name.label("unit_name"), town.name.label("town_name"), village.name.label("village_name")
+        )
         .join(nearest, nearest.c.id == Submission.id)
         .join(Unit, Unit.id == Submission.unit_id)
         .outerjoin(town, town.code == func.left(Submission.region_code, 9))
@@ -172,8 +174,10 @@ def facets(session: Session, actor: Actor, filters: Filters) -> Facets:
             name, count = towns.get(row.town, (row.name or row.town, 0))
             towns[row.town] = (name, count + row.records)
     return Facets(
-        {name: states[name] for name in STATE_NAMES if name in states}, dict(sorted(forms.items())),
-        dict(sorted(towns.items())), _checks(session, actor, filters),
+        {name: states[name] for name in STATE_NAMES if name in states},
+        dict(sorted(forms.items())),
+        dict(sorted(towns.items())),
+        _checks(session, actor, filters),
     )
 
 
@@ -199,14 +203,21 @@ def neighbours(session: Session, actor: Actor, filters: Filters, submission: Sub
     if filters.check:
         total = select(func.count()).select_from(Submission).where(_matches(actor, filters)).scalar_subquery()
     else:
-        total = select(func.coalesce(cast(func.sum(SubmissionTally.records), BigInteger), 0)).where(
-            _matches(actor, filters, SubmissionTally)).scalar_subquery()
+        total = (
+            select(func.coalesce(cast(func.sum(SubmissionTally.records), BigInteger), 0))
+            .where(_matches(actor, filters, SubmissionTally))
+            .scalar_subquery()
+        )
     last = _nearest(actor, filters, key < here, 1, backwards=True).subquery()
     following = _nearest(actor, filters, key > here, 1).subquery()
-    row = session.execute(select(
-        before.label("before"), total.label("total"), select(last.c.id).scalar_subquery().label("last"),
-        select(following.c.id).scalar_subquery().label("following"),
-    )).one()
+    row = session.execute(
+        select(
+            before.label("before"),
+            total.label("total"),
+            select(last.c.id).scalar_subquery().label("last"),
+            select(following.c.id).scalar_subquery().label("following"),
+        )
+    ).one()
     return Neighbours(row.before + 1, row.total, row.last, row.following)
 
 
@@ -225,23 +236,38 @@ def _counted(actor: Actor, filters: Filters) -> Select[str, int]:
     shown = Filters(state=filters.state, form=filters.form, region=filters.region)
     first = _nearest(actor, shown, true(), CHECKED_FIRST).subquery()
     # A record may have one finding of a check in several rows. Pairs are told apart by hash, without sorting.
-    pairs = select(FindingRow.check_id, FindingRow.submission_id).join(first, first.c.id == FindingRow.submission_id).distinct().subquery()
+    pairs = (
+        select(FindingRow.check_id, FindingRow.submission_id)
+        .join(first, first.c.id == FindingRow.submission_id)
+        .distinct()
+        .subquery()
+    )
     records = func.count()
     return (
         select(pairs.c.check_id, records.label("records"))
-        .group_by(pairs.c.check_id).order_by(records.desc(), pairs.c.check_id).limit(LISTED_CHECKS)
+        .group_by(pairs.c.check_id)
+        .order_by(records.desc(), pairs.c.check_id)
+        .limit(LISTED_CHECKS)
     )
 
 
-def _nearest(actor: Actor, filters: Filters, where: ColumnElement[bool], limit: int, *, backwards: bool = False) -> Select[UUID, datetime]:
+def _nearest(
+    actor: Actor, filters: Filters, where: ColumnElement[bool], limit: int, *, backwards: bool = False
+) -> Select[UUID, datetime]:
     """The first records of the queue, or the last: of each state as many as asked for, in the order of its index, then of these."""
+
     def ordered(columns: FromClause | type[Submission]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-        at, number = (columns.updated_at, columns.id) if isinstance(columns, type) else (columns.c.updated_at, columns.c.id)
+        at, number = (
+            (columns.updated_at, columns.id) if isinstance(columns, type) else (columns.c.updated_at, columns.c.id)
+        )
         return (at.desc(), number.desc()) if backwards else (at.asc(), number.asc())
 
     parts = [
         select(Submission.id, Submission.updated_at)
-        .where(Submission.state == state, place, _asked(filters), where).order_by(*ordered(Submission)).limit(limit).subquery()
+        .where(Submission.state == state, place, _asked(filters), where)
+        .order_by(*ordered(Submission))
+        .limit(limit)
+        .subquery()
         for state, place in _places(actor, filters, Submission).items()
     ]
     together = union_all(*(select(part.c.id, part.c.updated_at) for part in parts)).subquery()
@@ -258,7 +284,9 @@ def _places(actor: Actor, filters: Filters, of: Rows) -> dict[str, ColumnElement
         for state in WAITING.get(grant.role, ()):
             places.setdefault(state, []).append(of.region_code.startswith(grant.region_code, autoescape=True))
         if grant.role == "county":  # departments' forms come straight to the county
-            here = and_(of.region_code == grant.region_code, of.form.in_(regional_forms()))  # their unit is the county itself
+            here = and_(
+                of.region_code == grant.region_code, of.form.in_(regional_forms())
+            )  # their unit is the county itself
             places.setdefault("checked", []).append(here)
     return {state: or_(*below) for state, below in places.items()}
 
@@ -284,18 +312,30 @@ def _asked(filters: Filters, of: Rows = Submission) -> ColumnElement[bool]:
     if filters.region:
         conditions.append(of.region_code.startswith(filters.region, autoescape=True))
     if filters.check:
-        conditions.append(exists().where(FindingRow.submission_id == Submission.id, FindingRow.check_id == filters.check))
+        conditions.append(
+            exists().where(FindingRow.submission_id == Submission.id, FindingRow.check_id == filters.check)
+        )
     return and_(True, *conditions)
 
 
 def _entry(row: Row[Submission, str, str, str]) -> QueueEntry:
     submission = row[0]
     return QueueEntry(
-        id=submission.id, unit_id=submission.unit_id, unit_name=row.unit_name, form=submission.form,
-        version=submission.version, region_code=submission.region_code, town_name=row.town_name or "",
-        village_name=row.village_name or "", state=submission.state, revision=submission.revision,
-        judge_due=submission.judge_due, error_count=submission.error_count, warning_count=submission.warning_count,
-        unexplained_count=submission.unexplained_count, updated_at=submission.updated_at,
+        id=submission.id,
+        unit_id=submission.unit_id,
+        unit_name=row.unit_name,
+        form=submission.form,
+        version=submission.version,
+        region_code=submission.region_code,
+        town_name=row.town_name or "",
+        village_name=row.village_name or "",
+        state=submission.state,
+        revision=submission.revision,
+        judge_due=submission.judge_due,
+        error_count=submission.error_count,
+        warning_count=submission.warning_count,
+        unexplained_count=submission.unexplained_count,
+        updated_at=submission.updated_at,
     )
 
 
@@ -309,5 +349,3 @@ def _position(cursor: str) -> tuple[datetime, UUID]:
         return datetime.fromisoformat(at), UUID(number)
     except (ValueError, binascii.Error) as error:
         raise InvalidInput("翻页位置已失效，请从第一页重新开始。") from error
-
-

@@ -60,7 +60,7 @@ class FormLink:
     errors: int
     warnings: int
     is_current: bool
-    applies: bool = True   # False: no longer owed by what the unit answered; neither counted nor exported
+    applies: bool = True  # False: no longer owed by what the unit answered; neither counted nor exported
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,13 @@ class Record:
 
 
 def open_record(
-    session: Session, actor: Actor, submission_id: UUID, *, revision: int | None = None, reveal: bool = False, opens: bool = True,
+    session: Session,
+    actor: Actor,
+    submission_id: UUID,
+    *,
+    revision: int | None = None,
+    reveal: bool = False,
+    opens: bool = True,
 ) -> Record:
     """Read a record for a reviewer. ``opens`` is False for a page that is only fetched ahead.
 
@@ -172,20 +178,36 @@ def open_record(
         submission.opened_at = now()
         session.flush()
     record = Record(
-        submission=submission, unit=unit,
+        submission=submission,
+        unit=unit,
         place=" ".join(filter(None, (names.get("town_name"), names.get("village_name")))),
-        form=form, title=form.title if form else "", shown_revision=shown.number,
+        form=form,
+        title=form.title if form else "",
+        shown_revision=shown.number,
         compared_with=earlier.number if earlier else None,
-        sections=sections(form, _with_computed(form, shown.answers), Beside(
-            known=_known(form, unit, names), before=_with_computed(form, earlier.answers) if earlier else None, marks=_marks(findings),
-            asked_back=_asked_back(decisions), reveal=reveal,
-        )) if form else (),
-        findings=findings, forms=_forms(session, unit, submission),
+        sections=sections(
+            form,
+            _with_computed(form, shown.answers),
+            Beside(
+                known=_known(form, unit, names),
+                before=_with_computed(form, earlier.answers) if earlier else None,
+                marks=_marks(findings),
+                asked_back=_asked_back(decisions),
+                reveal=reveal,
+            ),
+        )
+        if form
+        else (),
+        findings=findings,
+        forms=_forms(session, unit, submission),
         versions=_versions(revisions, decisions, visits, shown.number),
         history=_history(decisions, _comments(session, submission)),
-        visit=_visit(visits, shown, revisions), map=_map(unit, area, visits),
-        points=tuple((_label(form, pair.path), pair) for pair in point_pairs(shown.points)), actions=_actions(session, submission, actor),
-        is_revealed=reveal, has_personal=bool(form) and any(item.personal for item in form.items()),
+        visit=_visit(visits, shown, revisions),
+        map=_map(unit, area, visits),
+        points=tuple((_label(form, pair.path), pair) for pair in point_pairs(shown.points)),
+        actions=_actions(session, submission, actor),
+        is_revealed=reveal,
+        has_personal=bool(form) and any(item.personal for item in form.items()),
     )
     if reveal:
         evidence.record(session, actor.username, "reveal", str(submission.id), {"revision": shown.number})
@@ -236,12 +258,22 @@ def _form(submission: Submission) -> Form | None:
 
 def _revisions(session: Session, submission: Submission) -> dict[int, _Revision]:
     rows = session.execute(
-        select(Revision, Account.full_name).outerjoin(Account, Account.id == Revision.account_id)
-        .where(Revision.submission_id == submission.id).order_by(Revision.number)
+        select(Revision, Account.full_name)
+        .outerjoin(Account, Account.id == Revision.account_id)
+        .where(Revision.submission_id == submission.id)
+        .order_by(Revision.number)
     )
     return {
         row.number: _Revision(
-            row.number, row.answers, row.findings, row.confirmation, row.digest, row.visit_id, row.received_at, name or "", row.points,
+            row.number,
+            row.answers,
+            row.findings,
+            row.confirmation,
+            row.digest,
+            row.visit_id,
+            row.received_at,
+            name or "",
+            row.points,
         )
         for row, name in rows
     }
@@ -249,45 +281,70 @@ def _revisions(session: Session, submission: Submission) -> dict[int, _Revision]
 
 def _decisions(session: Session, submission: Submission) -> list[_Decided]:
     rows = session.execute(
-        select(Decision, Account.full_name).outerjoin(Account, Account.id == Decision.account_id)
-        .where(Decision.submission_id == submission.id).order_by(Decision.decided_at, Decision.id)
+        select(Decision, Account.full_name)
+        .outerjoin(Account, Account.id == Decision.account_id)
+        .where(Decision.submission_id == submission.id)
+        .order_by(Decision.decided_at, Decision.id)
     )
     return [_Decided(decision, name or "") for decision, name in rows]
 
 
 def _comments(session: Session, submission: Submission) -> list[Event]:
     rows = session.execute(
-        select(Comment, Account.full_name).join(Account, Account.id == Comment.account_id)
-        .where(Comment.submission_id == submission.id).order_by(Comment.created_at)
+        select(Comment, Account.full_name)
+        .join(Account, Account.id == Comment.account_id)
+        .where(Comment.submission_id == submission.id)
+        .order_by(Comment.created_at)
     )
     return [Event(remark.created_at, name, "", "comment", None, remark.text, ()) for remark, name in rows]
 
 
 def _visits(session: Session, submission: Submission, digests: list[str]) -> list[Visit]:
     """Visits that this record names or whose signature covers one of its versions, latest first."""
-    return list(session.scalars(
-        select(Visit).where(Visit.unit_id == submission.unit_id, or_(
-            Visit.id == submission.visit_id, Visit.signed_digests.has_any(sql_cast(digests, ARRAY(Text))),
-        )).order_by(Visit.received_at.desc())
-    ))
+    return list(
+        session.scalars(
+            select(Visit)
+            .where(
+                Visit.unit_id == submission.unit_id,
+                or_(
+                    Visit.id == submission.visit_id,
+                    Visit.signed_digests.has_any(sql_cast(digests, ARRAY(Text))),
+                ),
+            )
+            .order_by(Visit.received_at.desc())
+        )
+    )
 
 
 def _findings(session: Session, submission: Submission, shown: _Revision, form: Form | None) -> tuple[FindingView, ...]:
     """The worker's verdict where it is about this version, else what the check at submission found."""
     if submission.judged_revision == shown.number:
-        rows = session.scalars(select(FindingRow).where(FindingRow.submission_id == submission.id).order_by(FindingRow.id))
+        rows = session.scalars(
+            select(FindingRow).where(FindingRow.submission_id == submission.id).order_by(FindingRow.id)
+        )
         raw = [
-            {"check": row.check_id, "severity": row.severity, "path": row.path, "message": row.message, "state": row.state,
-             "explanation": row.explanation}
+            {
+                "check": row.check_id,
+                "severity": row.severity,
+                "path": row.path,
+                "message": row.message,
+                "state": row.state,
+                "explanation": row.explanation,
+            }
             for row in rows
         ]
     else:
         raw = [{str(key): value for key, value in finding.items()} for finding in shown.findings]
     views = [
         FindingView(
-            check=finding["check"], severity=finding["severity"], path=finding["path"], message=finding["message"],
-            state=finding.get("state") or "open", explanation=finding.get("explanation") or finding.get("text") or "",
-            label=_label(form, finding["path"]), anchor=anchor(finding["path"]),
+            check=finding["check"],
+            severity=finding["severity"],
+            path=finding["path"],
+            message=finding["message"],
+            state=finding.get("state") or "open",
+            explanation=finding.get("explanation") or finding.get("text") or "",
+            label=_label(form, finding["path"]),
+            anchor=anchor(finding["path"]),
         )
         for finding in raw
     ]
@@ -318,19 +375,34 @@ def _known(form: Form | None, unit: Unit, names: Mapping[str, str]) -> dict[str,
         return {}
     at = sources(unit, names, None, now().date())
     from_register = {
-        item.key: at.get(item.prefill) for item in form.items() if item.prefill.startswith("unit.") and not item.rows_key
+        item.key: at.get(item.prefill)
+        for item in form.items()
+        if item.prefill.startswith("unit.") and not item.rows_key
     }
     return from_register | baseline(unit)
 
 
 def _forms(session: Session, unit: Unit, current: Submission) -> tuple[FormLink, ...]:
-    rows = session.scalars(select(Submission).where(Submission.unit_id == unit.id).order_by(Submission.form, Submission.id))
+    rows = session.scalars(
+        select(Submission).where(Submission.unit_id == unit.id).order_by(Submission.form, Submission.id)
+    )
     links = [
-        FormLink(row.form, _title(row.form), row.id, row.state, row.error_count, row.warning_count, row.id == current.id, applies=row.applies)
+        FormLink(
+            row.form,
+            _title(row.form),
+            row.id,
+            row.state,
+            row.error_count,
+            row.warning_count,
+            row.id == current.id,
+            applies=row.applies,
+        )
         for row in rows
     ]
     filled = {link.code for link in links}
-    links += [FormLink(code, _title(code), None, "", 0, 0, is_current=False) for code in unit.forms if code not in filled]
+    links += [
+        FormLink(code, _title(code), None, "", 0, 0, is_current=False) for code in unit.forms if code not in filled
+    ]
     return tuple(sorted(links, key=lambda link: link.code))
 
 
@@ -339,15 +411,23 @@ def _title(code: str) -> str:
 
 
 def _versions(
-    revisions: Mapping[int, _Revision], decisions: Sequence[_Decided], visits: Sequence[Visit], shown: int,
+    revisions: Mapping[int, _Revision],
+    decisions: Sequence[_Decided],
+    visits: Sequence[Visit],
+    shown: int,
 ) -> tuple[Version, ...]:
     ended = {row.decision.revision: row.decision for row in decisions}
     signed = {digest for visit in visits for digest in visit.signed_digests}
     return tuple(
         Version(
-            row.number, row.at, row.author,
-            f"{ACTING_ROLE_NAMES[ended[row.number].role]}{OUTCOME_NAMES[ended[row.number].outcome]}" if row.number in ended else "",
-            is_shown=row.number == shown, is_signed=row.digest in signed,
+            row.number,
+            row.at,
+            row.author,
+            f"{ACTING_ROLE_NAMES[ended[row.number].role]}{OUTCOME_NAMES[ended[row.number].outcome]}"
+            if row.number in ended
+            else "",
+            is_shown=row.number == shown,
+            is_signed=row.digest in signed,
         )
         for row in sorted(revisions.values(), key=lambda row: -row.number)
     )
@@ -356,8 +436,13 @@ def _versions(
 def _history(decisions: Sequence[_Decided], comments: Sequence[Event]) -> tuple[Event, ...]:
     events = [
         Event(
-            row.decision.decided_at, row.who, ACTING_ROLE_NAMES[row.decision.role], row.decision.outcome,
-            row.decision.revision, row.decision.note, row.decision.items,
+            row.decision.decided_at,
+            row.who,
+            ACTING_ROLE_NAMES[row.decision.role],
+            row.decision.outcome,
+            row.decision.revision,
+            row.decision.note,
+            row.decision.items,
         )
         for row in decisions
     ]
@@ -371,9 +456,12 @@ def _visit(visits: Sequence[Visit], shown: _Revision, revisions: Mapping[int, _R
     signing = next((visit for visit in visits if shown.digest in visit.signed_digests), None)
     visit = signing or visits[0]
     return VisitView(
-        at=visit.finished_at or visit.started_at, cards=visit.cards,
-        signed_name=str((visit.signature or {}).get("signed_name") or ""), covers_shown=signing is not None,
-        covers_earlier=any(earlier & set(row.signed_digests) for row in visits), confirmation=shown.confirmation,
+        at=visit.finished_at or visit.started_at,
+        cards=visit.cards,
+        signed_name=str((visit.signature or {}).get("signed_name") or ""),
+        covers_shown=signing is not None,
+        covers_earlier=any(earlier & set(row.signed_digests) for row in visits),
+        confirmation=shown.confirmation,
     )
 
 
@@ -387,8 +475,14 @@ def _actions(session: Session, submission: Submission, actor: Actor) -> Actions:
     may = allowed(submission.state, role)
     obstacle = approval_obstacle(session, submission, actor) if "approve" in may else None
     return Actions(
-        role=role, can_approve="approve" in may and obstacle is None, can_return="return" in may,
+        role=role,
+        can_approve="approve" in may and obstacle is None,
+        can_return="return" in may,
         can_exempt="exempt" in may and not submission.judge_due,
-        why_no_approval=obstacle.message if obstacle else "" if "approve" in may else why_not(submission.state, "approve", role),
+        why_no_approval=obstacle.message
+        if obstacle
+        else ""
+        if "approve" in may
+        else why_not(submission.state, "approve", role),
         why_no_return="" if "return" in may else why_not(submission.state, "return", role),
     )

@@ -28,8 +28,8 @@ class Line:
     name: str
     unit: str
     value: str
-    known: str       # what the register or last year's statistics say
-    before: str      # the value of the version compared with
+    known: str  # what the register or last year's statistics say
+    before: str  # the value of the version compared with
     change: Change
     mark: Mark
     is_number: bool
@@ -63,7 +63,7 @@ class SectionView:
     errors: int
     warnings: int
     changes: int
-    row_count: int   # rows of this version: those that were deleted are shown, not counted
+    row_count: int  # rows of this version: those that were deleted are shown, not counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +118,37 @@ def _section(section: Section, answers: Mapping[str, Any], beside: Beside) -> Se
     if section.repeat:
         rows = tuple(_rows(section, section.repeat.key, answers, beside))
     else:
-        rows = (Row("", "", "", tuple(
-            _line(item, f"/{item.key}", answers.get(item.key), beside, (beside.before or {}).get(item.key), is_new=False)
-            for item in section.items
-        )),)
+        rows = (
+            Row(
+                "",
+                "",
+                "",
+                tuple(
+                    _line(
+                        item,
+                        f"/{item.key}",
+                        answers.get(item.key),
+                        beside,
+                        (beside.before or {}).get(item.key),
+                        is_new=False,
+                    )
+                    for item in section.items
+                ),
+            ),
+        )
     lines = [line for row in rows for line in row.lines]
     group = f"/{section.repeat.key}" if section.repeat else ""
     marks = [beside.marks.get(path, "") for path in (group, *(row.path for row in rows)) if path]
     marks += [line.mark for line in lines]
     return SectionView(
-        key=section.key, title=section.title, repeats=section.repeat is not None, rows=rows,
-        errors=marks.count("error"), warnings=marks.count("warning") + marks.count("explained"),
-        changes=sum(line.change != "" for line in lines), row_count=sum(row.change != "removed" for row in rows),
+        key=section.key,
+        title=section.title,
+        repeats=section.repeat is not None,
+        rows=rows,
+        errors=marks.count("error"),
+        warnings=marks.count("warning") + marks.count("explained"),
+        changes=sum(line.change != "" for line in lines),
+        row_count=sum(row.change != "removed" for row in rows),
     )
 
 
@@ -150,10 +169,17 @@ def _rows(section: Section, group: str, answers: Mapping[str, Any], beside: Besi
         title = f"第 {index + 1} 行"
         if not first.personal and not blank(shown.get(first.key)):
             title = f"{index + 1} · {display(first, shown.get(first.key))}"
-        yield Row(path, title, change, tuple(
-            _line(item, f"{path}/{item.key}", row.get(item.key), beside, old.get(item.key), is_new=change == "added")
-            for item in section.items
-        ))
+        yield Row(
+            path,
+            title,
+            change,
+            tuple(
+                _line(
+                    item, f"{path}/{item.key}", row.get(item.key), beside, old.get(item.key), is_new=change == "added"
+                )
+                for item in section.items
+            ),
+        )
 
 
 def rows_of(answers: Mapping[str, Any], group: str) -> Sequence[Mapping[str, Any]]:
@@ -174,7 +200,16 @@ def _line(item: Item, path: str, raw: object, beside: Beside, old: object, *, is
     if is_masked:
         value, before, known = (MASK if text else "" for text in (value, before, known))
     return Line(
-        path=path, no=item.no, name=item.name, unit=item.unit, value=value, known=known, before=before, change=change,
-        mark=beside.marks.get(path, ""), is_number=item.type in NUMERIC, is_masked=is_masked and bool(value),
+        path=path,
+        no=item.no,
+        name=item.name,
+        unit=item.unit,
+        value=value,
+        known=known,
+        before=before,
+        change=change,
+        mark=beside.marks.get(path, ""),
+        is_number=item.type in NUMERIC,
+        is_masked=is_masked and bool(value),
         is_asked_back=path in beside.asked_back,
     )

@@ -92,19 +92,23 @@ class Case:
     account_id: UUID | None
     answers: Mapping[str, Any]
     explanations: Sequence[Mapping[str, Any]]
-    related: Mapping[str, Mapping[str, Any]]      # the unit's other forms by code; of two of one form, the later
+    related: Mapping[str, Mapping[str, Any]]  # the unit's other forms by code; of two of one form, the later
     baseline: Mapping[str, Any]
     present: frozenset[str]
-    is_duplicate: bool                            # an earlier record of the same unit and form is there
-    mark: frozenset[tuple[UUID, int]]             # the unit's records as they were read: a verdict holds only for these
+    is_duplicate: bool  # an earlier record of the same unit and form is there
+    mark: frozenset[tuple[UUID, int]]  # the unit's records as they were read: a verdict holds only for these
 
     def explanation(self, finding: Finding) -> str:
         """What the enumerator wrote about a warning; "" if nothing."""
         places = {finding.path, *finding.paths}
-        return next((
-            str(said["text"]).strip() for said in self.explanations
-            if said.get("check") == finding.check and said.get("path") in places
-        ), "")
+        return next(
+            (
+                str(said["text"]).strip()
+                for said in self.explanations
+                if said.get("check") == finding.check and said.get("path") in places
+            ),
+            "",
+        )
 
 
 @dataclass(slots=True)
@@ -114,18 +118,23 @@ class Given:
     checked: int = 0
     flagged: int = 0
     findings: int = 0
-    skipped: int = 0        # changed while they were judged, or busy: they are judged again
+    skipped: int = 0  # changed while they were judged, or busy: they are judged again
     digests: list[str] = field(default_factory=list[str])
 
 
 def waiting(session: Session) -> list[Waiting]:
     """Form versions with records that wait, the longest waiting first."""
-    return [Waiting(row.form, row.version, row.waiting) for row in session.execute(DUE_FORMS, {"left_out": list(LEFT_OUT)})]
+    return [
+        Waiting(row.form, row.version, row.waiting) for row in session.execute(DUE_FORMS, {"left_out": list(LEFT_OUT)})
+    ]
 
 
 def due(session: Session, form: str, version: str, limit: int) -> list[Case]:
     """Read the records of one form version that have waited longest."""
-    return _cases(session, session.execute(DUE, {"form": form, "version": version, "limit": limit, "left_out": list(LEFT_OUT)}).all())
+    return _cases(
+        session,
+        session.execute(DUE, {"form": form, "version": version, "limit": limit, "left_out": list(LEFT_OUT)}).all(),
+    )
 
 
 def forms_in(session: Session, region: str) -> list[tuple[str, str]]:
@@ -136,14 +145,20 @@ def forms_in(session: Session, region: str) -> list[tuple[str, str]]:
 
 def in_scope(session: Session, region: str, form: str, version: str) -> list[Case]:
     """Read all records of one form version in a region that do not wait for their enumerator, by id."""
-    return _cases(session, session.execute(
-        IN_SCOPE, {"region": region, "form": form, "version": version, "left_out": list(LEFT_OUT)},
-    ).all())
+    return _cases(
+        session,
+        session.execute(
+            IN_SCOPE,
+            {"region": region, "form": form, "version": version, "left_out": list(LEFT_OUT)},
+        ).all(),
+    )
 
 
 def content_digest(cases: Sequence[tuple[UUID, int, str]]) -> str:
     """SHA-256 over (submission, revision, digest) in the order of ids: which content a run judged."""
-    lines = "\n".join(f"{id_} {revision} {digest}" for id_, revision, digest in sorted(cases, key=lambda case: case[0].bytes))
+    lines = "\n".join(
+        f"{id_} {revision} {digest}" for id_, revision, digest in sorted(cases, key=lambda case: case[0].bytes)
+    )
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
@@ -167,9 +182,19 @@ def _case(own: Row[Any], of_unit: Sequence[Row[Any]], unit: Unit) -> Case:
     related = {row.form: row.answers for row in of_unit if row.form != own.form}
     first = next(row for row in of_unit if row.form == own.form)
     return Case(
-        id=own.id, unit_id=own.unit_id, form=own.form, revision=own.revision, digest=own.digest, region_code=own.region_code,
-        account_id=own.account_id, answers=own.answers, explanations=own.explanations, related=related,
-        baseline=baseline(facts), present=frozenset(related) | {own.form}, is_duplicate=first.id != own.id,
+        id=own.id,
+        unit_id=own.unit_id,
+        form=own.form,
+        revision=own.revision,
+        digest=own.digest,
+        region_code=own.region_code,
+        account_id=own.account_id,
+        answers=own.answers,
+        explanations=own.explanations,
+        related=related,
+        baseline=baseline(facts),
+        present=frozenset(related) | {own.form},
+        is_duplicate=first.id != own.id,
         mark=frozenset((row.id, row.revision) for row in of_unit),
     )
 
@@ -180,7 +205,11 @@ def duplicate_of(case: Case) -> Finding:
 
 
 def give(
-    session: Session, cases: Sequence[Case], findings: Mapping[UUID, Sequence[Finding]], run_id: UUID, kept: Sequence[str] = (),
+    session: Session,
+    cases: Sequence[Case],
+    findings: Mapping[UUID, Sequence[Finding]],
+    run_id: UUID,
+    kept: Sequence[str] = (),
 ) -> Given:
     """Give verdicts where neither the record nor another form of its unit has changed since it was read.
 
@@ -210,7 +239,9 @@ def give(
         session.execute(insert(FindingRow), rows)
     at = now()
     session.execute(GIVE, {"rows": orjson.dumps(verdicts).decode(), "at": at})
-    touched = [case.unit_id for case, verdict in zip(judged, verdicts, strict=True) if verdict["state"] != states[case.id]]
+    touched = [
+        case.unit_id for case, verdict in zip(judged, verdicts, strict=True) if verdict["state"] != states[case.id]
+    ]
     session.execute(TOUCH_UNITS, {"units": sorted(set(touched)), "at": at})
     rederive(session, {case.unit_id: {**case.related, case.form: case.answers} for case in judged})
     given.findings = len(rows)
@@ -228,7 +259,8 @@ def _unchanged(session: Session, cases: Sequence[Case]) -> dict[UUID, str]:
         marks.setdefault(row.unit_id, set()).add((row.id, row.revision))
         states[row.id] = row.state
     return {
-        case.id: states[case.id] for case in cases
+        case.id: states[case.id]
+        for case in cases
         if frozenset(marks.get(case.unit_id, ())) == case.mark and states.get(case.id) not in {None, *LEFT_OUT}
     }
 
@@ -238,7 +270,10 @@ def _kept(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[tuple[str, s
     found: dict[UUID, dict[tuple[str, str], dict[str, Any]]] = {}
     for row in session.scalars(select(FindingRow).where(FindingRow.submission_id.in_(ids))):
         found.setdefault(row.submission_id, {})[row.check_id, row.path] = {
-            "severity": row.severity, "state": row.state, "path": row.path, "message": row.message,
+            "severity": row.severity,
+            "state": row.state,
+            "path": row.path,
+            "message": row.message,
         }
     return found
 
@@ -247,13 +282,23 @@ def _row(case: Case, finding: Finding, exempted: Mapping[tuple[str, str], str], 
     reason = exempted.get((finding.check, finding.path)) if finding.severity == "error" else None
     said = case.explanation(finding) if finding.severity == "warning" else ""
     return {
-        "submission_id": case.id, "revision": case.revision, "region_code": case.region_code, "form": case.form,
-        "check_id": finding.check, "severity": finding.severity, "path": finding.path, "message": finding.message,
-        "state": "exempt" if reason is not None else "explained" if said else "open", "explanation": reason or said, "run_id": run_id,
+        "submission_id": case.id,
+        "revision": case.revision,
+        "region_code": case.region_code,
+        "form": case.form,
+        "check_id": finding.check,
+        "severity": finding.severity,
+        "path": finding.path,
+        "message": finding.message,
+        "state": "exempt" if reason is not None else "explained" if said else "open",
+        "explanation": reason or said,
+        "run_id": run_id,
     }
 
 
-def _verdict(session: Session, case: Case, state: str, rows: Sequence[Mapping[str, Any]], given: Given) -> dict[str, Any]:
+def _verdict(
+    session: Session, case: Case, state: str, rows: Sequence[Mapping[str, Any]], given: Given
+) -> dict[str, Any]:
     """The numbers and the state that follow; tells the enumerator when a record became flagged."""
     errors = [row for row in rows if row["severity"] == "error" and row["state"] == "open"]
     warnings = [row for row in rows if row["severity"] == "warning"]
@@ -266,16 +311,35 @@ def _verdict(session: Session, case: Case, state: str, rows: Sequence[Mapping[st
     if target == "flagged" and state != "flagged":
         items = [{"path": row["path"], "text": row["message"]} for row in errors]
         if case.account_id is not None:
-            session.add(Change(
-                account_id=case.account_id, submission_id=case.id, kind="flagged", state=target, revision=case.revision,
-                note=f"自动校验发现 {len(errors)} 个强制性问题，请改正后重新提交。", items=items,
-            ))
+            session.add(
+                Change(
+                    account_id=case.account_id,
+                    submission_id=case.id,
+                    kind="flagged",
+                    state=target,
+                    revision=case.revision,
+                    note=f"自动校验发现 {len(errors)} 个强制性问题，请改正后重新提交。",
+                    items=items,
+                )
+            )
         if state.endswith("_approved"):
-            session.add(Decision(
-                submission_id=case.id, revision=case.revision, region_code=case.region_code, role="worker", outcome="flag",
-                from_state=state, to_state=target, note="同一对象的其他表有变动，重新校验后发现强制性问题。", items=items,
-            ))
+            session.add(
+                Decision(
+                    submission_id=case.id,
+                    revision=case.revision,
+                    region_code=case.region_code,
+                    role="worker",
+                    outcome="flag",
+                    from_state=state,
+                    to_state=target,
+                    note="同一对象的其他表有变动，重新校验后发现强制性问题。",
+                    items=items,
+                )
+            )
     return {
-        "id": case.id, "state": target, "errors": len(errors), "warnings": len(warnings),
+        "id": case.id,
+        "state": target,
+        "errors": len(errors),
+        "warnings": len(warnings),
         "unexplained": sum(row["state"] == "open" for row in warnings),
     }

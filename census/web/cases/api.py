@@ -24,7 +24,8 @@ from census.web.session import API, api_work
 blueprint = Blueprint("api_cases", __name__, url_prefix=API)
 
 WINDOW: Final = {
-    "as_of": "a day: what had happened by its end; default: the end of the year, or today", "year": "default: that of as_of",
+    "as_of": "a day: what had happened by its end; default: the end of the year, or today",
+    "year": "default: that of as_of",
     "region": "a region code; default: the caller's own",
     "known_at": "a time: leave out what was recorded later, to print an old report again",
 }
@@ -33,18 +34,26 @@ FROM_POSITION: Final = ("lon", "lat")
 
 @blueprint.get("/cases")
 @documented(
-    "Cases", answer=wire.CasesAnswer,
+    "Cases",
+    answer=wire.CasesAnswer,
     query={
-        "state": "a state", "region": "a region code or its beginning", "words": "part of name, address or number",
-        "overdue": "true: only those past their deadline", "figure": "an id of R8's figures: the cases it counts",
-        "cursor": "from the last answer", "limit": "cases per page, at most 200", **WINDOW,
+        "state": "a state",
+        "region": "a region code or its beginning",
+        "words": "part of name, address or number",
+        "overdue": "true: only those past their deadline",
+        "figure": "an id of R8's figures: the cases it counts",
+        "cursor": "from the last answer",
+        "limit": "cases per page, at most 200",
+        **WINDOW,
     },
 )
 def all_cases() -> Response:
     """Cases in the caller's regions, newest find first."""
     with scattered(api_work("work_case")) as work:
         page = find_cases(
-            work.session, asked_filters(work.session, work.actor), cursor=request.args.get("cursor", ""),
+            work.session,
+            asked_filters(work.session, work.actor),
+            cursor=request.args.get("cursor", ""),
             limit=count_argument("limit", 50, 200),
         )
         return as_json({"cases": [case_as_json(case) for case in page.cases], "cursor": page.cursor or None})
@@ -60,8 +69,13 @@ def open_case() -> Response:
     evidence, words = asked.pop("evidence"), asked.pop("note")
     with scattered(api_work("register_case")) as work:
         case = steps.open_case(
-            work.session, work.actor, region_code=region_code, facts=asked | {key: position.get(key) for key in FROM_POSITION},
-            evidence=evidence, note=words or "", found_on=found_on,
+            work.session,
+            work.actor,
+            region_code=region_code,
+            facts=asked | {key: position.get(key) for key in FROM_POSITION},
+            evidence=evidence,
+            note=words or "",
+            found_on=found_on,
         )
         answer = as_json(_whole(work.session, work.actor, case), 201)
         note(work, "open_case", case.case_no, evidence=evidence)
@@ -83,8 +97,15 @@ def record_event(case_id: UUID) -> Response:
     asked = reading.load(wire.EventRequest, reading.body())
     with scattered(api_work("work_case")) as work:
         case = steps.record_event(
-            work.session, work.actor, case_id, kind=asked["kind"], evidence=asked["evidence"] or [], note=asked["note"] or "",
-            facts=asked["facts"], expected_version=asked["expected_version"], occurred_on=asked["occurred_on"],
+            work.session,
+            work.actor,
+            case_id,
+            kind=asked["kind"],
+            evidence=asked["evidence"] or [],
+            note=asked["note"] or "",
+            facts=asked["facts"],
+            expected_version=asked["expected_version"],
+            occurred_on=asked["occurred_on"],
         )
         answer = as_json(_whole(work.session, work.actor, case))
         note(work, f"case_{asked['kind']}", case.case_no, version=case.version, evidence=asked["evidence"] or [])
@@ -112,7 +133,8 @@ def one_report(code: str) -> Response:
 
 @blueprint.get("/reports/R8/rows")
 @documented(
-    "What a figure counts", answer=wire.RowsAnswer,
+    "What a figure counts",
+    answer=wire.RowsAnswer,
     query={"figure": "an id", "cursor": "from the last answer", "limit": "rows per page, at most 200", **WINDOW},
 )
 def figure_rows() -> Response:
@@ -121,13 +143,20 @@ def figure_rows() -> Response:
     with scattered(api_work("report_cases")) as work:
         window = asked_window(work.session, work.actor)
         columns, rows = reports.rows_behind(
-            work.session, figure, window, after=request.args.get("cursor", "").replace("\0", ""), limit=limit,
+            work.session,
+            figure,
+            window,
+            after=request.args.get("cursor", "").replace("\0", ""),
+            limit=limit,
         )
-        return as_json({
-            "figure": figure, "columns": [{"key": key, "title": title} for key, title in columns],
-            "rows": [{key: plain(row[key]) for key, _ in columns} for row in rows],
-            "cursor": rows[-1]["row_key"] if len(rows) == limit else None,
-        })
+        return as_json(
+            {
+                "figure": figure,
+                "columns": [{"key": key, "title": title} for key, title in columns],
+                "rows": [{key: plain(row[key]) for key, _ in columns} for row in rows],
+                "cursor": rows[-1]["row_key"] if len(rows) == limit else None,
+            }
+        )
 
 
 def report_as_json(report: reports.Report) -> dict[str, Any]:
@@ -135,15 +164,23 @@ def report_as_json(report: reports.Report) -> dict[str, Any]:
     figures: list[dict[str, Any]] = []
     for counted in report.figures:
         figure: dict[str, Any] = {
-            "id": counted.id, "label": counted.label, "value": counted.value, "unit": counted.unit,
+            "id": counted.id,
+            "label": counted.label,
+            "value": counted.value,
+            "unit": counted.unit,
             "precision": counted.precision,
         }
         if counted.denominator is not None:
             figure |= {"numerator": counted.numerator, "denominator": counted.denominator}
         figures.append(figure | {"cases_url": reports.address_of(counted, report.window)})
     return {
-        "report": report.code, "title": report.title, "as_of": report.window.as_of, "year": report.window.year,
-        "region": report.window.region, "figures": figures, "paragraph": report.paragraph,
+        "report": report.code,
+        "title": report.title,
+        "as_of": report.window.as_of,
+        "year": report.window.year,
+        "region": report.window.region,
+        "figures": figures,
+        "paragraph": report.paragraph,
         "columns": [{"key": key, "title": title} for key, title in report.columns],
         "rows": [{key: plain(row[key]) for key, _ in report.columns} for row in report.rows],
     }
@@ -160,12 +197,27 @@ def case_as_json(case: Case) -> dict[str, Any]:
     """A case in a list."""
     placed = case.lon is not None and case.lat is not None
     return {
-        "id": case.id, "case_no": case.case_no, "name": case.name, "address": case.address,
-        "region_code": case.region_code, "position": {"lon": case.lon, "lat": case.lat} if placed else None,
-        "industry_code": case.industry_code, "is_industrial": case.is_industrial, "river_code": case.river_code,
-        "state": case.state, "version": case.version, "lead_source": case.lead_source, "lead_no": case.lead_no,
-        "category": case.category, "mode": case.mode, "found_on": case.found_on, "verified_on": case.verified_on,
-        "deadline": case.deadline, "done_on": case.done_on, "accepted_on": case.accepted_on, "overdue": is_overdue(case),
+        "id": case.id,
+        "case_no": case.case_no,
+        "name": case.name,
+        "address": case.address,
+        "region_code": case.region_code,
+        "position": {"lon": case.lon, "lat": case.lat} if placed else None,
+        "industry_code": case.industry_code,
+        "is_industrial": case.is_industrial,
+        "river_code": case.river_code,
+        "state": case.state,
+        "version": case.version,
+        "lead_source": case.lead_source,
+        "lead_no": case.lead_no,
+        "category": case.category,
+        "mode": case.mode,
+        "found_on": case.found_on,
+        "verified_on": case.verified_on,
+        "deadline": case.deadline,
+        "done_on": case.done_on,
+        "accepted_on": case.accepted_on,
+        "overdue": is_overdue(case),
     }
 
 
@@ -174,25 +226,44 @@ def _whole(session: Any, actor: Actor, case: Case) -> dict[str, Any]:
     names = names_of(session, {event.account_id for event in events})
     return case_as_json(case) | {
         "events": [_event_as_json(event, names) for event in events],
-        "next": [_step_as_json(step, may=steps.may_take(actor, step, case.region_code)) for step in next_steps(case.state)],
+        "next": [
+            _step_as_json(step, may=steps.may_take(actor, step, case.region_code)) for step in next_steps(case.state)
+        ],
     }
 
 
 def _event_as_json(event: CaseEvent, names: dict[UUID, str]) -> dict[str, Any]:
     return {
-        "number": event.number, "kind": event.kind, "from_state": event.from_state, "to_state": event.to_state,
-        "occurred_on": event.occurred_on, "recorded_at": event.recorded_at,
-        "by": names.get(event.account_id) if event.account_id else None, "note": event.note, "facts": event.facts,
+        "number": event.number,
+        "kind": event.kind,
+        "from_state": event.from_state,
+        "to_state": event.to_state,
+        "occurred_on": event.occurred_on,
+        "recorded_at": event.recorded_at,
+        "by": names.get(event.account_id) if event.account_id else None,
+        "note": event.note,
+        "facts": event.facts,
         "evidence": event.evidence,
     }
 
 
 def _step_as_json(step: Step, *, may: bool) -> dict[str, Any]:
     return {
-        "kind": step.kind, "title": step.title, "to_state": step.to_state, "needs": step.needs, "evidence": step.photos,
-        "note": step.note, "may": may,
+        "kind": step.kind,
+        "title": step.title,
+        "to_state": step.to_state,
+        "needs": step.needs,
+        "evidence": step.photos,
+        "note": step.note,
+        "may": may,
         "facts": [
-            {"key": fact.key, "label": fact.label, "kind": fact.kind, "required": fact.required, "options": dict(fact.options)}
+            {
+                "key": fact.key,
+                "label": fact.label,
+                "kind": fact.kind,
+                "required": fact.required,
+                "options": dict(fact.options),
+            }
             for fact in step.facts
         ],
     }

@@ -33,13 +33,29 @@ from census.web.session import Work, work
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
 
 CHIPS: Final = {
-    "found": ("grey", "○"), "verified": ("grey", "○"), "classified": ("blue", "✎"), "rectifying": ("amber", "✎"),
-    "done": ("blue", "○"), "accepted": ("green", "✓"), "lookback": ("green", "✓"), "archived": ("green", "✓"),
-    "rejected": ("grey", "✕"), "rebounded": ("red", "!"),
+    "found": ("grey", "○"),
+    "verified": ("grey", "○"),
+    "classified": ("blue", "✎"),
+    "rectifying": ("amber", "✎"),
+    "done": ("blue", "○"),
+    "accepted": ("green", "✓"),
+    "lookback": ("green", "✓"),
+    "archived": ("green", "✓"),
+    "rejected": ("grey", "✕"),
+    "rebounded": ("red", "!"),
 }
 MAIN_LINE: Final = ("found", "verified", "classified", "rectifying", "done", "accepted", "lookback", "archived")
-VALUE_NAMES: Final = {value: label for step in STEPS.values() for fact in step.facts for value, label in fact.options} | STATE_NAMES
-GROUPS: Final = {"slw": "“散乱污”整治", "river": "河涌", "shawan": "饮用水水源", "insp": "督察", "enf": "执法", "pet": "信访"}
+VALUE_NAMES: Final = {
+    value: label for step in STEPS.values() for fact in step.facts for value, label in fact.options
+} | STATE_NAMES
+GROUPS: Final = {
+    "slw": "“散乱污”整治",
+    "river": "河涌",
+    "shawan": "饮用水水源",
+    "insp": "督察",
+    "enf": "执法",
+    "pet": "信访",
+}
 PAGE: Final = 50
 
 
@@ -52,7 +68,12 @@ def all_cases() -> str:
         counts = count_cases(current.session)
         figure = reports.find_figure(filters.figure) if filters.figure else None
         return _page(
-            "cases/list.html", page=page, counts=counts, filters=filters, figure=figure, overdue=is_overdue,
+            "cases/list.html",
+            page=page,
+            counts=counts,
+            filters=filters,
+            figure=figure,
+            overdue=is_overdue,
             towns={code: name for code, name, _ in counts.by_town},
             kept={name: value for name, value in request.args.items() if name != "cursor" and value},
             may_open=current.actor.may("register_case"),
@@ -74,8 +95,12 @@ def open_case() -> Response | str | tuple[str, int]:
         try:
             with current.session.begin_nested():
                 case = cases.open_case(
-                    current.session, current.actor, region_code=request.form.get("region_code", ""),
-                    facts=_given(STEPS["find"]), evidence=evidence, note=request.form.get("note", ""),
+                    current.session,
+                    current.actor,
+                    region_code=request.form.get("region_code", ""),
+                    facts=_given(STEPS["find"]),
+                    evidence=evidence,
+                    note=request.form.get("note", ""),
                     found_on=_day("occurred_on"),
                 )
         except CensusError as error:
@@ -103,9 +128,17 @@ def take_step(case_id: UUID) -> Response | tuple[str, int]:
         try:
             with current.session.begin_nested():
                 case = cases.record_event(
-                    current.session, current.actor, case_id, kind=kind, evidence=evidence, note=request.form.get("note", ""),
-                    facts=_given(step) if step else {}, occurred_on=_day("occurred_on"),
-                    expected_version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1,
+                    current.session,
+                    current.actor,
+                    case_id,
+                    kind=kind,
+                    evidence=evidence,
+                    note=request.form.get("note", ""),
+                    facts=_given(step) if step else {},
+                    occurred_on=_day("occurred_on"),
+                    expected_version=int(version)
+                    if version.isascii() and version.isdigit() and len(version) < 10
+                    else -1,
                 )
         except CensusError as error:
             current.session.expire_all()
@@ -127,8 +160,13 @@ def one_report(code: str) -> str:
         window = asked_window(current.session, current.actor)
         report = reports.report(current.session, code, window)
         return _page(
-            "cases/report.html", report=report, window=window, titles=reports.TITLES, groups=_groups(report),
-            place=place_of(current.session, window.region), behind=_behind,
+            "cases/report.html",
+            report=report,
+            window=window,
+            titles=reports.TITLES,
+            groups=_groups(report),
+            place=place_of(current.session, window.region),
+            behind=_behind,
         )
 
 
@@ -139,41 +177,76 @@ def figure_rows(figure_id: str) -> str:
         window = asked_window(current.session, current.actor)
         figure = reports.find_figure(figure_id)
         columns, rows = reports.rows_behind(
-            current.session, figure_id, window, after=request.args.get("cursor", "").replace("\0", ""), limit=PAGE,
+            current.session,
+            figure_id,
+            window,
+            after=request.args.get("cursor", "").replace("\0", ""),
+            limit=PAGE,
         )
         return _page(
-            "cases/rows.html", figure=figure, window=window, columns=columns, rows=rows,
+            "cases/rows.html",
+            figure=figure,
+            window=window,
+            columns=columns,
+            rows=rows,
             cursor=rows[-1]["row_key"] if len(rows) == PAGE else "",
         )
 
 
 def _page(template: str, **values: Any) -> str:
     return render_template(
-        template, case_chips=CHIPS, case_states=STATE_NAMES, leads=LEAD_SOURCES, categories=CATEGORIES, modes=MODES,
-        shown=_shown, today=today(), **values,
+        template,
+        case_chips=CHIPS,
+        case_states=STATE_NAMES,
+        leads=LEAD_SOURCES,
+        categories=CATEGORIES,
+        modes=MODES,
+        shown=_shown,
+        today=today(),
+        **values,
     )
 
 
 def _new_page(current: Work, error: CensusError | None = None, evidence: Sequence[str] = ()) -> str:
     scope = current.actor.regions("register_case")
     return _page(
-        "cases/new.html", step=STEPS["find"], error=error, faults=_faults(error), given=request.form, evidence=evidence,
+        "cases/new.html",
+        step=STEPS["find"],
+        error=error,
+        faults=_faults(error),
+        given=request.form,
+        evidence=evidence,
         villages=villages_of(current.session, scope),
     )
 
 
 def _case_page(
-    current: Work, case: Case, error: CensusError | None = None, tried: tuple[str, Sequence[str]] = ("", ()),
+    current: Work,
+    case: Case,
+    error: CensusError | None = None,
+    tried: tuple[str, Sequence[str]] = ("", ()),
 ) -> str:
     """The page of a case; after a fault with the form that was ``tried``, its kind and evidence, still filled."""
     events = cases.events_of(current.session, case.id)
     steps = [(step, cases.may_take(current.actor, step, case.region_code)) for step in next_steps(case.state)]
     return _page(
-        "cases/case.html", case=case, events=events, steps=steps, main_line=MAIN_LINE, rules=RULES, error=error, tried=tried[0],
-        evidence=tried[1], stored=stored_among(current.session, [name for event in events for name in event.evidence]),
-        faults=_faults(error), given=request.form, names=names_of(current.session, {event.account_id for event in events}),
-        place=place_of(current.session, case.region_code), step_titles={kind: step.title for kind, step in STEPS.items()},
-        labels={fact.key: fact.label for step in STEPS.values() for fact in step.facts}, overdue=is_overdue(case),
+        "cases/case.html",
+        case=case,
+        events=events,
+        steps=steps,
+        main_line=MAIN_LINE,
+        rules=RULES,
+        error=error,
+        tried=tried[0],
+        evidence=tried[1],
+        stored=stored_among(current.session, [name for event in events for name in event.evidence]),
+        faults=_faults(error),
+        given=request.form,
+        names=names_of(current.session, {event.account_id for event in events}),
+        place=place_of(current.session, case.region_code),
+        step_titles={kind: step.title for kind, step in STEPS.items()},
+        labels={fact.key: fact.label for step in STEPS.values() for fact in step.facts},
+        overdue=is_overdue(case),
     )
 
 
@@ -210,7 +283,8 @@ def _shown(value: Any) -> str:
 def _groups(report: reports.Report) -> list[tuple[str, list[reports.Counted]]]:
     """The figures under the heads of the yearly report."""
     return [
-        (title, figures) for prefix, title in GROUPS.items()
+        (title, figures)
+        for prefix, title in GROUPS.items()
         if (figures := [figure for figure in report.figures if figure.id.startswith(f"{prefix}.")])
     ]
 

@@ -51,8 +51,12 @@ def asked_filters(session: Session, actor: Actor) -> Filters:
     """The filters of a list of cases."""
     figure = _plain("figure")
     return Filters(
-        state=_plain("state"), region=_plain("region")[:12], words=_plain("words")[:60],
-        is_overdue=_plain("overdue") in {"true", "1"}, figure=figure, window=asked_window(session, actor) if figure else None,
+        state=_plain("state"),
+        region=_plain("region")[:12],
+        words=_plain("words")[:60],
+        is_overdue=_plain("overdue") in {"true", "1"},
+        figure=figure,
+        window=asked_window(session, actor) if figure else None,
     )
 
 

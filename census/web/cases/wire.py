@@ -42,7 +42,11 @@ class CaseRequest(Shape):
     is_industrial = fields.Boolean(allow_none=True, load_default=None)
     river_code = fields.String(allow_none=True, load_default=None)
     operation_no = fields.String(allow_none=True, load_default=None)
-    follows = fields.String(allow_none=True, load_default=None, metadata={"description": "case number of the earlier case at the same address"})
+    follows = fields.String(
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "case number of the earlier case at the same address"},
+    )
     found_on = fields.Date(allow_none=True, load_default=None)
     evidence = texts(load_default=list)
     note = fields.String(allow_none=True, load_default="")
@@ -70,8 +74,11 @@ class OperationRequest(Shape):
     closed_places = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, LARGEST_NUMBER))
     demolished_m2 = fields.Float(load_default=0, validate=validate.Range(0, 1e9))
     counts = fields.Dict(
-        keys=fields.String(validate=validate.OneOf(["sorties", "intakes", "ships", "ship_fish", "ship_wash", "ship_berth"])),
-        values=fields.Integer(strict=True, validate=validate.Range(0, LARGEST_NUMBER)), load_default=dict,
+        keys=fields.String(
+            validate=validate.OneOf(["sorties", "intakes", "ships", "ship_fish", "ship_wash", "ship_berth"])
+        ),
+        values=fields.Integer(strict=True, validate=validate.Range(0, LARGEST_NUMBER)),
+        load_default=dict,
     )
 
 

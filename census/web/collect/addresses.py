@@ -42,8 +42,14 @@ def list_address(name: str, offer: str = "") -> str:
 @cache
 def program() -> str:
     """Digest of the program that draws and checks forms."""
-    sources = sorted([*TEMPLATES.rglob("*.html"), *(PACKAGES / "validation").glob("*.py"), *(PACKAGES / "forms").glob("*.py"),
-                      *(PACKAGES / "forms" / "codelists").glob("*.csv")])
+    sources = sorted(
+        [
+            *TEMPLATES.rglob("*.html"),
+            *(PACKAGES / "validation").glob("*.py"),
+            *(PACKAGES / "forms").glob("*.py"),
+            *(PACKAGES / "forms" / "codelists").glob("*.csv"),
+        ]
+    )
     content = hashlib.sha256(assets.digest().encode())
     for path in sources:
         content.update(path.read_bytes())

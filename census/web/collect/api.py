@@ -55,18 +55,27 @@ def send_visits() -> Response:
         alike = visits.like_those_found(work.session, drafts, settled)
         outcomes = iter(settled)
         results = [next(outcomes) if isinstance(row, visits.VisitDraft) else row for row in read]
-    return as_json({"results": [
+    return as_json(
         {
-            "id": row.id, "status": row.status, "unit": row.unit, "reason": row.reason or None, "message": row.message or None,
-            "similar": [alike_as_json(one) for one in alike.get(row.unit, ())] if row.unit else [],
+            "results": [
+                {
+                    "id": row.id,
+                    "status": row.status,
+                    "unit": row.unit,
+                    "reason": row.reason or None,
+                    "message": row.message or None,
+                    "similar": [alike_as_json(one) for one in alike.get(row.unit, ())] if row.unit else [],
+                }
+                for row in results
+            ]
         }
-        for row in results
-    ]})
+    )
 
 
 @blueprint.get("/changes")
 @documented(
-    "What happened to my submissions", answer=wire.ChangesAnswer,
+    "What happened to my submissions",
+    answer=wire.ChangesAnswer,
     query={"since": "cursor of the last answer", "limit": "changes per page, at most 500"},
 )
 def my_changes() -> Response:
@@ -75,9 +84,15 @@ def my_changes() -> Response:
         page = changes_since(work.session, work.actor, request.args.get("since", ""), count_argument("limit", 200, 500))
         changes = [
             {
-                "submission": row.Change.submission_id, "unit": row.unit_id, "form": row.form, "kind": row.Change.kind,
-                "state": row.Change.state, "revision": row.Change.revision, "note": row.Change.note,
-                "items": row.Change.items, "at": row.Change.at,
+                "submission": row.Change.submission_id,
+                "unit": row.unit_id,
+                "form": row.form,
+                "kind": row.Change.kind,
+                "state": row.Change.state,
+                "revision": row.Change.revision,
+                "note": row.Change.note,
+                "items": row.Change.items,
+                "at": row.Change.at,
             }
             for row in page.changes
         ]
@@ -88,10 +103,20 @@ def result(outcome: Outcome, actor: Actor) -> dict[str, Any]:
     """One result as the phone reads it; the receipt is coded for the asking device."""
     receipt = outcome.receipt
     return {
-        "id": outcome.id, "status": outcome.status, "reason": outcome.reason or None, "message": outcome.message or None,
-        "revision": outcome.revision, "state": outcome.state, "findings": outcome.findings,
-        "receipt": receipt and {
-            "number": receipt.number, "id": receipt.submission_id, "revision": receipt.revision, "digest": receipt.digest,
-            "at": receipt.at_text, "mac": receipt.mac(actor.receipt_key),
+        "id": outcome.id,
+        "status": outcome.status,
+        "reason": outcome.reason or None,
+        "message": outcome.message or None,
+        "revision": outcome.revision,
+        "state": outcome.state,
+        "findings": outcome.findings,
+        "receipt": receipt
+        and {
+            "number": receipt.number,
+            "id": receipt.submission_id,
+            "revision": receipt.revision,
+            "digest": receipt.digest,
+            "at": receipt.at_text,
+            "mac": receipt.mac(actor.receipt_key),
         },
     }

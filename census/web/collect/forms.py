@@ -36,9 +36,24 @@ blueprint = Blueprint("collect_forms", __name__, url_prefix="/collect")
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 MODULES: Final = (
-    "phone/keep/store", "phone/keep/database", "phone/keep/vault", "phone/keep/api", "phone/keep/pack", "phone/keep/shell",
-    "shared/answers", "shared/canonical", "shared/questions", "shared/record", "shared/rules", "shared/values",
-    "phone/form/checks", "phone/form/draft", "phone/form/fields", "phone/form/overview", "phone/form/rows", "phone/form/sums",
+    "phone/keep/store",
+    "phone/keep/database",
+    "phone/keep/vault",
+    "phone/keep/api",
+    "phone/keep/pack",
+    "phone/keep/shell",
+    "shared/answers",
+    "shared/canonical",
+    "shared/questions",
+    "shared/record",
+    "shared/rules",
+    "shared/values",
+    "phone/form/checks",
+    "phone/form/draft",
+    "phone/form/fields",
+    "phone/form/overview",
+    "phone/form/rows",
+    "phone/form/sums",
 )
 """What form.js imports: named in the page so that the browser fetches them side by side."""
 
@@ -113,7 +128,11 @@ def keep(unit_id: UUID, code: str, key: str, row: int | None = None) -> str | An
                 return redirect(f"{here}/{key}{'' if there < 0 else f'/{there}'}", 303)
         else:
             drafts.save(session, draft, _posted(place, draft.answers), _explained(draft))
-            if go == "check" or (go == "next" and "seen" not in request.form and _here(place, _findings(current_work, unit_id, place, draft))):
+            if go == "check" or (
+                go == "next"
+                and "seen" not in request.form
+                and _here(place, _findings(current_work, unit_id, place, draft))
+            ):
                 return _page(current_work, unit_id, place, is_checked=True)
         return redirect(_onward(here, place, go), 303)
 
@@ -134,8 +153,13 @@ def findings_of(work: Work, unit_id: UUID, form: Form, draft: Draft) -> list[Fin
 def blank_page(form: Form) -> str:
     """The data-free page of a form, drawn once for each process."""
     return render_template(
-        "collect/blank.html", form=form, pages=pages(form), blank=form_class(form)(), empty_row=empty_row,
-        definition=definition_address(form), modules=MODULES,
+        "collect/blank.html",
+        form=form,
+        pages=pages(form),
+        blank=form_class(form)(),
+        empty_row=empty_row,
+        definition=definition_address(form),
+        modules=MODULES,
     )
 
 
@@ -153,7 +177,11 @@ def _definition(form: Form) -> dict[str, Any]:
             lists[item.codelist] = list_address(item.codelist)
             if item.offer:
                 lists[f"{item.codelist}:{item.offer}"] = list_address(item.codelist, item.offer)
-    outlines = {path.stem: boundary(path.stem) for path in BOUNDARIES.glob("*.geojson")} if rulebook(form).needs.boundaries or any(item.type in {"dms", "gps"} for item in form.items()) else {}
+    outlines = (
+        {path.stem: boundary(path.stem) for path in BOUNDARIES.glob("*.geojson")}
+        if rulebook(form).needs.boundaries or any(item.type in {"dms", "gps"} for item in form.items())
+        else {}
+    )
     return {"rules": rules_json(rulebook(form)), "lists": lists, "boundaries": outlines}
 
 
@@ -188,12 +216,25 @@ def _page(work: Work, unit_id: UUID, place: Place, *, is_checked: bool) -> str |
             for path in finding.paths:
                 said.setdefault(path, []).append(finding)
     return render_template(
-        "collect/form.html", unit=unit, form=form, page=page, row=place.row, rows=rows, prefix=place.prefix,
-        fields_of=_fields(place, draft.answers), unasked=unasked, said=said, pages=shown, is_checked=is_checked,
+        "collect/form.html",
+        unit=unit,
+        form=form,
+        page=page,
+        row=place.row,
+        rows=rows,
+        prefix=place.prefix,
+        fields_of=_fields(place, draft.answers),
+        unasked=unasked,
+        said=said,
+        pages=shown,
+        is_checked=is_checked,
         explained={(one["check"], one["path"]): one["text"] for one in draft.explanations},
         came={said["path"]: said["text"] or said["reason"] or "请核对" for said in view.reasons(form, line.returned)},
-        following=_next(shown, page), blank_address=blank_address(form), saved_at=draft.updated_at,
-        problems=[finding for finding in found if finding.path.startswith(f"/{page.key}/")], item_name=view.item_name,
+        following=_next(shown, page),
+        blank_address=blank_address(form),
+        saved_at=draft.updated_at,
+        problems=[finding for finding in found if finding.path.startswith(f"/{page.key}/")],
+        item_name=view.item_name,
     )
 
 
@@ -260,7 +301,11 @@ def _rows_changed(answers: dict[str, Any], group: str, go: str) -> tuple[dict[st
 
 def _rows(answers: dict[str, Any], group: str) -> list[dict[str, Any]]:
     rows = answers.get(group)
-    return [dict(cast("dict[str, Any]", row)) for row in cast("list[object]", rows) if isinstance(row, dict)] if isinstance(rows, list) else []
+    return (
+        [dict(cast("dict[str, Any]", row)) for row in cast("list[object]", rows) if isinstance(row, dict)]
+        if isinstance(rows, list)
+        else []
+    )
 
 
 def _findings(work: Work, unit_id: UUID, place: Place, draft: Draft) -> list[Finding]:
@@ -297,4 +342,8 @@ def _onward(here: str, place: Place, go: str) -> str:
     if go == "back":
         keys = [page.key for page in pages(place.form)]
         return f"{here}/{keys[max(0, keys.index(place.page.key) - 1)]}"
-    return f"{here}/{following}" if following in {page.key for page in pages(place.form)} else here.partition("/forms/")[0] + "/finish"
+    return (
+        f"{here}/{following}"
+        if following in {page.key for page in pages(place.form)}
+        else here.partition("/forms/")[0] + "/finish"
+    )

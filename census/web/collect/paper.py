@@ -23,7 +23,12 @@ blueprint = Blueprint("paper", __name__, url_prefix="/forms")
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STYLE_ADDRESS: Final = "/forms/paper.css"
 SERIES: Final = {
-    "listing": "清查表", "industrial": "工业源", "agricultural": "农业源", "domestic": "生活源", "centralized": "集中式污染治理设施", "mobile": "移动源",
+    "listing": "清查表",
+    "industrial": "工业源",
+    "agricultural": "农业源",
+    "domestic": "生活源",
+    "centralized": "集中式污染治理设施",
+    "mobile": "移动源",
     "scattered": "散乱污",
 }
 SUBJECTS: Final = {"object": "逐个对象入户填报", "area": "部门按地区填报", "computed": "由平台核算，不填报"}
@@ -35,7 +40,9 @@ def all_forms() -> str:
     with work() as current:
         own = [form for form in _current_forms() if form.programme == current.actor.programme]
         series = [(name, [form for form in own if form.source_kind == kind]) for kind, name in SERIES.items()]
-        return render_template("collect/forms_list.html", series=[(name, forms) for name, forms in series if forms], subjects=SUBJECTS)
+        return render_template(
+            "collect/forms_list.html", series=[(name, forms) for name, forms in series if forms], subjects=SUBJECTS
+        )
 
 
 @blueprint.get("/<code>/paper")
@@ -50,7 +57,13 @@ def blank(code: str) -> str:
             found = sheet(current.session, current.actor, UUID(wanted), form.code)
         except ValueError:
             raise NotFound from None
-        return paper.html(form, found.answers, link=f"{request.host_url.rstrip('/')}{found.path}", stylesheet=STYLE_ADDRESS, icon=static_url("icons/census.svg"))
+        return paper.html(
+            form,
+            found.answers,
+            link=f"{request.host_url.rstrip('/')}{found.path}",
+            stylesheet=STYLE_ADDRESS,
+            icon=static_url("icons/census.svg"),
+        )
 
 
 @blueprint.get("/paper.css")
@@ -81,7 +94,9 @@ def as_schema(code: str) -> dict[str, object]:
 @cache
 def _style() -> str:
     """The style without its font files: a page on a screen has the system's fonts."""
-    return "\n".join(line for line in paper.STYLE.read_text(encoding="utf-8").splitlines() if not line.startswith("@font-face"))
+    return "\n".join(
+        line for line in paper.STYLE.read_text(encoding="utf-8").splitlines() if not line.startswith("@font-face")
+    )
 
 
 def _current_forms() -> list[Form]:

@@ -42,7 +42,9 @@ blueprint = Blueprint("collect_phone", __name__, url_prefix="/collect")
 PAGE: Final = 100
 NAMES: Final = 20_000
 WORDS: Final[dict[str, Any]] = {  # what the phone's own pages say, as the server's do
-    "outcomes": view.OUTCOMES, "kinds": view.KINDS, "nothing_to_fill": my_units.NOTHING_TO_FILL,
+    "outcomes": view.OUTCOMES,
+    "kinds": view.KINDS,
+    "nothing_to_fill": my_units.NOTHING_TO_FILL,
     "sent": {key: (state.colour, f"{state.sign} {state.word}") for key, state in view.SENT_STATES.items()},
     "approved": (view.APPROVED.colour, f"{view.APPROVED.sign} {view.APPROVED.word}"),
     "units": {key: (state.colour, f"{state.sign} {state.word}") for key, state in view.UNIT_STATES.items()},
@@ -78,16 +80,21 @@ def units() -> Response:
             found, cursor, more = [unit for unit, _ in page.units], page.cursor, page.has_more
         around = phone_units.surroundings(session, found)
         names = prefill.region_names(session, {unit.region_code for unit in found})
-        return as_json({
-            "units": [_unit(session, actor, unit, around, names[unit.region_code]) for unit in found],
-            "forms": _forms(actor.programme), "words": WORDS, "cursor": cursor, "more": more,
-            "mine": None if more else [str(unit_id) for unit_id in phone_units.ids_of(session, actor)],
-            "areas": [
-                {"code": area.code, "name": area.name, "boundary": area.boundary, "is_schematic": area.is_schematic}
-                for area in phone_units.areas_of(session, found)
-            ],
-            "account": _account(work),
-        })
+        return as_json(
+            {
+                "units": [_unit(session, actor, unit, around, names[unit.region_code]) for unit in found],
+                "forms": _forms(actor.programme),
+                "words": WORDS,
+                "cursor": cursor,
+                "more": more,
+                "mine": None if more else [str(unit_id) for unit_id in phone_units.ids_of(session, actor)],
+                "areas": [
+                    {"code": area.code, "name": area.name, "boundary": area.boundary, "is_schematic": area.is_schematic}
+                    for area in phone_units.areas_of(session, found)
+                ],
+                "account": _account(work),
+            }
+        )
 
 
 @blueprint.get("/units/<uuid:unit_id>/data")
@@ -120,9 +127,19 @@ def _forms(programme: Programme) -> dict[str, dict[str, Any]]:
 
 def _facts(form: Form) -> dict[str, Any]:
     return {
-        "version": form.version, "title": form.title, "applies": applies_json(form, catalogue()),
-        "blank": blank_address(form), "definition": definition_address(form), "kinds": {kind: unit_forms.verdicts_of(kind, {}, {})[form.code] for kind in unit_forms.kinds_of(form.code)},
-        "prefill": {item.key: item.prefill for section in form.sections if section.repeat is None for item in section.items if item.prefill},
+        "version": form.version,
+        "title": form.title,
+        "applies": applies_json(form, catalogue()),
+        "blank": blank_address(form),
+        "definition": definition_address(form),
+        "kinds": {kind: unit_forms.verdicts_of(kind, {}, {})[form.code] for kind in unit_forms.kinds_of(form.code)},
+        "prefill": {
+            item.key: item.prefill
+            for section in form.sections
+            if section.repeat is None
+            for item in section.items
+            if item.prefill
+        },
     }
 
 
@@ -134,15 +151,26 @@ def _unit(session: Session, actor: Actor, unit: Unit, around: Surroundings, name
     needs = unit_forms.verdicts_of(unit.kind, baseline(unit), answers)
     for form in unit_forms.forms_for(unit.kind):
         submission, revision = sent.get(form.code, (None, None))
-        forms.append({
-            "form": form.code, "need": needs[form.code], "may_be_filled": view.may_be_filled(submission),
-            "first": prefill.prefill(form, sources) | regional_rows.rows_of(session, unit, form.code),
-            "submission": submission and revision and sent_as_json(
-                form, submission, revision, around.returned.get(submission.id),
-            ),
-        })
+        forms.append(
+            {
+                "form": form.code,
+                "need": needs[form.code],
+                "may_be_filled": view.may_be_filled(submission),
+                "first": prefill.prefill(form, sources) | regional_rows.rows_of(session, unit, form.code),
+                "submission": submission
+                and revision
+                and sent_as_json(
+                    form,
+                    submission,
+                    revision,
+                    around.returned.get(submission.id),
+                ),
+            }
+        )
     return phone_units.facts(unit) | {
-        "baseline": baseline(unit), "last_cards": around.cards.get(unit.id, []), "forms": forms,
+        "baseline": baseline(unit),
+        "last_cards": around.cards.get(unit.id, []),
+        "forms": forms,
         "account": {"name": actor.full_name, "card": actor.card_number},
     }
 
@@ -150,9 +178,16 @@ def _unit(session: Session, actor: Actor, unit: Unit, around: Surroundings, name
 def sent_as_json(form: Form, sent: Submission, revision: Revision, returned: Returned | None) -> dict[str, Any]:
     """One record as the phone keeps it: what was sent, how far it is, and what came back at which items."""
     return {
-        "id": str(sent.id), "revision": sent.revision, "state": sent.state, "answers": revision.answers,
-        "explanations": revision.explanations, "points": revision.points, "digest": revision.digest, "may_be_withdrawn": view.may_be_withdrawn(sent),
-        "note": returned.note if returned else "", "by": view.role_name(returned.role) if returned else "",
+        "id": str(sent.id),
+        "revision": sent.revision,
+        "state": sent.state,
+        "answers": revision.answers,
+        "explanations": revision.explanations,
+        "points": revision.points,
+        "digest": revision.digest,
+        "may_be_withdrawn": view.may_be_withdrawn(sent),
+        "note": returned.note if returned else "",
+        "by": view.role_name(returned.role) if returned else "",
         "items": view.reasons(form, returned),
     }
 
@@ -160,8 +195,12 @@ def sent_as_json(form: Form, sent: Submission, revision: Revision, returned: Ret
 def _account(work: Work) -> dict[str, Any]:
     actor = work.actor
     return {
-        "account": f"{actor.programme}:{actor.username}", "username": actor.username, "full_name": actor.full_name,
-        "card": actor.card_number, "place": place_of(work.session, actor), "home": _home(work),
+        "account": f"{actor.programme}:{actor.username}",
+        "username": actor.username,
+        "full_name": actor.full_name,
+        "card": actor.card_number,
+        "place": place_of(work.session, actor),
+        "home": _home(work),
     }
 
 

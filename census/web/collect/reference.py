@@ -51,7 +51,11 @@ def one_form(code: str) -> Response:
 
 
 @blueprint.get("/forms/<code>/schema")
-@documented("The answers of one form as JSON Schema", query={"version": "default: the newest"}, content="application/schema+json")
+@documented(
+    "The answers of one form as JSON Schema",
+    query={"version": "default: the newest"},
+    content="application/schema+json",
+)
 def schema_of(code: str) -> Response:
     """What can be read as answers of the form: types, digits, codes, rows. What must hold between them is for the checks."""
     form = _asked_for(code)
@@ -64,13 +68,17 @@ def schema_of(code: str) -> Response:
 @documented("The state table", answer=review_wire.TransitionsAnswer)
 def transitions() -> Response:
     """Every (state, outcome, role) that is allowed and the state that follows. What is not here is not allowed."""
-    return as_json({
-        "states": _named(STATE_NAMES), "outcomes": _named(OUTCOME_NAMES), "roles": _named(ACTING_ROLE_NAMES),
-        "transitions": [
-            {"state": state, "outcome": outcome, "role": role, "to": target}
-            for (state, outcome, role), target in TRANSITIONS.items()
-        ],
-    })
+    return as_json(
+        {
+            "states": _named(STATE_NAMES),
+            "outcomes": _named(OUTCOME_NAMES),
+            "roles": _named(ACTING_ROLE_NAMES),
+            "transitions": [
+                {"state": state, "outcome": outcome, "role": role, "to": target}
+                for (state, outcome, role), target in TRANSITIONS.items()
+            ],
+        }
+    )
 
 
 @blueprint.get("/reference/lists")
@@ -83,10 +91,14 @@ def lists() -> Response:
 
 
 @blueprint.get("/reference/lists/<name>")
-@documented("One code list", answer=register_wire.ListAnswer, query={
-    "have": "digest of the version that the caller has: the difference from it, where that is shorter",
-    "digest": "of the version asked for: an answer with it never changes",
-})
+@documented(
+    "One code list",
+    answer=register_wire.ListAnswer,
+    query={
+        "have": "digest of the version that the caller has: the difference from it, where that is shorter",
+        "digest": "of the version asked for: an answer with it never changes",
+    },
+)
 def one_list(name: str) -> Response:
     """The rows of a list, the first naming the columns, or the steps from the version that the caller has."""
     with api_work() as work:
@@ -109,7 +121,9 @@ def _asked_for(code: str) -> Form:
     with api_work() as work:
         programme = work.actor.programme
     try:
-        form = catalogue().get(code, request.args["version"]) if "version" in request.args else catalogue().current(code)
+        form = (
+            catalogue().get(code, request.args["version"]) if "version" in request.args else catalogue().current(code)
+        )
     except UnknownForm:
         raise NotFound from None
     if form.programme != programme:
@@ -125,10 +139,14 @@ def _named(names: Any) -> list[dict[str, str]]:
 def _forms(programme: Programme) -> tuple[bytes, str]:
     forms = [
         {
-            "form": form.code, "version": form.version, "title": form.title, "digest": form.digest,
+            "form": form.code,
+            "version": form.version,
+            "title": form.title,
+            "digest": form.digest,
             "checks": count_checks(form),
         }
-        for form in catalogue().forms() if form.programme == programme
+        for form in catalogue().forms()
+        if form.programme == programme
     ]
     return _tagged({"forms": forms})
 
@@ -136,10 +154,16 @@ def _forms(programme: Programme) -> tuple[bytes, str]:
 @cache
 def _form(code: str, version: str) -> tuple[bytes, str]:
     form = catalogue().get(code, version)
-    return _tagged({
-        "form": form.code, "version": form.version, "title": form.title, "digest": form.digest,
-        "definition": client_form(form), "rules": rules_json(compile_form(form, catalogue())),
-    })
+    return _tagged(
+        {
+            "form": form.code,
+            "version": form.version,
+            "title": form.title,
+            "digest": form.digest,
+            "definition": client_form(form),
+            "rules": rules_json(compile_form(form, catalogue())),
+        }
+    )
 
 
 @cache

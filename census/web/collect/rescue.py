@@ -37,7 +37,10 @@ def take_in() -> str:
         opened = rescue.open_file(desk.session, desk.actor, desk.actor.programme, content)
         programme = desk.actor.programme
     with tempfile.TemporaryDirectory(dir=instance().settings.data_dir) as folder:
-        examined = [_saved(Path(folder), data, files.FileStore(instance().settings, programme)) for data in opened.files.values()]
+        examined = [
+            _saved(Path(folder), data, files.FileStore(instance().settings, programme))
+            for data in opened.files.values()
+        ]
     read = [visit_of(one) for one in opened.visits], [draft_of(one) for one in opened.submissions]
     with work("review") as desk:
         for content_ in examined:

@@ -55,32 +55,64 @@ def _draft(row: object, *, suspicious: bool) -> Draft | Outcome:
     except (ValidationError, CanonicalizationError, RecursionError):
         return refused(sent_id(raw), "unreadable")
     return Draft(
-        id=read["id"], unit=read["unit"], form=read["form"], version=read["version"], revision=read["revision"],
-        answers=answers, explanations=explanations, files=read["files"] or [], digest=found,
-        device=(read["device"] or "")[:200], visit=read["visit"], claimed_digest=read["digest"] or "",
-        confirmation=raw["confirmation"] if read["confirmation"] else None, points=read["points"] or [],
+        id=read["id"],
+        unit=read["unit"],
+        form=read["form"],
+        version=read["version"],
+        revision=read["revision"],
+        answers=answers,
+        explanations=explanations,
+        files=read["files"] or [],
+        digest=found,
+        device=(read["device"] or "")[:200],
+        visit=read["visit"],
+        claimed_digest=read["digest"] or "",
+        confirmation=raw["confirmation"] if read["confirmation"] else None,
+        points=read["points"] or [],
     )
 
 
 def plainly(raw: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the schema reads from a submission as phones send it, in a tenth of the time; None: ask the schema."""
     unit, id_, answers, revision = raw.get("unit"), raw.get("id"), raw.get("answers"), raw.get("revision")
-    form, version, device, visit, claimed = raw.get("form"), raw.get("version"), raw.get("device"), raw.get("visit"), raw.get("digest")
+    form, version, device, visit, claimed = (
+        raw.get("form"),
+        raw.get("version"),
+        raw.get("device"),
+        raw.get("visit"),
+        raw.get("digest"),
+    )
     if not (type(id_) is str and type(unit) is str and len(id_) == len(unit) == _UUID_LENGTH):
         return None
     if type(answers) is not dict or type(revision) is not int or not 1 <= revision <= LARGEST_NUMBER:
         return None
-    if not (type(form) is str and type(version) is str and (device is None or type(device) is str) and (claimed is None or type(claimed) is str)):
+    if not (
+        type(form) is str
+        and type(version) is str
+        and (device is None or type(device) is str)
+        and (claimed is None or type(claimed) is str)
+    ):
         return None
     if not (visit is None or type(visit) is str):
         return None
     if any(raw.get(name) is not None and not (raw[name] == [] and name in _LISTS) for name in _RARE):
         return None
     try:
-        return _RARE | {name: raw[name] for name in _RARE if name in raw} | {
-            "id": UUID(id_), "unit": UUID(unit), "visit": None if visit is None else UUID(visit), "form": form, "version": version,
-            "revision": revision, "answers": answers, "digest": claimed, "device": device,
-        }
+        return (
+            _RARE
+            | {name: raw[name] for name in _RARE if name in raw}
+            | {
+                "id": UUID(id_),
+                "unit": UUID(unit),
+                "visit": None if visit is None else UUID(visit),
+                "form": form,
+                "version": version,
+                "revision": revision,
+                "answers": answers,
+                "digest": claimed,
+                "device": device,
+            }
+        )
     except ValueError:
         return None
 
@@ -110,6 +142,8 @@ _UUID_LENGTH: Final = 36
 _SUBMISSION: Final = wire.SubmissionShape()
 _PLAIN: Final = frozenset({"id", "unit", "visit", "form", "version", "revision", "answers", "digest", "device"})
 _FIELDS: Final = cast("dict[str, Any]", _SUBMISSION.fields)
-_RARE: Final = {name: field.load_default for name, field in _FIELDS.items() if name not in _PLAIN}  # read by the schema where they say something
+_RARE: Final = {
+    name: field.load_default for name, field in _FIELDS.items() if name not in _PLAIN
+}  # read by the schema where they say something
 _LISTS: Final = frozenset(name for name in _RARE if isinstance(_FIELDS[name], fields.List))
 _VISIT: Final = wire.VisitShape()

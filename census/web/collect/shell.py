@@ -23,10 +23,20 @@ blueprint = Blueprint("collect_shell", __name__)
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 UNIT: Final = "/collect/units/[0-9a-f-]{36}"
 SHELLS: Final = {  # template -> the addresses that it stands for
-    "units": "/collect/", "unit": UNIT, "visit": f"{UNIT}/visit", "finish": f"{UNIT}/finish", "new": "/collect/new", "me": "/collect/me",
-    "check": "/collect/check", "unlock": "/collect/unlock",
+    "units": "/collect/",
+    "unit": UNIT,
+    "visit": f"{UNIT}/visit",
+    "finish": f"{UNIT}/finish",
+    "new": "/collect/new",
+    "me": "/collect/me",
+    "check": "/collect/check",
+    "unlock": "/collect/unlock",
 }
-NOT_KEPT: Final = ("js/phone/form/reopen.js", "js/phone/keep/background.js", "js/phone/keep/sw.js")  # of the page without storage; workers
+NOT_KEPT: Final = (
+    "js/phone/form/reopen.js",
+    "js/phone/keep/background.js",
+    "js/phone/keep/sw.js",
+)  # of the page without storage; workers
 EMPTY: Final = "const SERVER = { release: '', precache: [], shells: [] };"
 CONFIRMED_BY: Final = {"in_person": "当面确认", "phone": "电话确认", "stamp": "盖章确认"}
 
@@ -82,12 +92,25 @@ def _script(before: str) -> Response:
 def manifest() -> Response:
     """What a phone needs to put the program on its home screen."""
     icons = [
-        {"src": assets.static_url(f"icons/census-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": "any maskable"}
+        {
+            "src": assets.static_url(f"icons/census-{size}.png"),
+            "sizes": f"{size}x{size}",
+            "type": "image/png",
+            "purpose": "any maskable",
+        }
         for size in (192, 512)
     ]
     content = {
-        "name": "污染源普查", "short_name": "污普", "lang": "zh-CN", "id": "/collect/", "start_url": "/collect/", "scope": "/",
-        "display": "standalone", "orientation": "portrait", "background_color": "#f3f6f5", "theme_color": "#085a50",
+        "name": "污染源普查",
+        "short_name": "污普",
+        "lang": "zh-CN",
+        "id": "/collect/",
+        "start_url": "/collect/",
+        "scope": "/",
+        "display": "standalone",
+        "orientation": "portrait",
+        "background_color": "#f3f6f5",
+        "theme_color": "#085a50",
         "icons": [*icons, {"src": assets.static_url("icons/census.svg"), "sizes": "any", "type": "image/svg+xml"}],
     }
     response = Response(json.dumps(content, ensure_ascii=False), mimetype="application/manifest+json")
@@ -112,16 +135,25 @@ def _is_kept(name: str) -> bool:
 
 @cache
 def _told() -> str:
-    return json.dumps({
-        "release": program()[:16], "precache": precache(),
-        "shells": [[f"^{address}$", shell_address(name)] for name, address in SHELLS.items()],
-    })
+    return json.dumps(
+        {
+            "release": program()[:16],
+            "precache": precache(),
+            "shells": [[f"^{address}$", shell_address(name)] for name, address in SHELLS.items()],
+        }
+    )
 
 
 @cache
 def _shell(name: str) -> str:
     kinds = {key: word for key, word in view.KINDS.items() if key != "scattered"}
     content: dict[str, Any] = {
-        "shell": True, "outcomes": view.OUTCOMES, "kinds": kinds, "filters": FILTERS, "how": CONFIRMED_BY, "problems": {}, "typed": {},
+        "shell": True,
+        "outcomes": view.OUTCOMES,
+        "kinds": kinds,
+        "filters": FILTERS,
+        "how": CONFIRMED_BY,
+        "problems": {},
+        "typed": {},
     }
     return render_template(f"collect/{name}.html", **content)

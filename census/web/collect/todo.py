@@ -28,7 +28,10 @@ from forms.codelists import UnknownCodeList, codelist, offered
 blueprint = Blueprint("collect", __name__, url_prefix="/collect")
 
 FILTERS: Final[tuple[tuple[Show, str], ...]] = (
-    ("next", "最近的"), ("returned", "退回"), ("unvisited", "未访"), ("all", "全部"),
+    ("next", "最近的"),
+    ("returned", "退回"),
+    ("unvisited", "未访"),
+    ("all", "全部"),
 )
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 
@@ -39,7 +42,7 @@ class Card:
 
     line: UnitLine
     state: view.State
-    came: str       # what came back, in one line
+    came: str  # what came back, in one line
     forms: str
 
 
@@ -62,12 +65,23 @@ def units() -> str:
         left = my_units.counts(session, actor.account_id)
         area = request.args.get("area", "")[:20]
         near = my_units.last_place(session, actor.account_id) if "near" in request.args else None
-        lines, more = my_units.listed(session, actor.account_id, show, _id(request.args.get("after")), area=area, near=near)
+        lines, more = my_units.listed(
+            session, actor.account_id, show, _id(request.args.get("after")), area=area, near=near
+        )
         cards = _cards(session, lines)
         return render_template(
-            "collect/units.html", cards=cards, show=show, filters=FILTERS, more=more, left=left, total=sum(left.values()),
-            town=place_of(session, actor), first=cards[0].line.unit.id if cards else None,
-            scattered=actor.programme == "scattered", area=area, near="near" in request.args,
+            "collect/units.html",
+            cards=cards,
+            show=show,
+            filters=FILTERS,
+            more=more,
+            left=left,
+            total=sum(left.values()),
+            town=place_of(session, actor),
+            first=cards[0].line.unit.id if cards else None,
+            scattered=actor.programme == "scattered",
+            area=area,
+            near="near" in request.args,
             areas=my_units.areas_of_mine(session, actor.account_id),
         )
 
@@ -79,11 +93,19 @@ def unit(unit_id: UUID) -> str:
         found = my_units.my_unit(current.session, current.actor.account_id, unit_id)
         lines = view.form_lines(current.session, current.actor, found)
         return render_template(
-            "collect/unit.html", unit=found, lines=lines, kind=view.KINDS.get(found.kind, "普查对象"),
-            outcome=view.OUTCOMES.get(found.outcome or ""), begun=cookie.get(f"visit {unit_id}"),
-            outcomes=view.OUTCOMES, reasons=view.reasons, role_name=view.role_name,
-            blank_address=blank_address, following=next((line for line in lines if line.is_next), None),
-            nothing_to_fill=found.outcome in my_units.NOTHING_TO_FILL, short_outcomes=my_units.NOTHING_TO_FILL,
+            "collect/unit.html",
+            unit=found,
+            lines=lines,
+            kind=view.KINDS.get(found.kind, "普查对象"),
+            outcome=view.OUTCOMES.get(found.outcome or ""),
+            begun=cookie.get(f"visit {unit_id}"),
+            outcomes=view.OUTCOMES,
+            reasons=view.reasons,
+            role_name=view.role_name,
+            blank_address=blank_address,
+            following=next((line for line in lines if line.is_next), None),
+            nothing_to_fill=found.outcome in my_units.NOTHING_TO_FILL,
+            short_outcomes=my_units.NOTHING_TO_FILL,
             companion=my_units.companion(current.session, current.actor.account_id, current.actor.card_number or ""),
         )
 
@@ -139,8 +161,12 @@ def _cards(session: Session, lines: list[UnitLine]) -> list[Card]:
                 continue
             form = catalogue().get(sent.form, sent.version)
             names = [view.item_name(form, said["path"]).split("（")[0].lstrip("0123456789 ") for said in returned.items]
-            came.append(f"{view.role_name(returned.role)}退回{f' {len(names)} 项：' + '、'.join(names) if names else f' {sent.form}'}")
-        cards.append(Card(line, _unit_state(line), "；".join(came), "\u2002·\u2002".join(sent.form for sent in line.submissions)))
+            came.append(
+                f"{view.role_name(returned.role)}退回{f' {len(names)} 项：' + '、'.join(names) if names else f' {sent.form}'}"
+            )
+        cards.append(
+            Card(line, _unit_state(line), "；".join(came), "\u2002·\u2002".join(sent.form for sent in line.submissions))
+        )
     return cards
 
 
@@ -164,4 +190,3 @@ def _id(text: str | None) -> UUID | None:
         return UUID(text) if text else None
     except ValueError:
         raise NotFound from None
-

@@ -24,12 +24,21 @@ from forms.views.fields import with_ready_made_rows
 from validation.applicability import Applies
 
 KINDS: Final = {
-    "industrial": "工业企业", "livestock": "规模化畜禽养殖场", "domestic": "生活源单位", "centralized": "集中式污染治理设施",
-    "mobile": "油库、加油站和运输企业", "scattered": "散乱污场所",
+    "industrial": "工业企业",
+    "livestock": "规模化畜禽养殖场",
+    "domestic": "生活源单位",
+    "centralized": "集中式污染治理设施",
+    "mobile": "油库、加油站和运输企业",
+    "scattered": "散乱污场所",
 }
 OUTCOMES: Final = {
-    "done": "正常入户", "stopped": "全年停产", "closed": "已关闭", "moved": "已搬迁", "refused": "拒绝调查",
-    "not_found": "查无此单位", "duplicate": "重复登记",
+    "done": "正常入户",
+    "stopped": "全年停产",
+    "closed": "已关闭",
+    "moved": "已搬迁",
+    "refused": "拒绝调查",
+    "not_found": "查无此单位",
+    "duplicate": "重复登记",
 }
 
 
@@ -125,10 +134,17 @@ def form_lines(session: Session, actor: Actor, unit: Unit) -> list[FormLine]:
         submission, revision = sent.get(form.code, (None, None))
         draft = own.get(form.code)
         need: Applies = needs.get(form.code, "may")
-        lines.append(FormLine(
-            form, need, state_of(need, submission, draft), submission, revision, draft,
-            why.get(submission.id) if submission else None,
-        ))
+        lines.append(
+            FormLine(
+                form,
+                need,
+                state_of(need, submission, draft),
+                submission,
+                revision,
+                draft,
+                why.get(submission.id) if submission else None,
+            )
+        )
     return lines
 
 
@@ -157,7 +173,12 @@ def reasons(form: Form, returned: Returned | None) -> list[dict[str, str]]:
     if returned is None:
         return []
     return [
-        {"path": said["path"], "name": item_name(form, said["path"]), "reason": said.get("reason", ""), "text": said.get("text", "")}
+        {
+            "path": said["path"],
+            "name": item_name(form, said["path"]),
+            "reason": said.get("reason", ""),
+            "text": said.get("text", ""),
+        }
         for said in returned.items
     ]
 

@@ -67,8 +67,11 @@ def token() -> Response:
     with collecting() as work:
         text, actor, expires_at = accounts.add_device(work.session, work.actor, device=request.user_agent.string)
         return jsonify(
-            token=bearer_of(actor.programme, text), receipt_key=actor.receipt_key.decode("ascii"),
-            expires_at=expires_at.isoformat(), account=f"{actor.programme}:{actor.username}", session=str(actor.session_id),
+            token=bearer_of(actor.programme, text),
+            receipt_key=actor.receipt_key.decode("ascii"),
+            expires_at=expires_at.isoformat(),
+            account=f"{actor.programme}:{actor.username}",
+            session=str(actor.session_id),
             recovery_key=recovery_key(work.settings, actor),
         )
 
@@ -79,8 +82,14 @@ def ask(unit_id: UUID) -> str:
     with collecting() as work:
         unit = my_units.my_unit(work.session, work.actor.account_id, unit_id)
         return render_template(
-            "collect/visit.html", unit=unit, outcomes=view.OUTCOMES, begun=_begun(unit_id), problems={},
-            companion=my_units.companion(work.session, work.actor.account_id, work.actor.card_number or work.actor.username),
+            "collect/visit.html",
+            unit=unit,
+            outcomes=view.OUTCOMES,
+            begun=_begun(unit_id),
+            problems={},
+            companion=my_units.companion(
+                work.session, work.actor.account_id, work.actor.card_number or work.actor.username
+            ),
         )
 
 
@@ -90,12 +99,16 @@ def note(unit_id: UUID) -> str | AnyResponse:
     with collecting() as work:
         unit = my_units.my_unit(work.session, work.actor.account_id, unit_id)
         begun = {
-            "outcome": request.form.get("outcome", ""), "cards": _cards(work),
-            "position": _position(), "started_at": now().isoformat(),
+            "outcome": request.form.get("outcome", ""),
+            "cards": _cards(work),
+            "position": _position(),
+            "started_at": now().isoformat(),
         }
         problems = _problems(begun)
         if problems:
-            return render_template("collect/visit.html", unit=unit, outcomes=view.OUTCOMES, begun=begun, problems=problems)
+            return render_template(
+                "collect/visit.html", unit=unit, outcomes=view.OUTCOMES, begun=begun, problems=problems
+            )
         if begun["outcome"] not in TO_FILL:
             _store_visit(work, unit, begun, None)
             cookie.pop(f"visit {unit_id}", None)
@@ -133,10 +146,16 @@ def send(unit_id: UUID) -> str | AnyResponse:
             if begun is None:
                 return _finish(work, unit, "请先做入户登记。")
             over = [digest(one.answers, one.explanations) for one in ready]
-            visit_id = _store_visit(work, unit, begun, {"signed_name": name, "signed_at": now().isoformat(), "over": over, "how": "paper"})
+            visit_id = _store_visit(
+                work, unit, begun, {"signed_name": name, "signed_at": now().isoformat(), "over": over, "how": "paper"}
+            )
         confirmation = None if how == "paper" else {"name": name, "how": how, "at": now().isoformat()}
         outcomes = submit_ready(work, unit, ready, visit_id, confirmation)
-        sent = [one.form.code for one, outcome in zip(ready, outcomes, strict=True) if outcome.status in {"stored", "repeat"}]
+        sent = [
+            one.form.code
+            for one, outcome in zip(ready, outcomes, strict=True)
+            if outcome.status in {"stored", "repeat"}
+        ]
         drafts.discard(session, actor, unit.id, sent)
         cookie.pop(f"visit {unit_id}", None)
         return render_template("collect/sent.html", unit=unit, results=list(zip(ready, outcomes, strict=True)))
@@ -154,7 +173,10 @@ def look() -> Response:
     """Units of a like name, the same credit code or the same place, for the page that registers a new one."""
     with collecting() as work:
         found = similar(
-            work.session, name=request.args.get("name", "")[:300], code=request.args.get("uscc", "")[:18], position=place_of_query(),
+            work.session,
+            name=request.args.get("name", "")[:300],
+            code=request.args.get("uscc", "")[:18],
+            position=place_of_query(),
         )
         return jsonify(units=[{"id": str(unit.id), "name": unit.name, "address": unit.address} for unit in found])
 
@@ -165,13 +187,23 @@ def add() -> str | AnyResponse:
     with collecting() as work:
         typed = {key: request.form.get(key, "").strip() for key in ("name", "address", "kind", "uscc")}
         begun = {"outcome": "done", "cards": _cards(work), "position": _position(), "started_at": now().isoformat()}
-        problems = _problems(begun) | ({} if typed["name"] else {"name": "请写单位名称；没有名称的写“经营者姓名+行业+作坊”。"})
+        problems = _problems(begun) | (
+            {} if typed["name"] else {"name": "请写单位名称；没有名称的写“经营者姓名+行业+作坊”。"}
+        )
         if problems or ("sure" not in request.form and _alike(work, typed, begun)):
             return _new(work, typed, problems, begun)
         unit_id = new_id()
-        found = {**typed, "id": unit_id, "kind": _kind(work, typed["kind"]), "position": begun["position"], "region_code": None}
+        found = {
+            **typed,
+            "id": unit_id,
+            "kind": _kind(work, typed["kind"]),
+            "position": begun["position"],
+            "region_code": None,
+        }
         content = _content(begun, None) | {"unit": None, "new_unit": found}
-        outcome = visits.store(work.session, work.actor, [VisitDraft(new_id(), content, digest(_plain(content)))], now())[0]
+        outcome = visits.store(
+            work.session, work.actor, [VisitDraft(new_id(), content, digest(_plain(content)))], now()
+        )[0]
         if outcome.status == "refused":
             raise InvalidInput(outcome.message)
         return redirect(f"/collect/units/{unit_id}", 303)
@@ -181,9 +213,16 @@ def _finish(work: Work, unit: Unit, problem: str) -> str:
     lines = view.form_lines(work.session, work.actor, unit)
     missing = [line for line in lines if line.need == "must" and line.answers is None]
     return render_template(
-        "collect/finish.html", unit=unit, ready=ready_forms(work, unit), missing=missing, problem=problem,
-        how=CONFIRMED_BY, is_correction=any(line.draft and line.submission for line in lines), lines=lines,
-        blank_address=blank_address, definition_address=definition_address,
+        "collect/finish.html",
+        unit=unit,
+        ready=ready_forms(work, unit),
+        missing=missing,
+        problem=problem,
+        how=CONFIRMED_BY,
+        is_correction=any(line.draft and line.submission for line in lines),
+        lines=lines,
+        blank_address=blank_address,
+        definition_address=definition_address,
     )
 
 
@@ -200,11 +239,19 @@ def ready_forms(work: Work, unit: Unit) -> list[Ready]:
         there = {(one.check, one.path) for one in found}
         explanations = [one for one in line.draft.explanations if (one["check"], one["path"]) in there]
         told = {(one["check"], one["path"]) for one in explanations}
-        ready.append(Ready(
-            line.form, [_located(unit, line.form, one) for one in found if one.severity == "error"],
-            [_located(unit, line.form, one) for one in found if one.severity == "warning" and (one.check, one.path) not in told],
-            _asked(line.draft.answers, unasked), explanations,
-        ))
+        ready.append(
+            Ready(
+                line.form,
+                [_located(unit, line.form, one) for one in found if one.severity == "error"],
+                [
+                    _located(unit, line.form, one)
+                    for one in found
+                    if one.severity == "warning" and (one.check, one.path) not in told
+                ],
+                _asked(line.draft.answers, unasked),
+                explanations,
+            )
+        )
     return ready
 
 
@@ -220,6 +267,7 @@ def _located(unit: Unit, form: Form, finding: Finding) -> tuple[Finding, str]:
 
 def _asked(answers: Mapping[str, Any], unasked: frozenset[str]) -> dict[str, Any]:
     """The answers without what is not asked: what is signed and sent."""
+
     def asked(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
         return {key: value for key, value in values.items() if f"{prefix}{key}" not in unasked}
 
@@ -236,7 +284,11 @@ def _asked(answers: Mapping[str, Any], unasked: frozenset[str]) -> dict[str, Any
 
 
 def submit_ready(
-    work: Work, unit: Unit, ready: list[Ready], visit_id: UUID | None, confirmation: dict[str, Any] | None,
+    work: Work,
+    unit: Unit,
+    ready: list[Ready],
+    visit_id: UUID | None,
+    confirmation: dict[str, Any] | None,
 ) -> list[Outcome]:
     lines = {line.form.code: line for line in view.form_lines(work.session, work.actor, unit)}
     sent: list[Draft] = []
@@ -244,12 +296,22 @@ def submit_ready(
         line = lines[one.form.code]
         if line.draft is None:
             continue
-        sent.append(Draft(
-            id=line.draft.submission_id, unit=unit.id, form=one.form.code, version=one.form.version,
-            revision=line.submission.revision + 1 if line.submission else 1, answers=dict(one.answers),
-            explanations=one.explanations, files=[], digest=digest(one.answers, one.explanations),
-            device=request.user_agent.string[:200], visit=visit_id, confirmation=confirmation,
-        ))
+        sent.append(
+            Draft(
+                id=line.draft.submission_id,
+                unit=unit.id,
+                form=one.form.code,
+                version=one.form.version,
+                revision=line.submission.revision + 1 if line.submission else 1,
+                answers=dict(one.answers),
+                explanations=one.explanations,
+                files=[],
+                digest=digest(one.answers, one.explanations),
+                device=request.user_agent.string[:200],
+                visit=visit_id,
+                confirmation=confirmation,
+            )
+        )
     return open_cases(work.session, work.actor, sent, submissions.submit(work.session, work.actor, sent, now()))
 
 
@@ -264,8 +326,12 @@ def _store_visit(work: Work, unit: Unit, begun: Mapping[str, Any], signature: di
 
 def _content(begun: Mapping[str, Any], signature: dict[str, Any] | None) -> dict[str, Any]:
     return {
-        "outcome": begun["outcome"], "enumerators": begun["cards"], "started_at": begun["started_at"],
-        "finished_at": now().isoformat(), "position": begun["position"], "signature": signature,
+        "outcome": begun["outcome"],
+        "enumerators": begun["cards"],
+        "started_at": begun["started_at"],
+        "finished_at": now().isoformat(),
+        "position": begun["position"],
+        "signature": signature,
         "device": request.user_agent.string,
     }
 
@@ -282,11 +348,19 @@ def _again(work: Work, unit: Unit) -> dict[str, Any] | None:
     """A correction or a unit just found is signed before the two who were there last; None when nobody was."""
     cards = my_units.last_cards(work.session, unit.id)
     outcome = unit.outcome if unit.outcome in TO_FILL else "done"
-    return {"outcome": outcome, "cards": cards, "position": None, "started_at": now().isoformat()} if len(cards) > 1 else None
+    return (
+        {"outcome": outcome, "cards": cards, "position": None, "started_at": now().isoformat()}
+        if len(cards) > 1
+        else None
+    )
 
 
 def _cards(work: Work) -> list[str]:
-    return [card for card in (work.actor.card_number or work.actor.username, request.form.get("second_card", "").strip()) if card]
+    return [
+        card
+        for card in (work.actor.card_number or work.actor.username, request.form.get("second_card", "").strip())
+        if card
+    ]
 
 
 def _position() -> dict[str, Any] | None:
@@ -299,7 +373,12 @@ def _position() -> dict[str, Any] | None:
         return None
     accuracy = request.form.get("accuracy_m", "")
     read = accuracy.isascii() and accuracy.isdigit()
-    return {"lon": lon, "lat": lat, "accuracy_m": float(accuracy) if read else None, "source": "device" if read else "map"}
+    return {
+        "lon": lon,
+        "lat": lat,
+        "accuracy_m": float(accuracy) if read else None,
+        "source": "device" if read else "map",
+    }
 
 
 def _problems(begun: Mapping[str, Any]) -> dict[str, str]:
@@ -320,13 +399,26 @@ def _kind(work: Work, asked: str) -> str:
 def _alike(work: Work, typed: Mapping[str, str], begun: Mapping[str, Any] | None) -> list[Alike]:
     place = begun.get("position") if begun else None
     return similar(
-        work.session, name=typed.get("name", "")[:300], code=typed.get("uscc", "")[:18], position=(place["lon"], place["lat"]) if place else None,
+        work.session,
+        name=typed.get("name", "")[:300],
+        code=typed.get("uscc", "")[:18],
+        position=(place["lon"], place["lat"]) if place else None,
     )
 
 
-def _new(work: Work, typed: Mapping[str, str], problems: Mapping[str, str] | None = None, begun: Mapping[str, Any] | None = None) -> str:
+def _new(
+    work: Work,
+    typed: Mapping[str, str],
+    problems: Mapping[str, str] | None = None,
+    begun: Mapping[str, Any] | None = None,
+) -> str:
     kinds = {key: word for key, word in view.KINDS.items() if key != "scattered"}
     return render_template(
-        "collect/new.html", typed=typed, problems=problems or {}, begun=begun, kinds=kinds,
-        alike=_alike(work, typed, begun), scattered=work.actor.programme == "scattered",
+        "collect/new.html",
+        typed=typed,
+        problems=problems or {},
+        begun=begun,
+        kinds=kinds,
+        alike=_alike(work, typed, begun),
+        scattered=work.actor.programme == "scattered",
     )

@@ -32,9 +32,17 @@ class Seen(Shape):
 
 
 class PointPair(Shape):
-    path = fields.String(required=True, validate=validate.Length(1, 300), metadata={"description": "JSON Pointer to the position, or to its longitude"})
-    device = fields.Nested(Seen, allow_none=True, load_default=None, metadata={"description": "where satellites put the phone"})
-    map = fields.Nested(Seen, allow_none=True, load_default=None, metadata={"description": "where somebody tapped the map"})
+    path = fields.String(
+        required=True,
+        validate=validate.Length(1, 300),
+        metadata={"description": "JSON Pointer to the position, or to its longitude"},
+    )
+    device = fields.Nested(
+        Seen, allow_none=True, load_default=None, metadata={"description": "where satellites put the phone"}
+    )
+    map = fields.Nested(
+        Seen, allow_none=True, load_default=None, metadata={"description": "where somebody tapped the map"}
+    )
 
 
 class SubmissionShape(Shape):
@@ -92,7 +100,9 @@ class SubmissionsAnswer(Shape):
 
 
 class NewUnit(Shape):
-    id = fields.UUID(load_default=None, metadata={"description": "Default: the visit's id, so that an offline phone knows it."})
+    id = fields.UUID(
+        load_default=None, metadata={"description": "Default: the visit's id, so that an offline phone knows it."}
+    )
     name = fields.String(required=True, validate=validate.Length(1, 300))
     address = fields.String(load_default="", allow_none=True)
     position = fields.Nested(Place, allow_none=True, load_default=None)
@@ -113,7 +123,9 @@ class VisitShape(Shape):
     unit = fields.UUID(allow_none=True, load_default=None)
     new_unit = fields.Nested(NewUnit, allow_none=True, load_default=None)
     outcome = fields.String(required=True, validate=validate.OneOf(OUTCOMES))
-    enumerators = fields.List(fields.String(validate=validate.Length(1, 40)), required=True, validate=validate.Length(2, 6))
+    enumerators = fields.List(
+        fields.String(validate=validate.Length(1, 40)), required=True, validate=validate.Length(2, 6)
+    )
     started_at = fields.AwareDateTime(allow_none=True, load_default=None)
     finished_at = fields.AwareDateTime(allow_none=True, load_default=None)
     position = fields.Nested(Place, allow_none=True, load_default=None)
@@ -126,7 +138,9 @@ class VisitsRequest(Shape):
 
 
 class VisitResult(Shape):
-    similar: fields.List[Any] = fields.List(anything(), metadata={"description": "units that a new one may be the same as: see /units/similar"})
+    similar: fields.List[Any] = fields.List(
+        anything(), metadata={"description": "units that a new one may be the same as: see /units/similar"}
+    )
     id = fields.String(allow_none=True)
     status = fields.String(validate=validate.OneOf(["stored", "repeat", "conflict", "refused"]))
     unit = fields.UUID(allow_none=True)

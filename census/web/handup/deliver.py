@@ -22,7 +22,8 @@ from census.web.session import Work, work
 blueprint = Blueprint("deliver", __name__, url_prefix="/deliver")
 
 EXPORTS: Final = {
-    "report": ("report.html", "汇总报告.html"), "objects": ("summary/objects_by_town.xlsx", "普查对象数量.xlsx"),
+    "report": ("report.html", "汇总报告.html"),
+    "objects": ("summary/objects_by_town.xlsx", "普查对象数量.xlsx"),
     "database": ("aggregate.duckdb", "汇总库.duckdb"),
 }
 BUSY_S: Final = 2
@@ -42,9 +43,17 @@ def page() -> str:
         past = deliveries.past(current.session, region)
         checking = deliveries.check_is_running(current.session, region)
         return render_template(
-            "handup/page.html", regions=regions, gate=looked, past=past, current=past[0] if past else None, checking=checking,
-            corrected=deliveries.corrected(current.session, past), again_s=_again_s(past, checking=checking),
-            exports=_exports(current, region), upper_url=current.settings.upper_url, county=regions[0],
+            "handup/page.html",
+            regions=regions,
+            gate=looked,
+            past=past,
+            current=past[0] if past else None,
+            checking=checking,
+            corrected=deliveries.corrected(current.session, past),
+            again_s=_again_s(past, checking=checking),
+            exports=_exports(current, region),
+            upper_url=current.settings.upper_url,
+            county=regions[0],
         )
 
 

@@ -31,11 +31,20 @@ def regions() -> str:
 
 
 def _shown(session: Session, actor: Actor, one: regional.RegionalUnit) -> dict[str, Any]:
-    lines = [line for line in view.form_lines(session, actor, one.unit) if line.need != "must_not" or line.submission] if one.unit else []
+    lines = (
+        [line for line in view.form_lines(session, actor, one.unit) if line.need != "must_not" or line.submission]
+        if one.unit
+        else []
+    )
     listed = {line.form.code for line in lines}  # a computed form stands there once its factors are asked for
     return {
-        "region": one.region, "unit": one.unit, "account": one.account, "lines": lines,
-        "computed": [form for form in regional.computed_forms(one.unit.kind) if form.code not in listed] if one.unit else [],
+        "region": one.region,
+        "unit": one.unit,
+        "account": one.account,
+        "lines": lines,
+        "computed": [form for form in regional.computed_forms(one.unit.kind) if form.code not in listed]
+        if one.unit
+        else [],
         "is_mine": one.account is not None and one.account.id == actor.account_id,
         "departments": regional.departments(session, one.region.code) if actor.may("assign", one.region.code) else [],
     }
@@ -83,4 +92,6 @@ def computed(unit_id: UUID, code: str) -> str:
         if not (current.actor.may("read_regional") or current.actor.may("review")):
             require(current.actor, "read_regional")
         unit, form, found, is_complete = regional.worked_out(current.session, unit_id, code)
-        return render_template("handup/regional_computed.html", unit=unit, form=form, figures=found, is_complete=is_complete)
+        return render_template(
+            "handup/regional_computed.html", unit=unit, form=form, figures=found, is_complete=is_complete
+        )

@@ -22,8 +22,14 @@ blueprint = Blueprint("sign_in", __name__)
 
 PROGRAMME_NAMES: Final[dict[Programme, str]] = {"census": "普查", "scattered": "散乱污"}
 HOMES: Final = (  # the first action that the caller has decides where "/" leads
-    ("fill_regional", "/regional/"), ("collect", "/collect/"), ("receive", "/packages"), ("review", "/review/"), ("register_case", "/cases/"),
-    ("administer", "/admin/"), ("read_audit", "/admin/"), ("read_register", "/units/"),
+    ("fill_regional", "/regional/"),
+    ("collect", "/collect/"),
+    ("receive", "/packages"),
+    ("review", "/review/"),
+    ("register_case", "/cases/"),
+    ("administer", "/admin/"),
+    ("read_audit", "/admin/"),
+    ("read_register", "/units/"),
 )
 WRONG: Final = "用户名或密码不对。请核对后再试；忘记密码请联系本级普查办管理员。"
 LOCKED: Final = "连续输错多次，账号暂时锁定。请 15 分钟后再试。"
@@ -48,7 +54,11 @@ def sign_in() -> tuple[str, int] | Response:
     programme = _programme(request.form)
     try:
         bearer, _, _ = open_session(
-            username, request.form.get("password", ""), programme, device=request.user_agent.string, kind="web",
+            username,
+            request.form.get("password", ""),
+            programme,
+            device=request.user_agent.string,
+            kind="web",
         )
     except NotSignedIn:
         return _page(wanted, username, programme, WRONG), 401
@@ -101,7 +111,12 @@ def sign_out() -> Response:
 
 
 def open_session(
-    username: str, password: str, programme: Programme, *, device: str, kind: str,
+    username: str,
+    password: str,
+    programme: Programme,
+    *,
+    device: str,
+    kind: str,
 ) -> tuple[str, Actor, str]:
     """Sign in and return the bearer text, the actor and when it expires (ISO 8601).
 
@@ -109,7 +124,12 @@ def open_session(
     """
     with _counted(programme, username, username + password + device) as session:
         token, actor, expires_at = accounts.sign_in(
-            session, username=username, password=password, programme=programme, device=device, kind=kind,
+            session,
+            username=username,
+            password=password,
+            programme=programme,
+            device=device,
+            kind=kind,
         )
     return bearer_of(programme, token), actor, expires_at.isoformat()
 
@@ -148,7 +168,11 @@ def _password_page(values: Mapping[str, str], problem: str) -> str:
         except NotSignedIn:
             pass
     return render_template(
-        "people/password.html", username=username, chosen=programme, problem=problem, shortest=accounts.SHORTEST_PASSWORD,
+        "people/password.html",
+        username=username,
+        chosen=programme,
+        problem=problem,
+        shortest=accounts.SHORTEST_PASSWORD,
         programmes=[(name, PROGRAMME_NAMES[name]) for name in PROGRAMMES],
     )
 
@@ -169,6 +193,10 @@ def local(address: str) -> str:
 
 def _page(wanted: str, username: str = "", programme: Programme = "census", problem: str = "") -> str:
     return render_template(
-        "people/sign_in.html", wanted=local(wanted), username=username, chosen=programme, problem=problem,
+        "people/sign_in.html",
+        wanted=local(wanted),
+        username=username,
+        chosen=programme,
+        problem=problem,
         programmes=[(name, PROGRAMME_NAMES[name]) for name in PROGRAMMES],
     )

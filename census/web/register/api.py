@@ -28,21 +28,41 @@ def my_areas() -> Response:
     """Areas of the caller's units with their boundaries (GeoJSON, WGS-84), for the map without a network; ETag."""
     with api_work("collect") as work:
         found = areas.areas_of(work.session, work.actor)
-    return tagged({"areas": [
-        {"code": area.code, "name": area.name, "region_code": area.region_code, "boundary": area.boundary, "is_schematic": area.is_schematic}
-        for area in found
-    ]})
+    return tagged(
+        {
+            "areas": [
+                {
+                    "code": area.code,
+                    "name": area.name,
+                    "region_code": area.region_code,
+                    "boundary": area.boundary,
+                    "is_schematic": area.is_schematic,
+                }
+                for area in found
+            ]
+        }
+    )
 
 
 @blueprint.get("/units/similar")
-@documented("Is it in the register already", answer=wire.AlikeAnswer, query={
-    "name": "as it stands on the door", "uscc": "unified social credit code", "lon": "longitude, WGS-84", "lat": "latitude",
-})
+@documented(
+    "Is it in the register already",
+    answer=wire.AlikeAnswer,
+    query={
+        "name": "as it stands on the door",
+        "uscc": "unified social credit code",
+        "lon": "longitude, WGS-84",
+        "lat": "latitude",
+    },
+)
 def look_alike() -> Response:
     """At most five units of the caller's regions with this code, a like name, or within 50 metres; ``reasons`` says which."""
     with api_work("collect") as work:
         found = matching.similar(
-            work.session, name=request.args.get("name", "")[:300], code=request.args.get("uscc", "")[:18], position=place_of_query(),
+            work.session,
+            name=request.args.get("name", "")[:300],
+            code=request.args.get("uscc", "")[:18],
+            position=place_of_query(),
         )
     return as_json({"units": [alike_as_json(one) for one in found]})
 
@@ -57,9 +77,16 @@ def index() -> Response:
 
 
 @blueprint.get("/units/near")
-@documented("My units by distance", answer=wire.NearAnswer, query={
-    "lon": "longitude, WGS-84", "lat": "latitude", "area": "only this enumeration area", "limit": "at most 200",
-})
+@documented(
+    "My units by distance",
+    answer=wire.NearAnswer,
+    query={
+        "lon": "longitude, WGS-84",
+        "lat": "latitude",
+        "area": "only this enumeration area",
+        "limit": "at most 200",
+    },
+)
 def near() -> Response:
     """The caller's units that are still to be done, the nearest first."""
     place = place_of_query()
@@ -67,12 +94,27 @@ def near() -> Response:
         raise InvalidInput("请给出现在的经度和纬度。")
     with api_work("collect") as work:
         found = my_units.nearest(
-            work.session, work.actor.account_id, place, area=request.args.get("area", "")[:20], limit=count_argument("limit", 50, 200),
+            work.session,
+            work.actor.account_id,
+            place,
+            area=request.args.get("area", "")[:20],
+            limit=count_argument("limit", 50, 200),
         )
-    return as_json({"units": [
-        {"id": unit.id, "name": unit.name, "address": unit.address, "area_code": unit.area_code, "outcome": unit.outcome, "away_m": away}
-        for unit, away in found
-    ]})
+    return as_json(
+        {
+            "units": [
+                {
+                    "id": unit.id,
+                    "name": unit.name,
+                    "address": unit.address,
+                    "area_code": unit.area_code,
+                    "outcome": unit.outcome,
+                    "away_m": away,
+                }
+                for unit, away in found
+            ]
+        }
+    )
 
 
 @blueprint.post("/units/<uuid:unit_id>/hand-back")
@@ -99,7 +141,12 @@ def assign() -> Response:
 def alike_as_json(one: matching.Alike) -> dict[str, object]:
     """One unit that may be the same, as far as it may be told."""
     return {
-        "id": one.id, "name": one.name, "address": one.address, "kind": one.kind, "outcome": one.outcome, "reasons": one.reasons,
+        "id": one.id,
+        "name": one.name,
+        "address": one.address,
+        "kind": one.kind,
+        "outcome": one.outcome,
+        "reasons": one.reasons,
         "away_m": one.away_m,
     }
 

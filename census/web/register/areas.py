@@ -40,7 +40,12 @@ def areas() -> str:
         with_empty = "empty" in request.args
         lines, more = area_desk.areas(current.session, current.actor, region=region, after=after, with_empty=with_empty)
         return render_template(
-            "register/areas.html", lines=lines, more=more, region=region, with_empty=with_empty, towns=area_desk.towns(current.session),
+            "register/areas.html",
+            lines=lines,
+            more=more,
+            region=region,
+            with_empty=with_empty,
+            towns=area_desk.towns(current.session),
         )
 
 
@@ -49,7 +54,9 @@ def teams() -> str:
     """The teams of the caller's regions."""
     with work("assign") as current:
         return render_template(
-            "register/teams.html", lines=team_desk.teams(current.session, current.actor), places=area_desk.towns(current.session),
+            "register/teams.html",
+            lines=team_desk.teams(current.session, current.actor),
+            places=area_desk.towns(current.session),
         )
 
 
@@ -66,7 +73,9 @@ def team(team_id: UUID) -> str:
     """One team: name, supervisor, members."""
     with work("assign") as current:
         found, members = team_desk.team_file(current.session, current.actor, team_id)
-        return _team_page(current, team_id, found.region_code, TeamForm(found.name, found.supervisor_id, tuple(members)))
+        return _team_page(
+            current, team_id, found.region_code, TeamForm(found.name, found.supervisor_id, tuple(members))
+        )
 
 
 @blueprint.post("/teams")
@@ -74,14 +83,21 @@ def team(team_id: UUID) -> str:
 def save_team(team_id: UUID | None = None) -> Response | tuple[str, int]:
     """Make or change a team."""
     form = TeamForm(
-        request.form.get("name", ""), _id(request.form.get("supervisor", "")),
+        request.form.get("name", ""),
+        _id(request.form.get("supervisor", "")),
         tuple(found for text in request.form.getlist("member") if (found := _id(text))),
     )
     region = request.form.get("region", "")[:12]
     with work("assign") as current:
         try:
             saved = team_desk.save_team(
-                current.session, current.actor, team_id, name=form.name, region_code=region, supervisor_id=form.supervisor, member_ids=form.members,
+                current.session,
+                current.actor,
+                team_id,
+                name=form.name,
+                region_code=region,
+                supervisor_id=form.supervisor,
+                member_ids=form.members,
             )
         except InvalidInput as problem:
             place = team_desk.team_file(current.session, current.actor, team_id)[0].region_code if team_id else region
@@ -96,13 +112,26 @@ def area(code: str) -> str:
     with work("assign") as current:
         show = _show()
         found = area_desk.area_file(
-            current.session, current.actor, code, show=show, after=_id(request.args.get("after", "")), at=now(),
+            current.session,
+            current.actor,
+            code,
+            show=show,
+            after=_id(request.args.get("after", "")),
+            at=now(),
         )
         region = found.area.region_code if found.area else current.actor.regions("assign")[0]
         return render_template(
-            "register/area.html", file=found, code=code, show=show, shown=SHOWN, kinds=KINDS, outcomes=OUTCOMES,
-            crew=area_desk.crew(current.session, region), reasons=HAND_BACK_REASONS,
-            selected=request.args.get("select") == "all", after=request.args.get("after", ""),
+            "register/area.html",
+            file=found,
+            code=code,
+            show=show,
+            shown=SHOWN,
+            kinds=KINDS,
+            outcomes=OUTCOMES,
+            crew=area_desk.crew(current.session, region),
+            reasons=HAND_BACK_REASONS,
+            selected=request.args.get("select") == "all",
+            after=request.args.get("after", ""),
         )
 
 
@@ -114,7 +143,9 @@ def give(code: str) -> Response:
     try:
         with work("assign") as current:
             target = target_of(
-                current.session, _id(target_id) if kind == "account" else None, _id(target_id) if kind == "team" else None,
+                current.session,
+                _id(target_id) if kind == "account" else None,
+                _id(target_id) if kind == "team" else None,
             )
             count = assign(current.session, current.actor, units, target, request.form.get("note", ""))
         flash(f"{count} 户已分给{target.name}。原来的手机下次联网时会知道，那台手机上还没传的填报照收不误。", "green")
@@ -126,7 +157,12 @@ def give(code: str) -> Response:
 def _team_page(current: Work, team_id: UUID | None, region: str, form: TeamForm, problem: str = "") -> str:
     place = current.session.get(Region, region)
     return render_template(
-        "register/team.html", team_id=team_id, region=region, place=place.name if place else region, form=form, problem=problem,
+        "register/team.html",
+        team_id=team_id,
+        region=region,
+        place=place.name if place else region,
+        form=form,
+        problem=problem,
         able=team_desk.candidates(current.session, current.actor, region),
     )
 

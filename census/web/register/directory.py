@@ -21,10 +21,20 @@ def units() -> str:
     words, region = request.args.get("words", "").strip()[:60], request.args.get("region", "")[:12]
     with work("read_register") as current:
         entries, more = find_units(
-            current.session, current.actor, words=words, region=region, after=_id(request.args.get("after", "")),
+            current.session,
+            current.actor,
+            words=words,
+            region=region,
+            after=_id(request.args.get("after", "")),
         )
         return render_template(
-            "register/units.html", entries=entries, more=more, words=words, region=region, kinds=KINDS, outcomes=OUTCOMES,
+            "register/units.html",
+            entries=entries,
+            more=more,
+            words=words,
+            region=region,
+            kinds=KINDS,
+            outcomes=OUTCOMES,
             reviews=current.actor.may("review"),
         )
 
@@ -36,10 +46,18 @@ def unit(unit_id: UUID) -> str:
         found = unit_file(current.session, current.actor, unit_id)
         filled = {submission.form for submission in found.submissions}
         return render_template(
-            "register/unit.html", file=found, unit=found.unit, kinds=KINDS, outcomes=OUTCOMES, title=_title,
-            missing=[code for code in found.unit.forms if code not in filled], reviews=current.actor.may("review"),
+            "register/unit.html",
+            file=found,
+            unit=found.unit,
+            kinds=KINDS,
+            outcomes=OUTCOMES,
+            title=_title,
+            missing=[code for code in found.unit.forms if code not in filled],
+            reviews=current.actor.may("review"),
             map=draw(
-                rings_of(found.area.boundary if found.area else None), latest_fix(found.visits), position_of(found.unit),
+                rings_of(found.area.boundary if found.area else None),
+                latest_fix(found.visits),
+                position_of(found.unit),
                 is_schematic=bool(found.area and found.area.is_schematic),
             ),
         )

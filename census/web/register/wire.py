@@ -37,7 +37,9 @@ class AlikeAnswer(Shape):
 
 
 class IndexAnswer(Shape):
-    units = fields.List(fields.List(fields.Raw()), metadata={"description": "[id, name, address, initials, code tail, lon, lat]"})
+    units = fields.List(
+        fields.List(fields.Raw()), metadata={"description": "[id, name, address, initials, code tail, lon, lat]"}
+    )
 
 
 class NearUnit(Shape):
@@ -82,10 +84,14 @@ class ListsAnswer(Shape):
 class ListAnswer(Shape):
     name = fields.String()
     digest = fields.String()
-    from_ = fields.String(data_key="from", allow_none=True, metadata={"description": "the version that the steps start from"})
+    from_ = fields.String(
+        data_key="from", allow_none=True, metadata={"description": "the version that the steps start from"}
+    )
     rows: fields.List[Any] = fields.List(fields.List(fields.String()), allow_none=True)
     steps: fields.List[Any] = fields.List(
-        fields.List(fields.Raw()), allow_none=True, metadata={"description": "[row, how many go, rows that come], in the order to apply"},
+        fields.List(fields.Raw()),
+        allow_none=True,
+        metadata={"description": "[row, how many go, rows that come], in the order to apply"},
     )
 
 

@@ -33,8 +33,12 @@ def case(unit_id: UUID, form: str) -> str:
         lines = comparisons(found)
         shown = definition(found)
         return render_template(
-            "review/merge.html", case=found, lines=lines, differing=[line for line in lines if line.differs],
-            title=shown.title if shown else "", may_decide=merges.may_decide(current.actor, found),
+            "review/merge.html",
+            case=found,
+            lines=lines,
+            differing=[line for line in lines if line.differs],
+            title=shown.title if shown else "",
+            may_decide=merges.may_decide(current.actor, found),
         )
 
 
@@ -45,9 +49,14 @@ def decide(unit_id: UUID, form: str) -> Response:
     name = request.form.get("confirmed_by", "").strip()
     choice = merges.Choice(
         base=request.form.get("base", ""),
-        picks={key.removeprefix("pick:"): value for key, value in request.form.items() if key.startswith("pick:") and value},
-        seen=frozenset(request.form.getlist("seen")), reason=request.form.get("reason", ""),
-        confirmation={"name": name[:100], "how": request.form.get("how", ""), "at": now().isoformat()} if name else None,
+        picks={
+            key.removeprefix("pick:"): value for key, value in request.form.items() if key.startswith("pick:") and value
+        },
+        seen=frozenset(request.form.getlist("seen")),
+        reason=request.form.get("reason", ""),
+        confirmation={"name": name[:100], "how": request.form.get("how", ""), "at": now().isoformat()}
+        if name
+        else None,
     )
     try:
         with work("review") as current:
@@ -58,7 +67,8 @@ def decide(unit_id: UUID, form: str) -> Response:
         flash(problem.message, "amber")
         return redirect("/review/merges/" if isinstance(problem, NotFound) else here, 303)
     flash(
-        "已合并，退回普查员请填报人确认签字。" if kept.state == "returned" else "已合并。另一份已并入，历史都保留。", "green",
+        "已合并，退回普查员请填报人确认签字。" if kept.state == "returned" else "已合并。另一份已并入，历史都保留。",
+        "green",
     )
     return redirect(f"/review/{kept.id}", 303)
 

@@ -38,13 +38,21 @@ def queue() -> str:
     filters = _filters(request.args)
     with work("review") as current:
         session, actor = current.session, current.actor
-        page = review_queue.queue(session, actor, **filters.as_query(), cursor=request.args.get("cursor", ""), limit=PAGE)
+        page = review_queue.queue(
+            session, actor, **filters.as_query(), cursor=request.args.get("cursor", ""), limit=PAGE
+        )
         facets = review_queue.facets(session, actor, filters)
         waiting = review_queue.waiting_states(actor)
         return render_template(
-            "review/queue.html", page=page, facets=facets, filters=filters, waiting=waiting, link=_link,
+            "review/queue.html",
+            page=page,
+            facets=facets,
+            filters=filters,
+            waiting=waiting,
+            link=_link,
             counted_first=review_queue.CHECKED_FIRST,
-            first_page="cursor" not in request.args, selected=request.args.get("select") == "clean",
+            first_page="cursor" not in request.args,
+            selected=request.args.get("select") == "clean",
             clean=[entry.id for entry in page.entries if _can_bulk(actor, entry)],
             total=sum(facets.states.get(state, 0) for state in ([filters.state] if filters.state else waiting)),
         )
@@ -133,8 +141,13 @@ def exempt(submission_id: UUID) -> Response:
     form = request.form
     with work("review") as current:
         decisions.exempt(
-            current.session, current.actor, submission_id, check=form.get("check", ""), path=form.get("path", ""),
-            reason=form.get("reason", ""), expected_revision=_revision(),
+            current.session,
+            current.actor,
+            submission_id,
+            check=form.get("check", ""),
+            path=form.get("path", ""),
+            reason=form.get("reason", ""),
+            expected_revision=_revision(),
         )
     flash("已豁免，理由会随记录上报。", "green")
     return redirect(_link(f"/review/{submission_id}", _filters(form)), 303)
@@ -146,12 +159,24 @@ def _record_page(submission_id: UUID, *, reveal: bool = False, opens: bool = Tru
     show: Show = asked if asked in SHOWS else "all"
     with work("review") as current:
         shown = open_record(
-            current.session, current.actor, submission_id, revision=request.values.get("revision", type=int), reveal=reveal,
+            current.session,
+            current.actor,
+            submission_id,
+            revision=request.values.get("revision", type=int),
+            reveal=reveal,
             opens=opens,
         )
         return render_template(
-            "review/record.html", record=shown, filters=filters, link=_link, show=show, visible=only(shown.sections, show),
-            shows=SHOWS, outcomes=OUTCOME_NAMES, reasons=REASONS, ahead=not opens,
+            "review/record.html",
+            record=shown,
+            filters=filters,
+            link=_link,
+            show=show,
+            visible=only(shown.sections, show),
+            shows=SHOWS,
+            outcomes=OUTCOME_NAMES,
+            reasons=REASONS,
+            ahead=not opens,
             at=review_queue.neighbours(current.session, current.actor, filters, shown.submission),
         )
 
@@ -160,15 +185,23 @@ def _return_page(submission_id: UUID, items: list[dict[str, str]], problem: str 
     with work("review") as current:
         shown = open_record(current.session, current.actor, submission_id)
         return render_template(
-            "review/return.html", record=shown, filters=_filters(request.values), reasons=REASONS, link=_link, problem=problem,
-            marked=[_marked(shown, item) for item in items], note=request.form.get("note", ""),
+            "review/return.html",
+            record=shown,
+            filters=_filters(request.values),
+            reasons=REASONS,
+            link=_link,
+            problem=problem,
+            marked=[_marked(shown, item) for item in items],
+            note=request.form.get("note", ""),
         )
 
 
 def _marked(record: Record, item: Mapping[str, str]) -> dict[str, str]:
     """One ticked item as the return page shows it: what it is, what it says, and a first wording of what is wrong."""
     path = item["path"]
-    line = next((line for section in record.sections for row in section.rows for line in row.lines if line.path == path), None)
+    line = next(
+        (line for section in record.sections for row in section.rows for line in row.lines if line.path == path), None
+    )
     finding = next((finding for finding in record.findings if finding.path == path and finding.state == "open"), None)
     return {
         "path": path,
@@ -193,7 +226,12 @@ def _decide(submission_id: UUID, outcome: str, items: list[dict[str, str]]) -> R
         submission = session.get(Submission, submission_id)
         following = review_queue.neighbours(session, current.actor, filters, submission).next if submission else None
         decision = decisions.decide(
-            session, current.actor, submission_id, outcome=outcome, note=request.form.get("note", ""), items=items,
+            session,
+            current.actor,
+            submission_id,
+            outcome=outcome,
+            note=request.form.get("note", ""),
+            items=items,
             expected_revision=_revision(),
         )
         name = session.scalars(select(Unit.name).join(Submission).where(Submission.id == submission_id)).one()

@@ -29,7 +29,9 @@ def test_the_yearly_report_as_text_is_its_paragraph(session_of_a_district: Sessi
 
 
 def test_the_yearly_report_as_json_is_what_the_api_answers(session_of_a_district: Session) -> None:
-    report = reports.report(session_of_a_district, "R8", reports.window_of(session_of_a_district, COUNTY, date(2018, 12, 31)))
+    report = reports.report(
+        session_of_a_district, "R8", reports.window_of(session_of_a_district, COUNTY, date(2018, 12, 31))
+    )
     read = json.loads(written(report, "json"))
     assert (read["report"], read["as_of"], read["year"]) == ("R8", "2018-12-31", 2018)
     assert next(figure["value"] for figure in read["figures"] if figure["id"] == "slw.found") == 18

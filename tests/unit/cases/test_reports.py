@@ -21,23 +21,79 @@ from tests.builders.cases import COUNTY, OTHER_TOWN, TO_ACCEPTED, TO_DONE, TOWN,
 from tests.conftest import Databases
 
 PUBLISHED = {
-    "slw.operations": 677, "slw.person_times": 4737, "slw.found": 1287, "slw.done": 1225, "slw.done_stop": 547,
-    "slw.done_move": 413, "slw.done_demolish": 9, "slw.done_inplace": 256, "slw.outstanding": 62, "slw.done_rate": 95.18,
-    "slw.self_found": 381, "slw.self_done": 362, "slw.self_outstanding": 19, "slw.other_found": 906, "slw.other_done": 863,
-    "slw.demolish_area": 150000, "slw.leader_trips": 4, "slw.river_found": 420,
-    "river.total": 49, "river.pilot": 4, "river.phase2": 45,
-    "shawan.zini_found": 67, "shawan.zini_done": 24, "shawan.zone2_checked": 541, "shawan.zone2_found": 45,
-    "shawan.joint_ops": 50, "shawan.sorties": 232, "shawan.person_times": 1578, "shawan.intakes": 936, "shawan.ships": 329,
-    "shawan.ship_fish": 203, "shawan.ship_wash": 38, "shawan.ship_berth": 20,
-    "insp.cases": 124, "insp.closed_items": 118, "insp.closed_groups": 105, "insp.open_items": 6, "insp.open_groups": 1,
-    "insp.rectified": 107, "insp.rectifying": 17, "insp.river_filed": 8, "insp.riverside_demolish": 95234,
+    "slw.operations": 677,
+    "slw.person_times": 4737,
+    "slw.found": 1287,
+    "slw.done": 1225,
+    "slw.done_stop": 547,
+    "slw.done_move": 413,
+    "slw.done_demolish": 9,
+    "slw.done_inplace": 256,
+    "slw.outstanding": 62,
+    "slw.done_rate": 95.18,
+    "slw.self_found": 381,
+    "slw.self_done": 362,
+    "slw.self_outstanding": 19,
+    "slw.other_found": 906,
+    "slw.other_done": 863,
+    "slw.demolish_area": 150000,
+    "slw.leader_trips": 4,
+    "slw.river_found": 420,
+    "river.total": 49,
+    "river.pilot": 4,
+    "river.phase2": 45,
+    "shawan.zini_found": 67,
+    "shawan.zini_done": 24,
+    "shawan.zone2_checked": 541,
+    "shawan.zone2_found": 45,
+    "shawan.joint_ops": 50,
+    "shawan.sorties": 232,
+    "shawan.person_times": 1578,
+    "shawan.intakes": 936,
+    "shawan.ships": 329,
+    "shawan.ship_fish": 203,
+    "shawan.ship_wash": 38,
+    "shawan.ship_berth": 20,
+    "insp.cases": 124,
+    "insp.closed_items": 118,
+    "insp.closed_groups": 105,
+    "insp.open_items": 6,
+    "insp.open_groups": 1,
+    "insp.rectified": 107,
+    "insp.rectifying": 17,
+    "insp.river_filed": 8,
+    "insp.riverside_demolish": 95234,
     "insp.breeding": 24,
-    "enf.person_times": 67028, "enf.checks": 26896, "enf.ops": 382, "enf.remote": 111000, "enf.violations": 872,
-    "enf.penalties": 887, "enf.closures": 773, "enf.water_exceed": 108, "enf.seal": 1, "enf.transfer": 13,
-    "enf.detained": 26, "enf.arrested": 16, "enf.gangs": 4,
-    "pet.total": 11610, "pet.new": 2174, "pet.city": 690, "pet.hotline": 7890, "pet.web": 115, "pet.phone": 2612,
-    "pet.other": 303, "pet.problems": 7952, "pet.p_water": 672, "pet.p_air": 4834, "pet.p_noise": 1841, "pet.p_other": 605,
-    "pet.cased": 391, "pet.letters": 1007, "pet.deadline_notice": 35, "pet.to_saic": 771, "pet.accept_rate": 100,
+    "enf.person_times": 67028,
+    "enf.checks": 26896,
+    "enf.ops": 382,
+    "enf.remote": 111000,
+    "enf.violations": 872,
+    "enf.penalties": 887,
+    "enf.closures": 773,
+    "enf.water_exceed": 108,
+    "enf.seal": 1,
+    "enf.transfer": 13,
+    "enf.detained": 26,
+    "enf.arrested": 16,
+    "enf.gangs": 4,
+    "pet.total": 11610,
+    "pet.new": 2174,
+    "pet.city": 690,
+    "pet.hotline": 7890,
+    "pet.web": 115,
+    "pet.phone": 2612,
+    "pet.other": 303,
+    "pet.problems": 7952,
+    "pet.p_water": 672,
+    "pet.p_air": 4834,
+    "pet.p_noise": 1841,
+    "pet.p_other": 605,
+    "pet.cased": 391,
+    "pet.letters": 1007,
+    "pet.deadline_notice": 35,
+    "pet.to_saic": 771,
+    "pet.accept_rate": 100,
     "pet.close_rate": 98.92,
 }
 """The bureau's report of 2017, all but the one figure it gives as a lower bound."""
@@ -66,6 +122,7 @@ def values(session: Session, region: str = COUNTY, **window: Any) -> dict[str, A
 
 # --- the district of 2017 -------------------------------------------------------------------------------------------
 
+
 def test_the_published_figures_come_back_exactly(panyu: Session) -> None:
     figures = values(panyu, as_of=date(2017, 12, 31))
     assert {key: value for key, value in figures.items() if key != "slw.leader_closed"} == PUBLISHED
@@ -93,8 +150,11 @@ def test_a_town_is_not_credited_with_the_districts_own_lists(panyu: Session) -> 
     assert not {"pet.total", "river.total", "shawan.zini_found"} & values(panyu, TOWN, year=2017).keys()
 
 
-@pytest.mark.parametrize("figure", [figure for figure in FIGURES if isinstance(figure, Figure) and figure.source == "cases"],
-                         ids=lambda figure: figure.id)
+@pytest.mark.parametrize(
+    "figure",
+    [figure for figure in FIGURES if isinstance(figure, Figure) and figure.source == "cases"],
+    ids=lambda figure: figure.id,
+)
 def test_behind_a_figure_stand_as_many_cases_as_it_counts(panyu: Session, figure: Figure) -> None:
     window = reports.window_of(panyu, COUNTY, year=2017)
     ids = panyu.execute(text(reports.case_ids_sql(figure.id)), window.parameters()).all()
@@ -102,7 +162,9 @@ def test_behind_a_figure_stand_as_many_cases_as_it_counts(panyu: Session, figure
 
 
 def test_rivers_have_420_cases_in_their_basins_and_each_at_least_one(panyu: Session) -> None:
-    rows = panyu.execute(text("""select count(*), count(distinct river_code) from "case" where river_code is not null""")).one()
+    rows = panyu.execute(
+        text("""select count(*), count(distinct river_code) from "case" where river_code is not null""")
+    ).one()
     assert tuple(rows) == (420, 49)
 
 
@@ -126,10 +188,17 @@ def test_a_year_without_anything_has_a_sentence_of_its_own(panyu: Session) -> No
 
 # --- other numbers --------------------------------------------------------------------------------------------------
 
+
 def test_another_district_gives_its_own_figures(small: Session) -> None:
     figures = values(small)
-    assert {key: figures[key] for key in ("slw.operations", "slw.person_times", "slw.found", "slw.done", "slw.self_done")} == {
-        "slw.operations": 9, "slw.person_times": 65, "slw.found": 18, "slw.done": 13, "slw.self_done": 6,
+    assert {
+        key: figures[key] for key in ("slw.operations", "slw.person_times", "slw.found", "slw.done", "slw.self_done")
+    } == {
+        "slw.operations": 9,
+        "slw.person_times": 65,
+        "slw.found": 18,
+        "slw.done": 13,
+        "slw.self_done": 6,
     }
     assert (figures["river.total"], figures["shawan.zini_found"], figures["insp.closed_groups"]) == (3, 5, 3)
     assert (figures["slw.leader_closed"], figures["pet.close_rate"]) == (7, 92.31)
@@ -163,6 +232,7 @@ def paragraph_of(session: Session) -> str:
 
 # --- counting rules -------------------------------------------------------------------------------------------------
 
+
 @pytest.fixture
 def office(scattered_session: Session) -> Office:
     return Office(scattered_session)
@@ -170,9 +240,17 @@ def office(scattered_session: Session) -> Office:
 
 def test_an_operation_counts_once_and_its_people_are_added_over_operations(office: Office) -> None:
     for number, people in enumerate((5, 9), start=1):
-        steps.record_operation(office.session, office.inspector, Operation(
-            operation_no=f"ZX{number}", kind="slw", region_code=TOWN, held_on=date(2017, 5, number), person_times=people,
-        ))
+        steps.record_operation(
+            office.session,
+            office.inspector,
+            Operation(
+                operation_no=f"ZX{number}",
+                kind="slw",
+                region_code=TOWN,
+                held_on=date(2017, 5, number),
+                person_times=people,
+            ),
+        )
     for _ in range(3):
         office.open_case(operation_no="ZX1")
     figures = values(office.session, year=2017)
@@ -216,11 +294,14 @@ def test_what_was_recorded_after_a_report_was_printed_can_be_left_out(office: Of
 
 
 def test_a_percentage_of_nothing_has_no_value(office: Office) -> None:
-    rate = {f.id: f for f in reports.count_figures(office.session, reports.window_of(office.session, COUNTY, year=2017))}
+    rate = {
+        f.id: f for f in reports.count_figures(office.session, reports.window_of(office.session, COUNTY, year=2017))
+    }
     assert (rate["slw.done_rate"].value, rate["slw.done_rate"].denominator) == (None, 0)
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("code", ["R1", "R2", "R3", "R4", "R5", "R6", "R7"])
 def test_a_table_gives_every_column_it_names(panyu: Session, code: str) -> None:

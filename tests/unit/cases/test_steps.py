@@ -25,6 +25,7 @@ def office(scattered_session: Session) -> Office:
 
 # --- numbers --------------------------------------------------------------------------------------------------------
 
+
 def test_numbers_hold_county_year_and_town_and_run_on(office: Office) -> None:
     first, second = office.open_case(), office.open_case()
     assert first.case_no[:16] == f"SLW4401132017{TOWN[6:]}"
@@ -34,17 +35,23 @@ def test_numbers_hold_county_year_and_town_and_run_on(office: Office) -> None:
 def test_a_case_opens_only_in_the_finders_town(office: Office) -> None:
     with pytest.raises(NotAllowed):
         steps.open_case(
-            office.session, a_person(office.session, region=OTHER_TOWN), region_code=VILLAGE, facts=FACTS["find"],
+            office.session,
+            a_person(office.session, region=OTHER_TOWN),
+            region_code=VILLAGE,
+            facts=FACTS["find"],
             evidence=photos(1),
         )
 
 
-@pytest.mark.parametrize(("facts", "key"), [
-    ({"lead_source": "petition"}, "lead_no"),
-    ({"name": ""}, "name"),
-    ({"lead_source": "rumour"}, "lead_source"),
-    ({"operator_phone": "13800000000"}, "operator_phone"),
-])
+@pytest.mark.parametrize(
+    ("facts", "key"),
+    [
+        ({"lead_source": "petition"}, "lead_no"),
+        ({"name": ""}, "name"),
+        ({"lead_source": "rumour"}, "lead_source"),
+        ({"operator_phone": "13800000000"}, "operator_phone"),
+    ],
+)
 def test_what_is_missing_or_unknown_is_named(office: Office, facts: dict[str, Any], key: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         office.open_case(**facts)
@@ -57,10 +64,17 @@ def test_a_find_needs_a_photo(office: Office) -> None:
 
 
 def test_a_form_sent_twice_opens_one_case(office: Office) -> None:
-    answers = {**FACTS["find"], "village_code": VILLAGE, "gps": {"lon": "113.4", "lat": "22.95"}, "found_date": "2017-04-01",
-               "photo_signboard": photos(1)[0], "operator_name": "张三"}
-    submission = steps.open_case(office.session, office.inspector, region_code=VILLAGE, facts=FACTS["find"],
-                                 evidence=photos(1)).id
+    answers = {
+        **FACTS["find"],
+        "village_code": VILLAGE,
+        "gps": {"lon": "113.4", "lat": "22.95"},
+        "found_date": "2017-04-01",
+        "photo_signboard": photos(1)[0],
+        "operator_name": "张三",
+    }
+    submission = steps.open_case(
+        office.session, office.inspector, region_code=VILLAGE, facts=FACTS["find"], evidence=photos(1)
+    ).id
     first = steps.register_case(office.session, office.inspector, submission, answers)
     assert first is not None
     assert steps.register_case(office.session, office.inspector, submission, answers) is first
@@ -68,8 +82,16 @@ def test_a_form_sent_twice_opens_one_case(office: Office) -> None:
     assert "operator_name" not in first.facts
 
 
-@pytest.mark.parametrize("wrong", [{"photo_signboard": None}, {"lead_source": None}, {"found_date": "gestern"}, {"gps": "hier"},
-                                   {"village_code": ["440113016002"]}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"photo_signboard": None},
+        {"lead_source": None},
+        {"found_date": "gestern"},
+        {"gps": "hier"},
+        {"village_code": ["440113016002"]},
+    ],
+)
 def test_a_form_that_says_too_little_opens_no_case_and_is_no_failure(office: Office, wrong: dict[str, Any]) -> None:
     answers = {**FACTS["find"], "village_code": VILLAGE, "photo_signboard": photos(1)[0], **wrong}
     opened = steps.register_case(office.session, office.inspector, uuid4(), answers)
@@ -77,6 +99,7 @@ def test_a_form_that_says_too_little_opens_no_case_and_is_no_failure(office: Off
 
 
 # --- the life of a case ---------------------------------------------------------------------------------------------
+
 
 def test_a_case_goes_from_found_to_archived(office: Office) -> None:
     case = office.take_all(office.open_case(), *TO_ACCEPTED, "look_back", "look_back", "archive")
@@ -98,7 +121,9 @@ def test_an_outdated_version_is_a_conflict(office: Office) -> None:
     assert refused.value.detail["version"] == 2
 
 
-@pytest.mark.parametrize("kind", [kind for kind, step in STEPS.items() if step.from_states and "found" not in step.from_states])
+@pytest.mark.parametrize(
+    "kind", [kind for kind, step in STEPS.items() if step.from_states and "found" not in step.from_states]
+)
 def test_a_step_that_does_not_start_from_the_state_is_a_conflict(office: Office, kind: str) -> None:
     with pytest.raises(Conflict):
         office.take(office.open_case(), kind)
@@ -140,12 +165,20 @@ def test_another_towns_inspector_may_not_work_the_case(office: Office) -> None:
 
 def test_an_unknown_case_is_not_found(office: Office) -> None:
     with pytest.raises(NotFound):
-        steps.record_event(office.session, office.inspector, office.inspector.account_id, kind="verify", expected_version=1)
+        steps.record_event(
+            office.session, office.inspector, office.inspector.account_id, kind="verify", expected_version=1
+        )
 
 
 def test_nobody_accepts_what_he_found_himself(office: Office) -> None:
-    case = steps.open_case(office.session, office.case_office, region_code=VILLAGE, facts=FACTS["find"], evidence=photos(1),
-                           found_on=date(2017, 4, 1))
+    case = steps.open_case(
+        office.session,
+        office.case_office,
+        region_code=VILLAGE,
+        facts=FACTS["find"],
+        evidence=photos(1),
+        found_on=date(2017, 4, 1),
+    )
     office.take_all(case, *TO_DONE, "self_check")
     with pytest.raises(NotAllowed, match="发现人"):
         office.take(case, "accept")
@@ -160,6 +193,7 @@ def test_nothing_is_accepted_without_the_towns_own_check(office: Office) -> None
 
 # --- evidence -------------------------------------------------------------------------------------------------------
 
+
 def test_closing_needs_all_five_of_two_cuts_and_three_clearances(office: Office) -> None:
     case = office.take_all(office.open_case(), *TO_DONE[:-1])
     facts = {key: value for key, value in FACTS["done"].items() if key != "cut_water_date"}
@@ -170,14 +204,17 @@ def test_closing_needs_all_five_of_two_cuts_and_three_clearances(office: Office)
         office.take(case, "done", evidence=photos(6))
 
 
-@pytest.mark.parametrize(("kind", "facts", "key"), [
-    ("verify", {"accuracy_m": 31}, "accuracy_m"),
-    ("verify", {"verifiers": "王一"}, "verifiers"),
-    ("verify", {"is_luan": False, "is_wu": False}, "is_san"),
-    ("done", {"mode": "move"}, "mode"),
-    ("accept", {"review_method": "doc"}, "review_method"),
-    ("look_back", {"lat": 22.952}, "lon"),
-])
+@pytest.mark.parametrize(
+    ("kind", "facts", "key"),
+    [
+        ("verify", {"accuracy_m": 31}, "accuracy_m"),
+        ("verify", {"verifiers": "王一"}, "verifiers"),
+        ("verify", {"is_luan": False, "is_wu": False}, "is_san"),
+        ("done", {"mode": "move"}, "mode"),
+        ("accept", {"review_method": "doc"}, "review_method"),
+        ("look_back", {"lat": 22.952}, "lon"),
+    ],
+)
 def test_a_rule_of_a_step_is_kept(office: Office, kind: str, facts: dict[str, Any], key: str) -> None:
     case = office.open_case()
     for step in (*TO_ACCEPTED, "look_back"):
@@ -205,6 +242,7 @@ def test_days_run_forward_and_not_into_the_future(office: Office) -> None:
 
 # --- completions ----------------------------------------------------------------------------------------------------
 
+
 def test_a_returned_completion_is_none(office: Office) -> None:
     case = office.take_all(office.open_case(), *TO_DONE, "return")
     assert (case.state, case.done_on, case.mode) == ("rectifying", None, None)
@@ -225,6 +263,7 @@ def test_the_next_case_after_a_rebound_gets_the_next_number(office: Office) -> N
 
 
 # --- history --------------------------------------------------------------------------------------------------------
+
 
 def test_history_cannot_be_changed(office: Office) -> None:
     office.open_case()

@@ -13,7 +13,9 @@ from census.services.collect import files
 from tests.builders.photos import a_jpeg
 
 GPS_AND_TIME: dict[int, Any] = {
-    0x0112: 6, 0x8825: {1: "N", 2: (23.0, 2.0, 45.6), 3: "E", 4: (113.0, 22.0, 12.0)}, 0x8769: {0x9003: "2018:08:20 09:12:00"},
+    0x0112: 6,
+    0x8825: {1: "N", 2: (23.0, 2.0, 45.6), 3: "E", 4: (113.0, 22.0, 12.0)},
+    0x8769: {0x9003: "2018:08:20 09:12:00"},
 }
 
 
@@ -62,20 +64,39 @@ def test_a_webp_becomes_what_every_desk_can_show(tmp_path: Path) -> None:
     assert (content.media_type, kept[:3]) == ("image/jpeg", b"\xff\xd8\xff")
 
 
-@pytest.mark.parametrize("data", [
-    b"\xff\xd8\xff\xe0" + bytes(500), a_jpeg(800, 600)[:4000], b"\x89PNG\r\n\x1a\n" + bytes(40), b"RIFF\x10\0\0\0WEBPVP8 " + bytes(40),
-    a_jpeg(8, 8).replace(b"\x00\x08\x00\x08", b"\xff\xf0\xff\xf0", 1),
-], ids=["no picture", "cut short", "a broken PNG", "a broken WebP", "a bomb"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff\xd8\xff\xe0" + bytes(500),
+        a_jpeg(800, 600)[:4000],
+        b"\x89PNG\r\n\x1a\n" + bytes(40),
+        b"RIFF\x10\0\0\0WEBPVP8 " + bytes(40),
+        a_jpeg(8, 8).replace(b"\x00\x08\x00\x08", b"\xff\xf0\xff\xf0", 1),
+    ],
+    ids=["no picture", "cut short", "a broken PNG", "a broken WebP", "a bomb"],
+)
 def test_what_is_no_whole_photo_is_refused(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(WrongContent):
         examined(tmp_path, data)
 
 
-@pytest.mark.parametrize(("told", "facts"), [
-    ('{"lon": "113.3845", "lat": "22.9416", "at": "2018-08-20T09:51:07"}', {"lon": 113.3845, "lat": 22.9416, "taken_at": "2018-08-20T09:51:07+08:00", "told_by": "phone"}),
-    ('{"lon": "999", "lat": "22.9", "at": "yesterday"}', {}), ('{"lon": [], "lat": {}}', {}), ("[1]", {}), ("{", {}), (None, {}),
-])
-def test_what_a_phone_read_before_it_stripped_a_photo_is_kept_where_it_makes_sense(tmp_path: Path, told: str | None, facts: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("told", "facts"),
+    [
+        (
+            '{"lon": "113.3845", "lat": "22.9416", "at": "2018-08-20T09:51:07"}',
+            {"lon": 113.3845, "lat": 22.9416, "taken_at": "2018-08-20T09:51:07+08:00", "told_by": "phone"},
+        ),
+        ('{"lon": "999", "lat": "22.9", "at": "yesterday"}', {}),
+        ('{"lon": [], "lat": {}}', {}),
+        ("[1]", {}),
+        ("{", {}),
+        (None, {}),
+    ],
+)
+def test_what_a_phone_read_before_it_stripped_a_photo_is_kept_where_it_makes_sense(
+    tmp_path: Path, told: str | None, facts: dict[str, Any]
+) -> None:
     file = tmp_path / "sent"
     file.write_bytes(a_jpeg(640, 480))
     assert files.examine(file, told=told).facts == facts | {"width": 640, "height": 480}

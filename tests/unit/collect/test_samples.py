@@ -24,15 +24,27 @@ from validation.rulebook import compile_form
 def enumerator(session: Session) -> Account:
     account = an_account(session, "enumerator01")
     for number in range(3):
-        an_assigned_unit(session, account, name=f"工厂 {number}", credit_code="91440101MA59ABCD16", industry_code="3360")
+        an_assigned_unit(
+            session, account, name=f"工厂 {number}", credit_code="91440101MA59ABCD16", industry_code="3360"
+        )
     return account
 
 
 def send(session: Session, account: Account, sample: dict[str, Any]) -> set[str]:
-    actor = Actor(account.id, account.username, "", None, "census", (Grant("enumerator", "440113011"),), new_id(), "", b"")
+    actor = Actor(
+        account.id, account.username, "", None, "census", (Grant("enumerator", "440113011"),), new_id(), "", b""
+    )
     draft = Draft(
-        UUID(sample["id"]), UUID(sample["unit"]), sample["form"], sample["version"], 1, sample["answers"], [], [],
-        digest(sample["answers"]), claimed_digest=sample["digest"],
+        UUID(sample["id"]),
+        UUID(sample["unit"]),
+        sample["form"],
+        sample["version"],
+        1,
+        sample["answers"],
+        [],
+        [],
+        digest(sample["answers"]),
+        claimed_digest=sample["digest"],
     )
     [outcome] = submit(session, actor, [draft], now())
     assert outcome.status == "stored"
@@ -41,7 +53,9 @@ def send(session: Session, account: Account, sample: dict[str, Any]) -> set[str]
 
 @pytest.mark.parametrize("form", [form.code for form in catalogue().forms() if form.programme == "census"])
 def test_a_sample_is_valid_for_the_server_that_takes_it(session: Session, enumerator: Account, form: str) -> None:
-    waiting = {rule.id for rule in compile_form(catalogue().current(form), catalogue()).rules if asks_for_other_forms(rule)}
+    waiting = {
+        rule.id for rule in compile_form(catalogue().current(form), catalogue()).rules if asks_for_other_forms(rule)
+    }
     for sample in list(samples(session, form, 2)):
         assert send(session, enumerator, sample) <= waiting
 
@@ -66,7 +80,9 @@ def test_units_that_have_the_form_come_last(session: Session, enumerator: Accoun
     assert len({sample["id"] for sample in again}) == 5
 
 
-@pytest.mark.parametrize("asked", [("G999", 1, None, None), ("G102", 1, "G102-NONE", None), ("G102", 1, None, "nobody")])
+@pytest.mark.parametrize(
+    "asked", [("G999", 1, None, None), ("G102", 1, "G102-NONE", None), ("G102", 1, None, "nobody")]
+)
 @pytest.mark.usefixtures("enumerator")
 def test_what_is_not_there_is_said(session: Session, asked: tuple[Any, ...]) -> None:
     with pytest.raises(NotFound):

@@ -18,7 +18,9 @@ REFERENCE = ROOT / "docs" / "reference" / "review-states.md"
 def table_of_transitions() -> str:
     lines = ["| state | outcome | role | next state |", "|---|---|---|---|"]
     order = list(STATE_NAMES)
-    for (state, outcome, role), target in sorted(TRANSITIONS.items(), key=lambda row: (order.index(row[0][0]), row[0][1:])):
+    for (state, outcome, role), target in sorted(
+        TRANSITIONS.items(), key=lambda row: (order.index(row[0][0]), row[0][1:])
+    ):
         lines.append(
             f"| `{state}` {STATE_NAMES[state]} | `{outcome}` {OUTCOME_NAMES[outcome]} | `{role}` {ACTING_ROLE_NAMES[role]} "
             f"| `{target}` {STATE_NAMES[target]} |",

@@ -56,7 +56,10 @@ def test_records_without_a_planted_error_have_no_error(session: Session) -> None
     assert len(records) > 150
     wrong = [
         (form, finding.check, finding.message)
-        for unit in records for form in unit for finding in findings(unit, form) if finding.severity == "error"
+        for unit in records
+        for form in unit
+        for finding in findings(unit, form)
+        if finding.severity == "error"
     ]
     assert wrong == []
 

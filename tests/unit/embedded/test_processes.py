@@ -29,8 +29,11 @@ def ends_within(pid_fd: int, seconds: float) -> bool:
 
 def test_children_end_with_a_parent_that_is_killed(own_databases: Databases, tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT, tmp_path / "web.log"], env=os.environ | own_databases.environment,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", PARENT, tmp_path / "web.log"],
+        env=os.environ | own_databases.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as parent:
         assert parent.stdout is not None
         child = os.pidfd_open(int(parent.stdout.readline()))

@@ -35,9 +35,17 @@ def can_be(node: Node, wanted: bool) -> bool:  # noqa: FBT001
         case Not():
             return can_be(node.part, not wanted)
         case And():
-            return all(can_be(part, True) for part in node.parts) if wanted else any(can_be(part, False) for part in node.parts)
+            return (
+                all(can_be(part, True) for part in node.parts)
+                if wanted
+                else any(can_be(part, False) for part in node.parts)
+            )
         case Or():
-            return any(can_be(part, True) for part in node.parts) if wanted else all(can_be(part, False) for part in node.parts)
+            return (
+                any(can_be(part, True) for part in node.parts)
+                if wanted
+                else all(can_be(part, False) for part in node.parts)
+            )
         case Choose():
             return can_be(node.then, wanted) or can_be(node.otherwise, wanted)
         case _:
@@ -48,8 +56,15 @@ def answerable(node: Node) -> bool:
     """Tell whether a part leans on nothing but forms that are defined; what hides an item does not count."""
     if isinstance(node, Choose):
         return answerable(node.then)
-    inner = (part for each in fields(node) for value in (getattr(node, each.name),) for part in (value if isinstance(value, tuple) else (value,)))
-    return not isinstance(node, Nothing) and all(answerable(cast("Node", part)) for part in inner if is_dataclass(part) and not isinstance(part, type | Rows))
+    inner = (
+        part
+        for each in fields(node)
+        for value in (getattr(node, each.name),)
+        for part in (value if isinstance(value, tuple) else (value,))
+    )
+    return not isinstance(node, Nothing) and all(
+        answerable(cast("Node", part)) for part in inner if is_dataclass(part) and not isinstance(part, type | Rows)
+    )
 
 
 def written(book: RuleBook) -> list[str]:
@@ -85,11 +100,15 @@ def test_valid_examples_hold_in_all_three_evaluators(browser: Browser, code: str
 def test_each_written_check_can_be_broken_and_all_three_evaluators_see_it(browser: Browser, code: str):
     book, checks = BOOKS[code], written(BOOKS[code])
     found = broken(code, checks)
-    print(f"{code}: {len(found)} of {len(checks)} written checks, {sum(bool(each.also) for each in found.values())} of them not alone")  # noqa: T201 - the count is the report
+    print(
+        f"{code}: {len(found)} of {len(checks)} written checks, {sum(bool(each.also) for each in found.values())} of them not alone"
+    )  # noqa: T201 - the count is the report
     assert [check for check in checks if check not in found] == []
     cases = [case_of(example) for example in found.values()]
     expected = by_record(book, cases)
-    assert [{finding.check for finding in each} for each in expected] == [{check, *example.also} for check, example in found.items()]
+    assert [{finding.check for finding in each} for each in expected] == [
+        {check, *example.also} for check, example in found.items()
+    ]
     assert browser.findings(book, cases) == expected
     assert by_batch(book, cases) == expected
 
@@ -103,7 +122,9 @@ def test_implied_checks_can_be_broken(code: str):
 
 
 def test_a_check_that_leans_on_a_form_without_definition_has_no_example():
-    listing_and_basics = Catalogue(tuple(form for form in catalogue().forms() if form.code in {"QC-1", "G101-1", "G102"}))
+    listing_and_basics = Catalogue(
+        tuple(form for form in catalogue().forms() if form.code in {"QC-1", "G101-1", "G102"})
+    )
     with pytest.raises(NoExample):
         answers_for("G101-1", "G101-1-C21", forms=listing_and_basics)
 
@@ -127,5 +148,3 @@ def test_an_example_stays_consistent_with_forms_already_filled():
     basic = answers_for("G101-1", seed=5, related={"QC-1": listing})
     assert basic.answers["credit_code"] == listing["credit_code"]
     assert basic.answers["has_wastewater"] is False
-
-

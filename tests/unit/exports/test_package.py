@@ -38,12 +38,16 @@ def test_a_record_is_written_in_one_order_however_it_came(made: bundle.Bundle, t
     again = a_bundle(tmp_path, replace(source, records=backwards))
     assert again.package.digest == made.package.digest
     with zipfile.ZipFile(again.package.path) as archive:
-        assert list(orjson.loads(archive.read("records.jsonl").splitlines()[0])) == [field.name for field in fields(Record)]
+        assert list(orjson.loads(archive.read("records.jsonl").splitlines()[0])) == [
+            field.name for field in fields(Record)
+        ]
 
 
 def test_another_answer_gives_another_digest(made: bundle.Bundle, tmp_path: Path) -> None:
     unit = a_unit(1)
-    other = a_bundle(tmp_path, a_source(units=[unit], records=[a_record(unit, {"water_intake_total": "1"})], findings=[]))
+    other = a_bundle(
+        tmp_path, a_source(units=[unit], records=[a_record(unit, {"water_intake_total": "1"})], findings=[])
+    )
     assert other.package.digest != made.package.digest
 
 
@@ -52,7 +56,15 @@ def test_a_package_is_a_valid_frictionless_data_package(made: bundle.Bundle, tmp
         archive.extractall(tmp_path)
     report = frictionless.validate(str(tmp_path / "datapackage.json"))
     assert report.valid, report.flatten(["type", "note"])
-    assert {task.name for task in report.tasks} == {"units", "regions", "records", "findings", "tables-g102", "tables-g102.facility", "tables-g102.outlet"}
+    assert {task.name for task in report.tasks} == {
+        "units",
+        "regions",
+        "records",
+        "findings",
+        "tables-g102",
+        "tables-g102.facility",
+        "tables-g102.outlet",
+    }
 
 
 def test_answers_come_out_as_they_went_in(made: bundle.Bundle) -> None:
@@ -60,7 +72,8 @@ def test_answers_come_out_as_they_went_in(made: bundle.Bundle) -> None:
         facts = received.verify(trusting(KEY.public_key()), catalogue())
         assert (facts.digest, facts.region.code, facts.forms) == (made.package.digest, "440113", (("G102", "2017.1"),))
         assert list(received.records()) == [
-            a_record(unit, explanations=[], exemptions=[]) for unit in (a_unit(1), a_unit(2, "440113012", kind="livestock"))
+            a_record(unit, explanations=[], exemptions=[])
+            for unit in (a_unit(1), a_unit(2, "440113012", kind="livestock"))
         ]
         assert next(received.units()) == a_unit(1)
 
@@ -71,20 +84,31 @@ def test_tables_are_typed_and_their_columns_say_unit_and_name(made: bundle.Bundl
     assert (str(field.type), field.metadata[b"unit"].decode()) == ("int64", "立方米")
     with duckdb.connect(str(made.folder / "aggregate.duckdb"), read_only=True) as connection:
         assert connection.execute("select sum(tap_water_intake) from G102").fetchone() == (18000,)
-        assert connection.execute("select facility_id, run_hours from G102_facility where _row = 2 limit 1").fetchone() == ("TW002", None)
+        assert connection.execute(
+            "select facility_id, run_hours from G102_facility where _row = 2 limit 1"
+        ).fetchone() == ("TW002", None)
 
 
 def test_a_record_written_in_an_odd_way_spoils_no_neighbour(tmp_path: Path) -> None:
     """Arrow reads the first batch, Python the second: the odd record is in it."""
     units = [a_unit(number) for number in (1, 2, 3)]
-    odd = ANSWERS | {"unknown": 1, "tap_water_intake": 9000, "facility": [None, *ANSWERS["facility"], "TW003"], "outlet": None}
+    odd = ANSWERS | {
+        "unknown": 1,
+        "tap_water_intake": 9000,
+        "facility": [None, *ANSWERS["facility"], "TW003"],
+        "outlet": None,
+    }
     rows: list[list[tuple[object, ...]]] = []
     for name, answers in (("usual", ANSWERS | {"facility": [None, *ANSWERS["facility"]]}), ("odd", odd)):
         records = [a_record(units[0]), a_record(units[1], answers), a_record(units[2])]
         made = a_bundle(tmp_path / name, a_source(units=units, records=records, findings=[]))
         with duckdb.connect(str(made.folder / "aggregate.duckdb"), read_only=True) as connection:
             rows.append(connection.execute("select * from G102_facility").fetchall())
-            assert connection.execute("select tap_water_intake from G102").fetchall() == [(9000,), (None if name == "odd" else 9000,), (9000,)]
+            assert connection.execute("select tap_water_intake from G102").fetchall() == [
+                (9000,),
+                (None if name == "odd" else 9000,),
+                (9000,),
+            ]
     assert rows[0] == rows[1]
     assert [row[4] for row in rows[0]] == [1, 2, 2, 3, 1, 2]
 
@@ -96,10 +120,16 @@ def test_a_line_that_cannot_be_laid_out_stops_the_tables(tmp_path: Path) -> None
 
 
 def test_the_summary_counts_objects_by_town_and_kind(made: bundle.Bundle) -> None:
-    sheet = python_calamine.load_workbook(made.folder / "summary" / "objects_by_town.xlsx").get_sheet_by_index(0).to_python()
+    sheet = (
+        python_calamine.load_workbook(made.folder / "summary" / "objects_by_town.xlsx")
+        .get_sheet_by_index(0)
+        .to_python()
+    )
     rows = [row for row in sheet if row[0] in {"440113011", "440113012", "合计"}]
     assert [row[:4] + row[-1:] for row in rows] == [
-        ["440113011", "小谷围街道", 1, 0, 1], ["440113012", "南村镇", 0, 1, 1], ["合计", "", 1, 1, 2],
+        ["440113011", "小谷围街道", 1, 0, 1],
+        ["440113012", "南村镇", 0, 1, 1],
+        ["合计", "", 1, 1, 2],
     ]
     assert "小谷围街道" in (made.folder / "report.html").read_text(encoding="utf-8")
     assert "<script" not in (made.folder / "report.html").read_text(encoding="utf-8")
@@ -114,7 +144,9 @@ def test_personal_data_stand_in_the_records_only(made: bundle.Bundle) -> None:
 
 def test_placeholder_codes_are_counted(tmp_path: Path) -> None:
     unit = a_unit(1)
-    item = next(item for item in catalogue().get("G102", "2017.1").items() if item.type in {"code", "choice"} and item.rows_key)
+    item = next(
+        item for item in catalogue().get("G102", "2017.1").items() if item.type in {"code", "choice"} and item.rows_key
+    )
     answers = {item.rows_key: [{item.key: "x-1"}, {item.key: "1"}]}
     made = a_bundle(tmp_path, a_source(units=[unit], records=[a_record(unit, answers)], findings=[]))
     assert made.counts["placeholder_codes"] == 1
@@ -124,7 +156,12 @@ def test_a_descriptor_says_what_is_inside(made: bundle.Bundle) -> None:
     with zipfile.ZipFile(made.package.path) as archive:
         about = orjson.loads(archive.read("datapackage.json"))["census"]
     assert about["counts"] == {
-        "units": 2, "records": 2, "warnings": 1, "exemptions": 0, "placeholder_codes": 0, "records G102": 2,
+        "units": 2,
+        "records": 2,
+        "warnings": 1,
+        "exemptions": 0,
+        "placeholder_codes": 0,
+        "records G102": 2,
     }
     assert about["validation"] == {"complete": True, "checks": 120}
 

@@ -57,13 +57,15 @@ def test_every_flipped_byte_is_noticed(package: Path, tmp_path: Path) -> None:
     content = package.read_bytes()
     copy = tmp_path / "flipped.zip"
     for place in range(0, len(content), len(content) // 60):
-        copy.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1:])
+        copy.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
         try:
             with ReceivedFile(copy) as received:
                 facts = received.verify(TRUSTED, catalogue())
         except PackageRefused:
             continue
-        assert facts.digest.startswith(package.stem[-12:])  # a byte of the ZIP's own dates and the like: the content stands
+        assert facts.digest.startswith(
+            package.stem[-12:]
+        )  # a byte of the ZIP's own dates and the like: the content stands
 
 
 def test_a_flipped_byte_in_a_file_is_named(package: Path, tmp_path: Path) -> None:
@@ -134,12 +136,21 @@ def test_a_file_name_that_leads_elsewhere_is_refused(package: Path, tmp_path: Pa
 
 
 def test_a_zip_that_unpacks_to_more_than_was_signed_for_is_refused(package: Path, tmp_path: Path) -> None:
-    assert refusal(changed(package, tmp_path, lambda files: files.update({"units.jsonl": b"0" * 50_000_000}))) == "wrong_hash"
+    assert (
+        refusal(changed(package, tmp_path, lambda files: files.update({"units.jsonl": b"0" * 50_000_000})))
+        == "wrong_hash"
+    )
 
 
 def test_a_zip_that_would_fill_the_disk_is_refused_unread(package: Path, tmp_path: Path) -> None:
-    assert refusal(changed(package, tmp_path, lambda files: files.update({f"f{n}": b"" for n in range(2000)}))) == "too_large"
-    assert refusal(changed(package, tmp_path, lambda files: files.update({"datapackage.json": b" " * 40_000_000}))) == "too_large"
+    assert (
+        refusal(changed(package, tmp_path, lambda files: files.update({f"f{n}": b"" for n in range(2000)})))
+        == "too_large"
+    )
+    assert (
+        refusal(changed(package, tmp_path, lambda files: files.update({"datapackage.json": b" " * 40_000_000})))
+        == "too_large"
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04"])

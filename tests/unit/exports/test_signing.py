@@ -41,10 +41,15 @@ def test_a_signed_request_is_known_by_its_key() -> None:
     assert verify_authorization(headers, "PATCH", "/api/v1/packages/1", TRUSTED, NOW) == key_id(KEY.public_key())
 
 
-@pytest.mark.parametrize(("method", "path", "late"), [
-    ("POST", "/api/v1/packages/1", 0), ("PATCH", "/api/v1/packages/2", 0), ("PATCH", "/api/v1/packages/1", 11),
-    ("PATCH", "/api/v1/packages/1", -11),
-])
+@pytest.mark.parametrize(
+    ("method", "path", "late"),
+    [
+        ("POST", "/api/v1/packages/1", 0),
+        ("PATCH", "/api/v1/packages/2", 0),
+        ("PATCH", "/api/v1/packages/1", 11),
+        ("PATCH", "/api/v1/packages/1", -11),
+    ],
+)
 def test_a_signature_is_good_for_one_request_and_ten_minutes(method: str, path: str, late: int) -> None:
     headers = authorization(KEY, "PATCH", "/api/v1/packages/1", NOW)
     with pytest.raises(SignatureRefused):
@@ -57,10 +62,16 @@ def test_a_stranger_is_refused() -> None:
         verify_authorization(headers, "GET", "/x", TRUSTED, NOW)
 
 
-@pytest.mark.parametrize("headers", [
-    {}, {"Authorization": "Bearer x"}, {"Authorization": "Instance"}, {"Authorization": "Instance a:b"},
-    {"Authorization": "Instance a:b", "X-Signed-At": "2018-12-03T08:20:00"},
-])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer x"},
+        {"Authorization": "Instance"},
+        {"Authorization": "Instance a:b"},
+        {"Authorization": "Instance a:b", "X-Signed-At": "2018-12-03T08:20:00"},
+    ],
+)
 def test_a_request_without_a_signature_is_refused(headers: dict[str, str]) -> None:
     with pytest.raises(SignatureRefused):
         verify_authorization(headers, "GET", "/x", TRUSTED, NOW)

@@ -47,7 +47,12 @@ def book(form: Form, forms: Catalogue) -> RuleBook:
 
 
 def failing(book: RuleBook, example: Example) -> list[str]:
-    return sorted({finding.check for finding in check_record(book, example.answers, related=example.related, baseline=example.baseline)})
+    return sorted(
+        {
+            finding.check
+            for finding in check_record(book, example.answers, related=example.related, baseline=example.baseline)
+        }
+    )
 
 
 def test_each_of_its_checks_can_be_broken_alone(book: RuleBook, forms: Catalogue):
@@ -68,7 +73,9 @@ def test_phone_paper_and_other_tools_have_it(form: Form, book: RuleBook):
 
 def test_a_batch_is_judged_by_great_expectations(book: RuleBook, forms: Catalogue):
     examples = [answers_for("GD-1", "GD-1-C01", forms=forms), answers_for("GD-1", seed=1, forms=forms)]
-    rows = [Row(str(number), 1, f"u{number}", "440113011001", example.answers) for number, example in enumerate(examples)]
+    rows = [
+        Row(str(number), 1, f"u{number}", "440113011001", example.answers) for number, example in enumerate(examples)
+    ]
     frame: pd.DataFrame = frame_of(book, rows)
     result = run(frame, book)
     assert result.complete

@@ -74,12 +74,23 @@ def test_every_official_form_is_there_with_a_thousand_checks_and_more():
     checks = [check.id for form in FORMS for check in (*form.checks, *form.table_checks)]
     print(f"{len(FORMS)} forms, {sum(1 for form in FORMS for _ in form.items())} items, {len(checks)} written checks")  # noqa: T201 - the count is the report
     series = Counter(form.source_kind for form in FORMS)
-    assert series == {"listing": 5, "industrial": 25, "agricultural": 7, "domestic": 8, "centralized": 10, "mobile": 10, "scattered": 1}
+    assert series == {
+        "listing": 5,
+        "industrial": 25,
+        "agricultural": 7,
+        "domestic": 8,
+        "centralized": 10,
+        "mobile": 10,
+        "scattered": 1,
+    }
     assert len(checks) == len(set(checks)) >= 1_000
 
 
 def test_a_form_and_its_rules_fit_a_bad_line():
-    sizes = {form.code: len(gzip.compress(orjson.dumps([client_form(form), rules_json(compile_form(form, catalogue()))]))) for form in FORMS}
+    sizes = {
+        form.code: len(gzip.compress(orjson.dumps([client_form(form), rules_json(compile_form(form, catalogue()))])))
+        for form in FORMS
+    }
     largest = max(sizes, key=sizes.__getitem__)
     print(f"largest definition: {largest}, {sizes[largest]} bytes compressed")  # noqa: T201 - the figure is the report
     assert {code: size for code, size in sizes.items() if size > 80_000} == {}
@@ -130,7 +141,11 @@ def test_a_form_becomes_a_wtforms_class_without_instances_sharing_answers(form: 
 @every_form
 def test_personal_items_are_marked(form: Form):
     marked = {item.key for item in form.items() if item.personal}
-    named = {item.key for item in form.items() if re.search("phone|mobile|operator_id_no|landlord_id$|contact_person", item.key)}
+    named = {
+        item.key
+        for item in form.items()
+        if re.search("phone|mobile|operator_id_no|landlord_id$|contact_person", item.key)
+    }
     assert named <= marked
 
 
@@ -145,13 +160,16 @@ def test_a_small_definition_is_read_into_frozen_values(tmp_path: Path):
 
 
 def test_sections_of_one_repeat_key_are_one_group(tmp_path: Path):
-    more = SMALL + """
+    more = (
+        SMALL
+        + """
 [[section]]
 key = "rows_2"
 title = "三、续"
 repeat = {key = "row", title = "明细"}
 items = [{key = "note", name = "说明", type = "text"}]
 """
+    )
     assert [item.key for item in definition(tmp_path, more).groups()["row"].items] == ["amount", "note"]
 
 
@@ -164,7 +182,11 @@ items = [{key = "note", name = "说明", type = "text"}]
         ('key = "status"', 'key = "total"', "item total stands 2 times: expected once"),
         ('items = ["total"]', 'items = ["totl"]', "check T1-C01: items names the unknown item totl"),
         ('items = ["total"]', "", "check T1-C01: items is missing"),
-        ('type = "choice", options = {"1" = "运行", "2" = "停产"}', 'type = "choice", codelist = "nowhere"', "item status: unknown code list nowhere"),
+        (
+            'type = "choice", options = {"1" = "运行", "2" = "停产"}',
+            'type = "choice", codelist = "nowhere"',
+            "item status: unknown code list nowhere",
+        ),
         ('"2" = "停产"', '"2" = ""', "item status: options: bad option '2' = ''"),
         (', options = {"1" = "运行", "2" = "停产"}', "", "item status: a choice needs options or a codelist"),
         ("minimum = 0", "minimum = 9, maximum = 1", "item total: minimum 9 is above maximum 1"),
@@ -172,7 +194,11 @@ items = [{key = "note", name = "说明", type = "text"}]
         ("minimum = 0", "precision = 2", "item total: precision belongs to decimal and dms, not to integer"),
         ("minimum = 0", 'format = "e-mail"', "item total: unknown format e-mail"),
         ("minimum = 0", 'prefill = "unit.nmae"', "item total: unknown prefill unit.nmae"),
-        ('severity = "error"', 'severity = "fatal"', "check T1-C01: severity = 'fatal': expected one of error, warning"),
+        (
+            'severity = "error"',
+            'severity = "fatal"',
+            "check T1-C01: severity = 'fatal': expected one of error, warning",
+        ),
         ('expr = "total >= 0"', 'expr = ""', "check T1-C01: expr is empty: expected text"),
         ('items = ["total"]', 'items = ["total"]\neach = "rwo"', "check T1-C01: each names the unknown group rwo"),
         ('title = "试表"', "", "t1.toml: title is missing: expected text"),
@@ -217,15 +243,27 @@ def test_a_code_list_has_unique_codes_whose_parents_exist(name: str):
 
 
 def test_code_lists_have_the_size_of_their_sources():
-    sizes = {name: sum(entry.is_selectable for entry in codelist(name)) for name in ("gbt4754", "regions", "towns", "villages", "river_panyu_49", "hw_category_2016")}
-    assert sizes == {"gbt4754": 1381, "regions": 274, "towns": 16, "villages": 274, "river_panyu_49": 49, "hw_category_2016": 46}
+    sizes = {
+        name: sum(entry.is_selectable for entry in codelist(name))
+        for name in ("gbt4754", "regions", "towns", "villages", "river_panyu_49", "hw_category_2016")
+    }
+    assert sizes == {
+        "gbt4754": 1381,
+        "regions": 274,
+        "towns": 16,
+        "villages": 274,
+        "river_panyu_49": 49,
+        "hw_category_2016": 46,
+    }
 
 
 def test_only_classes_are_answers_and_industry_means_divisions_06_to_46():
     industries = codelist("gbt4754")
     assert industries.contains("1711")
     assert not industries.contains("17")
-    assert {entry.attributes["division"] for entry in industries if entry.attributes["industrial"] == "1"} - {""} == {f"{n:02d}" for n in range(6, 47)}
+    assert {entry.attributes["division"] for entry in industries if entry.attributes["industrial"] == "1"} - {""} == {
+        f"{n:02d}" for n in range(6, 47)
+    }
 
 
 def test_placeholder_codes_are_known_as_such():
@@ -277,6 +315,11 @@ def test_every_key_of_a_definition_is_documented():
     set_by_the_loader = {"rows_key", "digest", "sections", "checks", "table_checks", "_items", "_groups"}
     for part in (Form, Section, Repeat, Item, Check, TableCheck):
         for found in fields(part):
-            assert found.name in set_by_the_loader or f"`{found.name}`" in text or f"{found.name}," in text or f"{found.name}}}" in text, found.name
+            assert (
+                found.name in set_by_the_loader
+                or f"`{found.name}`" in text
+                or f"{found.name}," in text
+                or f"{found.name}}}" in text
+            ), found.name
     for name in (*FORMATS, *(source.rpartition(".")[2] for source in PREFILLS)):
         assert f"{name}`" in text, name

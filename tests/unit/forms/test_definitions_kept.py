@@ -36,7 +36,9 @@ def test_a_changed_file_is_read_anew_and_its_former_content_forgotten(file: Path
     assert parsed.kept_at(file).is_file()
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"code": "G102", "sections": 3}', '{"code": "G102", "surprise": 1}', "\0"])
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[1]", '{"code": "G102", "sections": 3}', '{"code": "G102", "surprise": 1}', "\0"]
+)
 def test_a_damaged_copy_is_replaced(file: Path, content: str):
     whole = parsed.read(file)
     parsed.kept_at(file).write_text(content, encoding="utf-8")

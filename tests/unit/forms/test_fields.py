@@ -24,7 +24,9 @@ def answers_of(item: Item) -> st.SearchStrategy[Any]:
     codes = [code for code, _ in options(item)]
     match item.type:
         case "multichoice":
-            return st.lists(st.sampled_from(codes), min_size=1, unique=True).map(lambda chosen: sorted(chosen, key=codes.index))
+            return st.lists(st.sampled_from(codes), min_size=1, unique=True).map(
+                lambda chosen: sorted(chosen, key=codes.index)
+            )
         case "choice" | "code":
             return st.sampled_from(codes)
         case "yesno":
@@ -32,7 +34,9 @@ def answers_of(item: Item) -> st.SearchStrategy[Any]:
         case "dms":
             return st.fixed_dictionaries({"d": st.integers(0, 180), "m": st.integers(0, 59), "s": NUMBER})
         case "gps":
-            return st.fixed_dictionaries({"lon": NUMBER, "lat": NUMBER}, optional={"accuracy_m": NUMBER, "at": NUMBER, "source": st.just("map")})
+            return st.fixed_dictionaries(
+                {"lon": NUMBER, "lat": NUMBER}, optional={"accuracy_m": NUMBER, "at": NUMBER, "source": st.just("map")}
+            )
         case _:
             return st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=8)
 
@@ -44,7 +48,9 @@ def some_of(items: list[Item], at_least: int) -> st.SearchStrategy[dict[str, Any
 
 def answers(form: Form) -> st.SearchStrategy[dict[str, Any]]:
     main = some_of([item for item in form.items() if not item.rows_key], 0)
-    groups = {key: st.lists(some_of(list(group.items), 1), min_size=1, max_size=3) for key, group in form.groups().items()}
+    groups = {
+        key: st.lists(some_of(list(group.items), 1), min_size=1, max_size=3) for key, group in form.groups().items()
+    }
     return st.tuples(main, st.fixed_dictionaries({}, optional=groups)).map(lambda parts: parts[0] | parts[1])
 
 
@@ -76,7 +82,12 @@ class Posted(HTMLParser):
 
 def html_of(form: Form, wtform: Any) -> str:
     main = "".join(str(wtform[item.key]()) for item in form.items() if not item.rows_key)
-    rows = "".join(str(entry.form[item.key]()) for key, group in form.groups().items() for entry in wtform[key] for item in group.items)
+    rows = "".join(
+        str(entry.form[item.key]())
+        for key, group in form.groups().items()
+        for entry in wtform[key]
+        for item in group.items
+    )
     return main + rows
 
 
@@ -143,7 +154,9 @@ def test_an_empty_row_is_a_template_for_any_number():
 @every_form
 def test_the_phone_gets_every_item_and_the_digests_of_its_code_lists(form: Form):
     found = client_form(form)
-    assert [item["key"] for section in found["sections"] for item in section["items"]] == [item.key for item in form.items()]
+    assert [item["key"] for section in found["sections"] for item in section["items"]] == [
+        item.key for item in form.items()
+    ]
     assert set(found["codelists"]) == {item.codelist for item in form.items() if item.codelist}
     assert all(len(digest) == 64 for digest in found["codelists"].values())
     assert "checks" not in found
@@ -159,7 +172,9 @@ def test_a_code_list_for_the_phone_has_a_cell_for_every_column():
 def test_ready_made_rows_come_one_for_each_code_and_keep_what_is_filled_in():
     form = catalogue().current("J101-3")
     filled = with_ready_made_rows(form, {"pollutants": [{"pollutant": "W03", "influent_avg": "2.5"}]})["pollutants"]
-    assert [row["pollutant"] for row in filled] == [entry.code for entry in codelist("water_pollutant") if entry.is_selectable]
+    assert [row["pollutant"] for row in filled] == [
+        entry.code for entry in codelist("water_pollutant") if entry.is_selectable
+    ]
     assert filled[2] == {"pollutant": "W03", "influent_avg": "2.5"}
     assert all(list(row) == ["pollutant"] for row in (*filled[:2], *filled[3:]))
 

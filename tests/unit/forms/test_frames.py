@@ -45,13 +45,20 @@ def test_rows_of_a_group_are_structs_in_their_order():
 
 
 def test_what_is_wrong_with_the_shape_is_told_beside_the_values():
-    frame = to_frame(G102, [row({"water_intake_total": "1,2", "facility": [{"run_hours": 5}, "x"], "outlet": "none", "nonsense": 1})])
+    frame = to_frame(
+        G102, [row({"water_intake_total": "1,2", "facility": [{"run_hours": 5}, "x"], "outlet": "none", "nonsense": 1})]
+    )
     assert list(frame["_problems"][0]) == ["water_intake_total:type", "unknown", "facility:rows", "outlet:rows"]
     assert list(frame["facility"][0][0]["_problems"]) == ["run_hours:type"]
 
 
 def test_other_forms_and_the_register_stand_beside_the_record():
-    known = row({}, related={"G101-1": {"production_hours": "8000"}}, baseline={"unit_name": "甲厂"}, present={"G106-1", "G101-1"})
+    known = row(
+        {},
+        related={"G101-1": {"production_hours": "8000"}},
+        baseline={"unit_name": "甲厂"},
+        present={"G106-1", "G101-1"},
+    )
     frame = to_frame(G102, [known], [Related(G101, {("", "production_hours")})])
     assert frame["G101_1__production_hours"][0] == 8000.0
     assert frame["baseline__unit_name"][0] == "甲厂"
@@ -59,13 +66,19 @@ def test_other_forms_and_the_register_stand_beside_the_record():
 
 
 def test_only_what_the_checks_read_of_a_related_group_is_carried():
-    frame = to_frame(G101, [row({}, related={"G102": {"outlet": [{"outlet_id": "DW001", "outlet_name": "总口"}]}})], [Related(G102, {("outlet", "outlet_id")})])
+    frame = to_frame(
+        G101,
+        [row({}, related={"G102": {"outlet": [{"outlet_id": "DW001", "outlet_name": "总口"}]}})],
+        [Related(G102, {("outlet", "outlet_id")})],
+    )
     assert set(frame["G102__outlet"][0][0]) == {"outlet_id", "_problems"}
 
 
 def test_a_position_becomes_its_parts():
     scattered = catalogue().current("scattered")
-    frame = to_frame(scattered, [row({"gps": {"lon": "113.36", "lat": "22.93", "accuracy_m": "12", "source": "device"}})])
+    frame = to_frame(
+        scattered, [row({"gps": {"lon": "113.36", "lat": "22.93", "accuracy_m": "12", "source": "device"}})]
+    )
     assert (frame["gps__lon"][0], frame["gps__accuracy_m"][0], frame["gps__source"][0]) == (113.36, 12.0, "device")
 
 

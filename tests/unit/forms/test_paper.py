@@ -22,7 +22,9 @@ def text_of(page: str) -> str:
 def test_the_sheet_shows_every_item_with_its_number_and_unit(code: str):
     form = catalogue().current(code)
     page = paper.html(form)
-    missing = [item.key for item in form.items() if str(escape(item.name)) not in page or (item.unit and item.unit not in page)]
+    missing = [
+        item.key for item in form.items() if str(escape(item.name)) not in page or (item.unit and item.unit not in page)
+    ]
     assert missing == []
     assert "<script" not in page
     assert " style=" not in page
@@ -30,7 +32,10 @@ def test_the_sheet_shows_every_item_with_its_number_and_unit(code: str):
 
 def test_the_head_names_form_approval_and_validity():
     page = text_of(paper.html(catalogue().current("G102")))
-    assert all(words in page for words in ("G102", "国统制〔2018〕103号", "国家统计局", "2019 年 12 月 31 日", "单位负责人", "报出日期"))
+    assert all(
+        words in page
+        for words in ("G102", "国统制〔2018〕103号", "国家统计局", "2019 年 12 月 31 日", "单位负责人", "报出日期")
+    )
 
 
 def test_a_filled_sheet_shows_answers_and_ticks_what_was_chosen():

@@ -31,8 +31,17 @@ def item(item_type: str, **facts: object) -> Item:
         ("multichoice", ["2", "1"], ("2", "1")),
         ("dms", {"d": 113, "m": 30, "s": "36.00"}, 113.51),
         ("gps", {"lon": "113.36", "lat": "22.93"}, Position(113.36, 22.93)),
-        ("gps", {"lon": "113.36", "lat": "22.93", "accuracy_m": "12", "at": "2018-08-20T09:12:00+08:00", "source": "device"},
-         Position(113.36, 22.93, 12.0, "2018-08-20T09:12:00+08:00", "device")),
+        (
+            "gps",
+            {
+                "lon": "113.36",
+                "lat": "22.93",
+                "accuracy_m": "12",
+                "at": "2018-08-20T09:12:00+08:00",
+                "source": "device",
+            },
+            Position(113.36, 22.93, 12.0, "2018-08-20T09:12:00+08:00", "device"),
+        ),
         ("photo", SHA256, SHA256),
     ],
 )
@@ -43,14 +52,36 @@ def test_an_answer_of_the_contract_is_read(kind: str, raw: object, value: object
 @pytest.mark.parametrize(
     ("kind", "raw"),
     [
-        ("text", 5), ("integer", 12), ("integer", "12.0"), ("integer", "1,240"), ("integer", "１２"), ("integer", "1 2"),
-        ("decimal", 1.5), ("decimal", "1e3"), ("decimal", "nan"), ("decimal", ".5"), ("year", "17"), ("date", "2017-02-30"),
-        ("date", "20171231"), ("yesno", "true"), ("yesno", 1), ("multichoice", "1"), ("multichoice", ["1", "1"]),
-        ("multichoice", ["1", 2]), ("dms", {"d": 113, "m": 60, "s": "1"}), ("dms", {"d": 113, "m": 1, "s": "60"}),
-        ("dms", {"d": "113", "m": 1, "s": "1"}), ("dms", {"d": 113, "m": 1}), ("dms", {"d": True, "m": 1, "s": "1"}),
-        ("dms", "113.5"), ("gps", {"lon": "181", "lat": "1"}), ("gps", {"lon": 113.3, "lat": "1"}),
-        ("gps", {"lon": "113", "lat": "22", "source": "guess"}), ("gps", {"lon": "113", "lat": "22", "x": 1}),
-        ("photo", "abc"), ("signature", SHA256.upper().replace("0", "A")),
+        ("text", 5),
+        ("integer", 12),
+        ("integer", "12.0"),
+        ("integer", "1,240"),
+        ("integer", "１２"),
+        ("integer", "1 2"),
+        ("decimal", 1.5),
+        ("decimal", "1e3"),
+        ("decimal", "nan"),
+        ("decimal", ".5"),
+        ("year", "17"),
+        ("date", "2017-02-30"),
+        ("date", "20171231"),
+        ("yesno", "true"),
+        ("yesno", 1),
+        ("multichoice", "1"),
+        ("multichoice", ["1", "1"]),
+        ("multichoice", ["1", 2]),
+        ("dms", {"d": 113, "m": 60, "s": "1"}),
+        ("dms", {"d": 113, "m": 1, "s": "60"}),
+        ("dms", {"d": "113", "m": 1, "s": "1"}),
+        ("dms", {"d": 113, "m": 1}),
+        ("dms", {"d": True, "m": 1, "s": "1"}),
+        ("dms", "113.5"),
+        ("gps", {"lon": "181", "lat": "1"}),
+        ("gps", {"lon": 113.3, "lat": "1"}),
+        ("gps", {"lon": "113", "lat": "22", "source": "guess"}),
+        ("gps", {"lon": "113", "lat": "22", "x": 1}),
+        ("photo", "abc"),
+        ("signature", SHA256.upper().replace("0", "A")),
     ],
 )
 def test_an_answer_of_another_type_has_no_value(kind: str, raw: object):
@@ -88,7 +119,11 @@ def test_false_and_zero_are_answers():
         ("9999", {"item_type": "code", "codelist": "gbt4754"}, "9999"),
         ("2017 年 12 月 31 日", {"item_type": "date"}, "2017-12-31"),
         ("113°22′45.67″", {"item_type": "dms"}, {"d": 113, "m": 22, "s": "45.67"}),
-        ("经度 113.36，纬度 22.93（精度 12 米，地图点选）", {"item_type": "gps"}, {"lon": "113.36", "lat": "22.93", "accuracy_m": "12", "source": "map"}),
+        (
+            "经度 113.36，纬度 22.93（精度 12 米，地图点选）",
+            {"item_type": "gps"},
+            {"lon": "113.36", "lat": "22.93", "accuracy_m": "12", "source": "map"},
+        ),
         ("已拍照", {"item_type": "photo"}, SHA256),
         ("十二", {"item_type": "integer"}, "十二"),
         ("", {"item_type": "integer"}, None),
@@ -105,13 +140,17 @@ def test_digits_are_grouped_in_threes():
 
 def test_the_digest_is_that_of_the_canonical_form():
     answers = {"water_intake_total": "100", "facility": [{"run_hours": "12", "b": True}], "名": "番禺"}
-    assert canonical(answers, []) == '[{"facility":[{"b":true,"run_hours":"12"}],"water_intake_total":"100","名":"番禺"},[]]'.encode()
+    assert (
+        canonical(answers, [])
+        == '[{"facility":[{"b":true,"run_hours":"12"}],"water_intake_total":"100","名":"番禺"},[]]'.encode()
+    )
     assert digest(answers, []) == hashlib.sha256(canonical(answers, [])).hexdigest()
 
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.text(max_size=5) | st.integers(-1000, 1000),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3), max_leaves=8,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
 )
 
 

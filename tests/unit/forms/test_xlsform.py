@@ -40,7 +40,12 @@ def test_pyxform_takes_every_form_without_a_warning(code: str, folder: Path):
 def test_the_tools_own_validator_understands_every_expression(folder: Path):
     files = sorted(folder.glob("*.xml"))
     assert len(files) == len(FORMS)
-    done = subprocess.run(["java", "-Djava.awt.headless=true", "-jar", ODK_VALIDATE_PATH, *files], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["java", "-Djava.awt.headless=true", "-jar", ODK_VALIDATE_PATH, *files],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stderr.count("Xform is valid") + done.stdout.count("Xform is valid") == len(files)
 

@@ -21,7 +21,9 @@ def approved_records(county: Operator) -> None:
             a_sent_record(session, unit, form, state="county_approved")
 
 
-def test_a_package_is_carried_to_the_province_as_a_file(operator: Callable[[str, str], Operator], tmp_path: Path) -> None:
+def test_a_package_is_carried_to_the_province_as_a_file(
+    operator: Callable[[str, str], Operator], tmp_path: Path
+) -> None:
     county, province = operator("county", "440113"), operator("province", "44")
     approved_records(county)
     code, checked = county.last_object("check", "--region", VILLAGE)
@@ -41,17 +43,24 @@ def test_a_package_is_carried_to_the_province_as_a_file(operator: Callable[[str,
         assert {row.state for row in session.query(Submission)} == {"received"}
 
 
-def test_a_final_export_refuses_while_the_gate_is_shut(operator: Callable[[str, str], Operator], tmp_path: Path) -> None:
+def test_a_final_export_refuses_while_the_gate_is_shut(
+    operator: Callable[[str, str], Operator], tmp_path: Path
+) -> None:
     county = operator("county", "440113")
     approved_records(county)
     code, said = county.run("export", "--region", VILLAGE, "--out", str(tmp_path / "out"), "--final")
     assert (code, "还不能上报" in said, (tmp_path / "out").exists()) == (1, True, False)
 
 
-def test_two_exports_of_the_same_records_are_the_same_file(operator: Callable[[str, str], Operator], tmp_path: Path) -> None:
+def test_two_exports_of_the_same_records_are_the_same_file(
+    operator: Callable[[str, str], Operator], tmp_path: Path
+) -> None:
     county = operator("county", "440113")
     approved_records(county)
-    files = [Path(county.last_object("export", "--region", VILLAGE, "--out", str(tmp_path / name))[1]["package"]) for name in ("a", "b")]
+    files = [
+        Path(county.last_object("export", "--region", VILLAGE, "--out", str(tmp_path / name))[1]["package"])
+        for name in ("a", "b")
+    ]
     assert files[0].name == files[1].name
     assert files[0].read_bytes() == files[1].read_bytes()
 
@@ -60,10 +69,15 @@ def test_the_audit_trail_is_walked_from_the_command_line(operator: Callable[[str
     county = operator("county", "440113")
     with county.databases.census.transaction(FULL) as session:
         evidence.record(session, "somebody", "something", "somewhere", {})
-    assert county.run("audit", "verify") == (0, "census: 1 entries, the chain holds\nscattered: 0 entries, the chain holds\n")
+    assert county.run("audit", "verify") == (
+        0,
+        "census: 1 entries, the chain holds\nscattered: 0 entries, the chain holds\n",
+    )
 
 
-def test_a_file_that_is_not_there_is_a_matter_of_usage(operator: Callable[[str, str], Operator], tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_a_matter_of_usage(
+    operator: Callable[[str, str], Operator], tmp_path: Path
+) -> None:
     county = operator("county", "440113")
     assert county.run("send", str(tmp_path / "none.zip"), "--to", "http://127.0.0.1:1")[0] == 2
     assert county.run("receive", str(tmp_path / "none.zip"))[0] == 2

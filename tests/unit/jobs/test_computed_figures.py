@@ -26,11 +26,20 @@ def test_a_facility_has_its_figures_from_what_was_approved(session: Session):
     monitored = answers_for("J104-3").related["J104-1"]
     assert figures(session) == {}
     a_sent_record(session, unit, "J104-1", state="county_approved", answers=dict(monitored), enumerator=enumerator)
-    a_sent_record(session, unit, "J104-2", state="submitted", answers=dict(answers_for("J104-3").related["J104-2"]), enumerator=enumerator)
+    a_sent_record(
+        session,
+        unit,
+        "J104-2",
+        state="submitted",
+        answers=dict(answers_for("J104-3").related["J104-2"]),
+        enumerator=enumerator,
+    )
     found = figures(session)
     [water] = [row for row in monitored["pollutants"] if row["pollutant"] == "W01"]
     cod = found["J104-3", "cod_discharged", None]
-    assert cod.value == pytest.approx(float(water["effluent_avg"]) * float(monitored["effluent_volume"]) / 1e6, abs=5e-5)
+    assert cod.value == pytest.approx(
+        float(water["effluent_avg"]) * float(monitored["effluent_volume"]) / 1e6, abs=5e-5
+    )
     assert (cod.unit, cod.region_code, cod.item_no, cod.measure) == (str(unit.id), unit.region_code, "01", "吨")
     assert ("J104-3", "so2_emitted", None) not in found  # its source is not approved
 

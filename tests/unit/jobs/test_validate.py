@@ -92,9 +92,17 @@ def test_what_is_found_is_what_the_phone_was_told(database: Database, tmp_path: 
     id_ = a_broken_record(database)
     judge_all(database, tmp_path)
     answers = broken_answers("G102", "G102-C01")
-    told = check_record(compile_form(catalogue().current("G102"), catalogue()), answers, {"G101-1": valid_answers("G101-1")}, waste_water(0).baseline)
+    told = check_record(
+        compile_form(catalogue().current("G102"), catalogue()),
+        answers,
+        {"G101-1": valid_answers("G101-1")},
+        waste_water(0).baseline,
+    )
     with database.transaction(FULL) as session:
-        stored = [(row.check_id, row.path, row.message) for row in session.scalars(select(FindingRow).where(FindingRow.submission_id == id_))]
+        stored = [
+            (row.check_id, row.path, row.message)
+            for row in session.scalars(select(FindingRow).where(FindingRow.submission_id == id_))
+        ]
     assert stored == [(finding.check, finding.path, finding.message) for finding in told]
 
 
@@ -109,7 +117,11 @@ def test_a_warning_needs_words_and_is_then_no_obstacle(database: Database, tmp_p
         said = a_sent_record(session, unit, answers=broken_answers("G102", check), explanations=[words]).id
     judge_all(database, tmp_path)
     assert (record(database, silent).unexplained_count, record(database, silent).warning_count) == (1, 1)
-    assert (record(database, said).state, record(database, said).unexplained_count, record(database, said).warning_count) == ("checked", 0, 1)
+    assert (
+        record(database, said).state,
+        record(database, said).unexplained_count,
+        record(database, said).warning_count,
+    ) == ("checked", 0, 1)
 
 
 def test_an_exemption_outlives_the_next_verdict(database: Database, tmp_path: Path) -> None:
@@ -118,7 +130,9 @@ def test_an_exemption_outlives_the_next_verdict(database: Database, tmp_path: Pa
     with database.transaction(FULL) as session:
         county: Actor = an_actor(session, "county", "440113")
         path = path_found(session, id_)
-        decisions.exempt(session, county, id_, check="G102-C01", path=path, reason="有水务局证明。", expected_revision=1)
+        decisions.exempt(
+            session, county, id_, check="G102-C01", path=path, reason="有水务局证明。", expected_revision=1
+        )
         session.execute(text("update submission set judge_due = true where id = :id"), {"id": id_})
     judge_all(database, tmp_path)
     with database.transaction(FULL) as session:
@@ -196,7 +210,10 @@ def test_a_run_is_kept_with_its_folder(database: Database, tmp_path: Path) -> No
     judge_all(database, tmp_path)
     with database.transaction(FULL) as session:
         runs = session.scalars(select(ValidationRun)).all()
-    assert {(run.kind, run.form, run.is_complete) for run in runs} == {("batch", "G101-1", True), ("batch", "G102", True)}
+    assert {(run.kind, run.form, run.is_complete) for run in runs} == {
+        ("batch", "G101-1", True),
+        ("batch", "G102", True),
+    }
     assert all((Path(run.folder) / "results.json").is_file() for run in runs)
 
 
@@ -204,7 +221,9 @@ def test_a_returned_record_is_not_judged(database: Database) -> None:
     id_ = a_broken_record(database)
     with database.transaction(FULL) as session:
         read = verdicts.due(session, "G102", "2017.1", 10)
-        decisions.decide(session, an_actor(session, "supervisor"), id_, outcome="return", note="请重填。", expected_revision=1)
+        decisions.decide(
+            session, an_actor(session, "supervisor"), id_, outcome="return", note="请重填。", expected_revision=1
+        )
     with database.transaction(FULL) as session:
         assert verdicts.give(session, read, {}, UUID(int=0)).skipped == 1
     assert record(database, id_).state == "returned"
@@ -228,7 +247,9 @@ def test_a_form_that_nobody_filled_yet_is_counted_against_the_register(database:
         units = [a_factory(session, seed, outcome=outcome) for seed, outcome in enumerate(["done", "closed", "done"])]
         answers = valid_answers("G101-1")
         for unit, has_wastewater in zip(units, (True, True, False), strict=True):
-            a_sent_record(session, unit, "G101-1", answers={**answers, "has_wastewater": has_wastewater}, state="returned")
+            a_sent_record(
+                session, unit, "G101-1", answers={**answers, "has_wastewater": has_wastewater}, state="returned"
+            )
         a_sent_record(session, a_factory(session, 4), "G101-1", seed=4)
     summary = check_region(database, VILLAGE, tmp_path)
     [water] = [each for each in summary["forms"] if each["form"] == "G102"]
@@ -246,11 +267,15 @@ def broken(judged: Judged) -> Judged:
     return replace(judged, result=replace(judged.result, complete=False, crashed=("G102-C01",)))
 
 
-def test_a_run_in_which_a_check_crashed_gives_no_verdict_and_the_gate_says_so(database: Database, tmp_path: Path) -> None:
+def test_a_run_in_which_a_check_crashed_gives_no_verdict_and_the_gate_says_so(
+    database: Database, tmp_path: Path
+) -> None:
     id_ = a_broken_record(database)
     with database.transaction(FULL) as session:
         cases = verdicts.due(session, "G102", "2017.1", 10)
-    done = judge_in_parts(database, cases, lambda part: broken(judge(rulebook_of(catalogue(), "G102", "2017.1"), part, tmp_path)), [])
+    done = judge_in_parts(
+        database, cases, lambda part: broken(judge(rulebook_of(catalogue(), "G102", "2017.1"), part, tmp_path)), []
+    )
     assert (done, record(database, id_).state, record(database, id_).judge_due) == ((0, True), "submitted", True)
     with database.transaction(FULL) as session:
         [run] = session.scalars(select(ValidationRun))
@@ -288,11 +313,16 @@ def test_a_form_that_could_not_be_judged_is_tried_again_after_ever_longer_pauses
     assert not pauses.holds(waiting)
 
 
-@pytest.mark.parametrize(("judged", "took_s", "rests_s"), [
-    (0, 0.01, 0.0),             # nothing there: asked again after the usual pause
-    (1, 0.8, 2 * 0.8),          # a run for one record costs nearly what one for a thousand does: let some gather
-    (3_000, 5.0, LONGEST_REST_S),   # and yet nobody waits long
-    (AT_ONCE, 5.0, 0.0),        # more wait already
-])
-def test_records_gather_between_two_runs_unless_the_worker_is_behind(judged: int, took_s: float, rests_s: float) -> None:
+@pytest.mark.parametrize(
+    ("judged", "took_s", "rests_s"),
+    [
+        (0, 0.01, 0.0),  # nothing there: asked again after the usual pause
+        (1, 0.8, 2 * 0.8),  # a run for one record costs nearly what one for a thousand does: let some gather
+        (3_000, 5.0, LONGEST_REST_S),  # and yet nobody waits long
+        (AT_ONCE, 5.0, 0.0),  # more wait already
+    ],
+)
+def test_records_gather_between_two_runs_unless_the_worker_is_behind(
+    judged: int, took_s: float, rests_s: float
+) -> None:
     assert rest_after(judged, took_s) == pytest.approx(rests_s)

@@ -41,14 +41,20 @@ def holder(session: Session, unit: Unit) -> UUID | None:
 
 
 def test_units_change_hands_together_and_the_former_holder_stays_known(session: Session) -> None:
-    first, second, supervisor = an_account(session, "enumerator"), an_account(session, "enumerator"), an_actor(session, "supervisor")
+    first, second, supervisor = (
+        an_account(session, "enumerator"),
+        an_account(session, "enumerator"),
+        an_actor(session, "supervisor"),
+    )
     units = [a_unit(session) for _ in range(3)]
     ids = [unit.id for unit in units]
     assert assign(session, supervisor, ids, Target(first, None)) == 3
     assert assign(session, supervisor, ids[:2], Target(second, None)) == 2
     assert [holder(session, unit) for unit in units] == [second.id, second.id, first.id]
     assert session.scalars(select(Assignment.former).where(Assignment.unit_id == ids[0])).one() == [first.id]
-    kinds = session.scalars(select(AssignmentEvent.kind).where(AssignmentEvent.unit_id == ids[0]).order_by(AssignmentEvent.id)).all()
+    kinds = session.scalars(
+        select(AssignmentEvent.kind).where(AssignmentEvent.unit_id == ids[0]).order_by(AssignmentEvent.id)
+    ).all()
     assert kinds == ["given", "taken", "given"]
     assert assign(session, supervisor, ids[:2], Target(second, None)) == 0
 
@@ -67,9 +73,15 @@ def test_nobody_gets_units_where_he_does_not_work_and_no_stranger_gives_any(sess
 
 
 def test_a_team_gets_units_before_anybody_is_named(session: Session) -> None:
-    county, lead, member = an_actor(session, "county", "440113"), an_account(session, "supervisor"), an_account(session, "enumerator")
+    county, lead, member = (
+        an_actor(session, "county", "440113"),
+        an_account(session, "supervisor"),
+        an_account(session, "enumerator"),
+    )
     some_regions(session)
-    team = save_team(session, county, None, name="小谷围一组", region_code=TOWN, supervisor_id=lead.id, member_ids=[member.id])
+    team = save_team(
+        session, county, None, name="小谷围一组", region_code=TOWN, supervisor_id=lead.id, member_ids=[member.id]
+    )
     unit = a_unit(session)
     assign(session, county, [unit.id], Target(None, team))
     assert holder(session, unit) is None
@@ -84,7 +96,12 @@ def test_who_changes_teams_takes_the_own_units_along(session: Session) -> None:
 
     def save(name: str, team: Team | None, *chosen: Account, region: str = TOWN) -> Team:
         return save_team(
-            session, actor, team.id if team else None, name=name, region_code=region, supervisor_id=supervisor.id,
+            session,
+            actor,
+            team.id if team else None,
+            name=name,
+            region_code=region,
+            supervisor_id=supervisor.id,
             member_ids=[account.id for account in chosen],
         )
 
@@ -92,7 +109,10 @@ def test_who_changes_teams_takes_the_own_units_along(session: Session) -> None:
     assign(session, actor, [unit.id], Target(members[0], None))
     second = save("二组", None, members[0])
     assert session.scalars(select(Assignment.team_id)).all() == [second.id]
-    assert [(line.team.name, len(line.members), line.units) for line in teams(session, actor)] == [("一组", 1, 0), ("二组", 1, 1)]
+    assert [(line.team.name, len(line.members), line.units) for line in teams(session, actor)] == [
+        ("一组", 1, 0),
+        ("二组", 1, 1),
+    ]
     save("二组", second)
     session.expire_all()
     assert (members[0].team_id, members[1].team_id) == (None, first.id)
@@ -122,7 +142,11 @@ def test_a_unit_handed_back_waits_for_the_desk_with_its_reason(session: Session)
 
 
 def test_a_phone_that_lost_a_unit_is_told_once_it_asks_and_the_desk_sees_the_copy_until_then(session: Session) -> None:
-    first, second, supervisor = an_account(session, "enumerator"), an_account(session, "enumerator"), an_actor(session, "supervisor")
+    first, second, supervisor = (
+        an_account(session, "enumerator"),
+        an_account(session, "enumerator"),
+        an_actor(session, "supervisor"),
+    )
     unit = a_unit(session)
     assign(session, supervisor, [unit.id], Target(first, None))
     phone = on_a_phone(session, first)
@@ -131,7 +155,9 @@ def test_a_phone_that_lost_a_unit_is_told_once_it_asks_and_the_desk_sees_the_cop
     assign(session, supervisor, [unit.id], Target(second, None))
     held = leases.copies(session, [unit.id], now())[unit.id]
     assert [(copy.account_id, copy.short_device, copy.is_over) for copy in held] == [(first.id, "安卓手机", False)]
-    assert [copy.account_id for copy in assigned_units(session, on_a_phone(session, second)).held[unit.id]] == [first.id]
+    assert [copy.account_id for copy in assigned_units(session, on_a_phone(session, second)).held[unit.id]] == [
+        first.id
+    ]
     told = assigned_units(session, phone, page.cursor)
     assert [(row.unit_id, row.kind) for row in told.removed] == [(unit.id, "taken")]
     assert first.id not in {copy.account_id for copy in leases.copies(session, [unit.id], now()).get(unit.id, [])}
@@ -169,5 +195,11 @@ def test_areas_show_how_far_they_are_in_few_queries(session: Session) -> None:
     assert len(statements) <= 4
     assert [line.code for line in lines] == [areas.NONE, *(f"{VILLAGE}000{number}" for number in range(3))]
     figures = lines[1].figures
-    assert (figures.units, figures.visited, figures.approved, figures.unassigned, figures.people) == (2, 1, 1, 1, ("王普查",))
+    assert (figures.units, figures.visited, figures.approved, figures.unassigned, figures.people) == (
+        2,
+        1,
+        1,
+        1,
+        ("王普查",),
+    )
     assert (lines[1].place, more) == ("小谷围街道 北亭村", "")

@@ -51,7 +51,11 @@ def test_areas_and_teams_come_along_and_likely_doubles_are_named(session: Sessio
         ["丁厂", VILLAGE, "五号", "", "", "十组", "", ""],
     ]
     report = import_register(session, [headings, *rows], most_rejected=2, dry_run=False, actor="test")
-    assert ([one.row for one in report.rejected], [one.row for one in report.doubtful], report.areas) == ([5, 6], [3, 4], 1)
+    assert ([one.row for one in report.rejected], [one.row for one in report.doubtful], report.areas) == (
+        [5, 6],
+        [3, 4],
+        1,
+    )
     assert session.scalars(select(EnumerationArea.name)).all() == ["第一小区"]
     assert session.execute(select(Assignment.account_id, Assignment.team_id)).one() == (None, team.id)
     assert "G101-1" in session.scalars(select(Unit).where(Unit.name == "乙厂")).one().forms
@@ -65,16 +69,30 @@ def test_a_row_becomes_a_unit_with_its_enumerator_and_what_was_known(session: Se
     report = take(session)
     assert (report.accepted, report.rejected, report.written) == (1, [], True)
     unit = session.scalars(select(Unit).where(Unit.name == GOOD[0])).one()
-    assert (unit.region_code, unit.lon, unit.known, unit.source) == (VILLAGE, 113.39, {"contact_person": "陈某"}, "import")
+    assert (unit.region_code, unit.lon, unit.known, unit.source) == (
+        VILLAGE,
+        113.39,
+        {"contact_person": "陈某"},
+        "import",
+    )
     assert session.scalars(select(Assignment.unit_id)).one() == unit.id
 
 
-@pytest.mark.parametrize(("changes", "reason"), [
-    ({"单位名称": ""}, "没有单位名称"), ({"区划代码": "440113"}, "不在本地区划表里"), ({"区划代码": ""}, "没有区划代码"),
-    ({"统一社会信用代码": "91440101MA59ABCD1I"}, "校验位"), ({"行业代码": "9999"}, "GB/T 4754"), ({"经度": "113"}, "一起填"),
-    ({"经度": "113,3", "纬度": "23"}, "十进制度数"), ({"经度": "23", "纬度": "113"}, "十进制度数"), ({"普查员": "nobody"}, "nobody"),
-    ({"单位名称": "a\0"}, "无法保存"),
-])
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"单位名称": ""}, "没有单位名称"),
+        ({"区划代码": "440113"}, "不在本地区划表里"),
+        ({"区划代码": ""}, "没有区划代码"),
+        ({"统一社会信用代码": "91440101MA59ABCD1I"}, "校验位"),
+        ({"行业代码": "9999"}, "GB/T 4754"),
+        ({"经度": "113"}, "一起填"),
+        ({"经度": "113,3", "纬度": "23"}, "十进制度数"),
+        ({"经度": "23", "纬度": "113"}, "十进制度数"),
+        ({"普查员": "nobody"}, "nobody"),
+        ({"单位名称": "a\0"}, "无法保存"),
+    ],
+)
 def test_a_bad_row_is_named_with_its_number_and_reason(session: Session, changes: dict[str, str], reason: str) -> None:
     report = take(session, row(), row(**({"单位名称": "别厂"} | changes)))
     assert [found.row for found in report.rejected] == [3]

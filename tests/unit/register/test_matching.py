@@ -20,7 +20,10 @@ def test_a_find_is_looked_for_by_code_name_and_place(session: Session) -> None:
     a_unit(session, name="丁", lon=113.38, lat=23.0406)
     found = similar(session, name="兴盛五金加工厂", code="91440101ma59abcd1x", position=HERE)
     assert {one.id: one.reasons for one in found} == {
-        code.id: ("code",), name.id: ("name",), both.id: ("name", "position"), place.id: ("position",),
+        code.id: ("code",),
+        name.id: ("name",),
+        both.id: ("name", "position"),
+        place.id: ("position",),
     }
     assert found[0].id == both.id
     assert next(one.away_m for one in found if one.id == place.id) == 45
@@ -37,10 +40,14 @@ def test_nothing_is_looked_for_without_a_hint_and_nothing_told_from_elsewhere(se
 
 def test_the_index_for_the_phone_holds_the_tail_of_the_code_only(session: Session) -> None:
     unit = a_unit(session, address="北亭大街 1 号", credit_code="91440101MA59ABCD1X", lon=113.3812345, lat=23.0)
-    assert index_around(session, 10) == [(str(unit.id), "兴盛五金加工厂", "北亭大街 1 号", "xswjjgc", "ABCD1X", 113.38123, 23.0)]
+    assert index_around(session, 10) == [
+        (str(unit.id), "兴盛五金加工厂", "北亭大街 1 号", "xswjjgc", "ABCD1X", 113.38123, 23.0)
+    ]
 
 
-@pytest.mark.parametrize(("name", "expected"), [("兴盛五金加工厂", "xswjjgc"), ("ABC电子", "abcdz"), ("南沙 1 厂", "ns1c"), ("龘", "")])
+@pytest.mark.parametrize(
+    ("name", "expected"), [("兴盛五金加工厂", "xswjjgc"), ("ABC电子", "abcdz"), ("南沙 1 厂", "ns1c"), ("龘", "")]
+)
 def test_initials_are_what_people_type(name: str, expected: str) -> None:
     assert initials(name) == expected
 

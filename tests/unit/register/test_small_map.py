@@ -4,11 +4,19 @@ import pytest
 
 from census.services.register.small_map import HEIGHT, WIDTH, Fix, distance_m, draw, inside, rings_of
 
-SQUARE = {"type": "Polygon", "coordinates": [[[113.38, 23.04], [113.39, 23.04], [113.39, 23.05], [113.38, 23.05], [113.38, 23.04]]]}
-HOLED = {"type": "MultiPolygon", "coordinates": [[
-    SQUARE["coordinates"][0],
-    [[113.384, 23.044], [113.386, 23.044], [113.386, 23.046], [113.384, 23.046], [113.384, 23.044]],
-]]}
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[113.38, 23.04], [113.39, 23.04], [113.39, 23.05], [113.38, 23.05], [113.38, 23.04]]],
+}
+HOLED = {
+    "type": "MultiPolygon",
+    "coordinates": [
+        [
+            SQUARE["coordinates"][0],
+            [[113.384, 23.044], [113.386, 23.044], [113.386, 23.046], [113.384, 23.046], [113.384, 23.044]],
+        ]
+    ],
+}
 MIDDLE = Fix(113.385, 23.045, 12.0, "device")
 
 
@@ -21,11 +29,14 @@ def test_a_fix_is_drawn_inside_its_area_and_said_in_words() -> None:
     assert not view.is_doubtful
 
 
-@pytest.mark.parametrize(("fix", "words"), [
-    (Fix(113.395, 23.045, 12.0, "device"), "不在小区内"),
-    (Fix(113.385, 23.0409, 500.0, "device"), "±500 米"),
-    (Fix(116.4, 39.9, None, "map"), "千米"),
-])
+@pytest.mark.parametrize(
+    ("fix", "words"),
+    [
+        (Fix(113.395, 23.045, 12.0, "device"), "不在小区内"),
+        (Fix(113.385, 23.0409, 500.0, "device"), "±500 米"),
+        (Fix(116.4, 39.9, None, "map"), "千米"),
+    ],
+)
 def test_a_doubtful_fix_is_marked_and_stays_in_the_drawing(fix: Fix, words: str) -> None:
     view = draw(rings_of(SQUARE), fix, (113.385, 23.045), is_schematic=False)
     assert view

@@ -72,8 +72,12 @@ def test_deriving_costs_the_same_few_statements_however_many_units(session: Sess
 def test_a_unit_with_all_forms_that_it_must_fill_is_no_longer_to_be_visited(session: Session) -> None:
     account = an_account(session, "enumerator")
     unit = a_unit(session, forms=["G102"])
-    session.execute(text("insert into assignment (id, unit_id, account_id, created_at) values (gen_random_uuid(), :unit, :account, now())"),
-                    {"unit": unit.id, "account": account.id})
+    session.execute(
+        text(
+            "insert into assignment (id, unit_id, account_id, created_at) values (gen_random_uuid(), :unit, :account, now())"
+        ),
+        {"unit": unit.id, "account": account.id},
+    )
     assert counts(session, account.id)["unvisited"] == 1
     sent(session, unit, "QC-1", {})
     assert counts(session, account.id)["unvisited"] == 1

@@ -30,7 +30,9 @@ def test_a_checked_record_passes_both_levels_of_the_county(session: Session) -> 
     submission = a_submission(session, "checked", explained=2)
     decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1)
     assert submission.state == "supervisor_approved"
-    decisions.decide(session, an_actor(session, "county", "440113"), submission.id, outcome="approve", expected_revision=1)
+    decisions.decide(
+        session, an_actor(session, "county", "440113"), submission.id, outcome="approve", expected_revision=1
+    )
     assert submission.state == "county_approved"
 
 
@@ -46,10 +48,21 @@ def test_a_return_reaches_the_enumerators_phone_with_the_items_marked(session: S
     submission = a_submission(session, "flagged", errors=1, enumerator=enumerator)
     session.execute(text("update unit set changed_xid = '3'"))
     decision = decisions.decide(
-        session, an_actor(session, "supervisor"), submission.id, outcome="return", note=" 请核对 ", items=[ITEM], expected_revision=1,
+        session,
+        an_actor(session, "supervisor"),
+        submission.id,
+        outcome="return",
+        note=" 请核对 ",
+        items=[ITEM],
+        expected_revision=1,
     )
     change = session.scalars(select(Change)).one()
-    assert (change.account_id, change.kind, change.state, change.note) == (enumerator.id, "returned", "returned", "请核对")
+    assert (change.account_id, change.kind, change.state, change.note) == (
+        enumerator.id,
+        "returned",
+        "returned",
+        "请核对",
+    )
     assert change.items == decision.items == [ITEM]
     assert session.execute(text("select changed_xid = pg_current_xact_id() from unit")).scalar_one()
     assert submission.opened_at is not None
@@ -64,47 +77,76 @@ def test_a_decision_leaves_an_audit_entry_without_what_was_written(session: Sess
     assert "法人" not in entry.body
 
 
-@pytest.mark.parametrize(("state", "words"), [
-    ("submitted", "尚在校验"), ("flagged", "强制性问题"), ("returned", "已退回"), ("withdrawn", "撤回"),
-    ("county_approved", "不用再通过"), ("handed_up", "不用再通过"),
-])
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("submitted", "尚在校验"),
+        ("flagged", "强制性问题"),
+        ("returned", "已退回"),
+        ("withdrawn", "撤回"),
+        ("county_approved", "不用再通过"),
+        ("handed_up", "不用再通过"),
+    ],
+)
 def test_what_cannot_be_approved_says_why(session: Session, state: str, words: str) -> None:
     submission = a_submission(session, state)
     with pytest.raises(Conflict, match=words):
-        decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1)
+        decisions.decide(
+            session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1
+        )
 
 
-@pytest.mark.parametrize(("values", "words"), [
-    ({"judge_due": True}, "尚在校验"), ({"warnings": 2}, "2 个核实性问题没有说明"), ({"errors": 1}, "1 个强制性问题"),
-])
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"judge_due": True}, "尚在校验"),
+        ({"warnings": 2}, "2 个核实性问题没有说明"),
+        ({"errors": 1}, "1 个强制性问题"),
+    ],
+)
 def test_open_questions_bar_the_approval(session: Session, values: dict[str, Any], words: str) -> None:
     submission = a_submission(session, "checked", **values)
     with pytest.raises(Conflict, match=words):
-        decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1)
+        decisions.decide(
+            session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1
+        )
     assert session.scalars(select(Decision)).all() == []
 
 
 def test_a_second_copy_of_the_same_revision_bars_the_approval(session: Session) -> None:
     submission = a_submission(session)
-    session.add(RevisionConflict(
-        submission_id=submission.id, number=1, region_code=submission.region_code, answers={}, explanations=[], digest="x",
-        receipt_number="r",
-    ))
+    session.add(
+        RevisionConflict(
+            submission_id=submission.id,
+            number=1,
+            region_code=submission.region_code,
+            answers={},
+            explanations=[],
+            digest="x",
+            receipt_number="r",
+        )
+    )
     session.flush()
     with pytest.raises(Conflict, match="两份不同的内容"):
-        decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1)
+        decisions.decide(
+            session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1
+        )
 
 
 def test_the_county_waits_for_the_supervisor(session: Session) -> None:
     submission = a_submission(session)
     with pytest.raises(Conflict, match="普查指导员先通过"):
-        decisions.decide(session, an_actor(session, "county", "440113"), submission.id, outcome="approve", expected_revision=1)
+        decisions.decide(
+            session, an_actor(session, "county", "440113"), submission.id, outcome="approve", expected_revision=1
+        )
 
 
 def test_a_decision_on_an_outdated_revision_is_refused(session: Session) -> None:
     submission = a_submission(session, revision=2)
     with pytest.raises(Conflict, match=r"第 2 版.*第 1 版") as refused:
-        decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1)
+        decisions.decide(
+            session, an_actor(session, "supervisor"), submission.id, outcome="approve", expected_revision=1
+        )
     assert refused.value.detail["revision"] == 2
 
 
@@ -119,18 +161,32 @@ def test_deciding_the_same_again_gets_the_first_decision(session: Session) -> No
 def test_a_return_names_an_item_or_a_reason(session: Session) -> None:
     submission = a_submission(session)
     with pytest.raises(InvalidInput, match="勾选要退回的指标"):
-        decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="return", note=" ", expected_revision=1)
+        decisions.decide(
+            session, an_actor(session, "supervisor"), submission.id, outcome="return", note=" ", expected_revision=1
+        )
 
 
-@pytest.mark.parametrize("path", [
-    "/no_such_item", "/facility/1/run_hours", "/facility/0/water_intake_total", "/facility/-1/run_hours", "run_hours",
-    "/facility/0/run_hours/x", "/facility/٠/run_hours",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/no_such_item",
+        "/facility/1/run_hours",
+        "/facility/0/water_intake_total",
+        "/facility/-1/run_hours",
+        "run_hours",
+        "/facility/0/run_hours/x",
+        "/facility/٠/run_hours",
+    ],
+)
 def test_a_return_cannot_mark_what_the_form_does_not_have(session: Session, path: str) -> None:
     submission = a_submission(session)
     with pytest.raises(InvalidInput) as refused:
         decisions.decide(
-            session, an_actor(session, "supervisor"), submission.id, outcome="return", items=[ITEM, {**ITEM, "path": path}],
+            session,
+            an_actor(session, "supervisor"),
+            submission.id,
+            outcome="return",
+            items=[ITEM, {**ITEM, "path": path}],
             expected_revision=1,
         )
     assert list(refused.value.detail["fields"]) == ["items/1/path"]
@@ -140,16 +196,25 @@ def test_a_return_cannot_mark_what_the_form_does_not_have(session: Session, path
 def test_a_return_marks_items_rows_groups_or_all(session: Session, path: str) -> None:
     submission = a_submission(session)
     decision = decisions.decide(
-        session, an_actor(session, "supervisor"), submission.id, outcome="return", items=[{**ITEM, "path": path}], expected_revision=1,
+        session,
+        an_actor(session, "supervisor"),
+        submission.id,
+        outcome="return",
+        items=[{**ITEM, "path": path}],
+        expected_revision=1,
     )
     assert decision.items[0]["path"] == path
 
 
-@pytest.mark.parametrize("item", [{**ITEM, "reason": "because"}, {"path": "/unit_name"}, {**ITEM, "path": 3}, {**ITEM, "text": ["x"]}])
+@pytest.mark.parametrize(
+    "item", [{**ITEM, "reason": "because"}, {"path": "/unit_name"}, {**ITEM, "path": 3}, {**ITEM, "text": ["x"]}]
+)
 def test_an_item_of_a_return_has_a_known_reason_and_plain_text(session: Session, item: dict[str, Any]) -> None:
     submission = a_submission(session)
     with pytest.raises(InvalidInput):
-        decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="return", items=[item], expected_revision=1)
+        decisions.decide(
+            session, an_actor(session, "supervisor"), submission.id, outcome="return", items=[item], expected_revision=1
+        )
 
 
 def test_a_form_this_instance_does_not_know_is_returned_by_note_only(session: Session) -> None:
@@ -165,14 +230,18 @@ def test_a_form_this_instance_does_not_know_is_returned_by_note_only(session: Se
 def test_a_note_that_cannot_be_kept_is_refused(session: Session, note: str) -> None:
     submission = a_submission(session)
     with pytest.raises(InvalidInput):
-        decisions.decide(session, an_actor(session, "supervisor"), submission.id, outcome="return", note=note, expected_revision=1)
+        decisions.decide(
+            session, an_actor(session, "supervisor"), submission.id, outcome="return", note=note, expected_revision=1
+        )
 
 
 def test_nobody_decides_who_reviews_nothing(session: Session) -> None:
     submission = a_submission(session)
     for role in ("enumerator", "checker", "admin", "auditor"):
         with pytest.raises(NotAllowed):
-            decisions.decide(session, an_actor(session, role, "440113"), submission.id, outcome="approve", expected_revision=1)
+            decisions.decide(
+                session, an_actor(session, role, "440113"), submission.id, outcome="approve", expected_revision=1
+            )
 
 
 def test_another_towns_record_is_not_there(session: Session) -> None:
@@ -208,7 +277,10 @@ def test_a_change_after_the_signature_needs_a_new_signature(session: Session) ->
     with pytest.raises(NeedsConfirmation):
         decisions.decide(session, actor, submission.id, outcome="approve", expected_revision=2)
     a_visit(session, submission, signed=[digest_of(submission, 2)])
-    assert decisions.decide(session, actor, submission.id, outcome="approve", expected_revision=2).to_state == "supervisor_approved"
+    assert (
+        decisions.decide(session, actor, submission.id, outcome="approve", expected_revision=2).to_state
+        == "supervisor_approved"
+    )
 
 
 def test_a_recorded_confirmation_stands_for_a_new_signature(session: Session) -> None:
@@ -233,7 +305,13 @@ def test_the_county_exempts_errors_one_by_one_with_a_reason(session: Session) ->
 
     def exempt(check: str, reason: str) -> Decision:
         return decisions.exempt(
-            session, actor, submission.id, check=check, path="/self_supplied_intake", reason=reason, expected_revision=1,
+            session,
+            actor,
+            submission.id,
+            check=check,
+            path="/self_supplied_intake",
+            reason=reason,
+            expected_revision=1,
         )
 
     with pytest.raises(InvalidInput):
@@ -245,16 +323,24 @@ def test_the_county_exempts_errors_one_by_one_with_a_reason(session: Session) ->
     with pytest.raises(Conflict):
         exempt("G102-C03", "再来一次")
     assert {finding.state for finding in session.scalars(select(FindingRow))} == {"exempt"}
-    assert decisions.exemptions(session, [submission.id]) == {submission.id: {
-        ("G102-C02", "/self_supplied_intake"): "井水未装表，按水泵工况核定", ("G102-C03", "/self_supplied_intake"): "同上",
-    }}
+    assert decisions.exemptions(session, [submission.id]) == {
+        submission.id: {
+            ("G102-C02", "/self_supplied_intake"): "井水未装表，按水泵工况核定",
+            ("G102-C03", "/self_supplied_intake"): "同上",
+        }
+    }
 
 
 def test_a_supervisor_exempts_nothing(session: Session) -> None:
     submission = a_submission(session, "flagged", errors=1)
     with pytest.raises(NotAllowed):
         decisions.exempt(
-            session, an_actor(session, "supervisor"), submission.id, check="G102-C02", path="/self_supplied_intake", reason="x",
+            session,
+            an_actor(session, "supervisor"),
+            submission.id,
+            check="G102-C02",
+            path="/self_supplied_intake",
+            reason="x",
             expected_revision=1,
         )
 
@@ -275,7 +361,9 @@ def test_clean_records_are_approved_together_and_the_others_say_why_not(session:
     clean, warned = a_submission(session), a_submission(session, explained=1)
     newer = a_submission(session, revision=2)
     result = decisions.approve_clean(
-        session, an_actor(session, "supervisor"), [(clean.id, 1), (warned.id, 1), (newer.id, 1)],
+        session,
+        an_actor(session, "supervisor"),
+        [(clean.id, 1), (warned.id, 1), (newer.id, 1)],
     )
     assert result.approved == (clean.id,)
     assert [submission_id for submission_id, _ in result.refused] == [warned.id, newer.id]
@@ -295,8 +383,12 @@ def test_a_receipt_accepts_and_returns_once(session: Session) -> None:
     accepted, returned = a_submission(session, "handed_up"), a_submission(session, "handed_up")
     assert decisions.apply_from_above(session, accepted.id, 1, "accept")
     assert not decisions.apply_from_above(session, accepted.id, 1, "accept")
-    assert decisions.apply_from_above(session, returned.id, 1, "return", note="核对", items=[ITEM], actor_name="广东省普查办")
-    assert not decisions.apply_from_above(session, returned.id, 1, "return", note="核对", items=[ITEM], actor_name="广东省普查办")
+    assert decisions.apply_from_above(
+        session, returned.id, 1, "return", note="核对", items=[ITEM], actor_name="广东省普查办"
+    )
+    assert not decisions.apply_from_above(
+        session, returned.id, 1, "return", note="核对", items=[ITEM], actor_name="广东省普查办"
+    )
     assert (accepted.state, returned.state) == ("accepted", "returned")
     change = session.scalars(select(Change).where(Change.kind == "returned")).one()
     assert (change.note, change.items) == ("广东省普查办：核对", [ITEM])
@@ -313,12 +405,19 @@ def test_the_county_cannot_take_back_what_was_handed_up(session: Session) -> Non
         submission = a_submission(session, state)
         with pytest.raises(Conflict, match="上级回执退回"):
             decisions.decide(
-                session, an_actor(session, "county", "440113"), submission.id, outcome="return", note="x", expected_revision=1,
+                session,
+                an_actor(session, "county", "440113"),
+                submission.id,
+                outcome="return",
+                note="x",
+                expected_revision=1,
             )
 
 
 def test_a_comment_changes_no_state_and_stays_on_the_desk(session: Session) -> None:
     submission = a_submission(session)
-    remark = decisions.comment(session, an_actor(session, "supervisor"), submission.id, text="与去年环统比对", path="/water_intake_total")
+    remark = decisions.comment(
+        session, an_actor(session, "supervisor"), submission.id, text="与去年环统比对", path="/water_intake_total"
+    )
     assert (remark.text, submission.state) == ("与去年环统比对", "checked")
     assert session.scalars(select(Change)).all() == []

@@ -33,10 +33,18 @@ def a_double(session: Session, first: str = "checked") -> tuple[Unit, Submission
 
 def a_record(session: Session, unit: Unit, state: str, answers: dict[str, Any], **values: Any) -> Submission:
     record = a_submission(session, state, unit=unit, revision=0, **values)
-    session.add(Revision(
-        submission_id=record.id, number=1, region_code=record.region_code, answers=answers, explanations=[], digest=digest(answers, []),
-        account_id=record.account_id, receipt_number=str(record.id),
-    ))
+    session.add(
+        Revision(
+            submission_id=record.id,
+            number=1,
+            region_code=record.region_code,
+            answers=answers,
+            explanations=[],
+            digest=digest(answers, []),
+            account_id=record.account_id,
+            receipt_number=str(record.id),
+        )
+    )
     record.revision = record.judged_revision = 1
     session.flush()
     return record
@@ -45,12 +53,22 @@ def a_record(session: Session, unit: Unit, state: str, answers: dict[str, Any], 
 def chosen(case: OpenCase, base: int, picks: dict[str, int] | None = None, **values: Any) -> Choice:
     keys = [version.key for version in case.versions]
     picked = {item: keys[index] for item, index in (picks or {}).items()}
-    told: dict[str, Any] = {"base": keys[base], "picks": picked, "seen": frozenset(keys), "reason": "水费单以第二次为准", **values}
+    told: dict[str, Any] = {
+        "base": keys[base],
+        "picks": picked,
+        "seen": frozenset(keys),
+        "reason": "水费单以第二次为准",
+        **values,
+    }
     return Choice(**told)
 
 
-def resolved(session: Session, actor: Actor, unit: Unit, base: int, picks: dict[str, int] | None = None, **values: Any) -> Submission:
-    return merges.resolve(session, actor, unit.id, "G102", chosen(open_case(session, unit.id, "G102"), base, picks, **values))
+def resolved(
+    session: Session, actor: Actor, unit: Unit, base: int, picks: dict[str, int] | None = None, **values: Any
+) -> Submission:
+    return merges.resolve(
+        session, actor, unit.id, "G102", chosen(open_case(session, unit.id, "G102"), base, picks, **values)
+    )
 
 
 def latest(session: Session, record: Submission) -> Revision:
@@ -58,7 +76,9 @@ def latest(session: Session, record: Submission) -> Revision:
 
 
 def decisions(session: Session, submission_id: UUID) -> list[tuple[str, str]]:
-    rows = session.scalars(select(Decision).where(Decision.submission_id == submission_id).order_by(Decision.decided_at))
+    rows = session.scalars(
+        select(Decision).where(Decision.submission_id == submission_id).order_by(Decision.decided_at)
+    )
     return [(row.outcome, row.to_state) for row in rows]
 
 
@@ -81,10 +101,16 @@ def test_a_whole_version_becomes_the_next_revision_with_its_signature(session: S
     assert (kept.id, kept.revision, kept.state, kept.judge_due) == (early.id, 2, "submitted", True)
     assert (revision.answers, revision.digest, revision.account_id) == (OTHER, digest(OTHER, []), supervisor.account_id)
     assert latest(session, late).answers == OTHER
-    assert (decisions(session, early.id), decisions(session, late.id)) == ([("merge", "submitted")], [("set_aside", "withdrawn")])
+    assert (decisions(session, early.id), decisions(session, late.id)) == (
+        [("merge", "submitted")],
+        [("set_aside", "withdrawn")],
+    )
     kept.state, kept.judge_due, kept.judged_revision = "checked", False, 2
     session.flush()
-    assert reviews.decide(session, supervisor, kept.id, outcome="approve", expected_revision=2).to_state == "supervisor_approved"
+    assert (
+        reviews.decide(session, supervisor, kept.id, outcome="approve", expected_revision=2).to_state
+        == "supervisor_approved"
+    )
 
 
 def test_a_mixture_goes_back_to_be_signed(session: Session) -> None:
@@ -119,10 +145,19 @@ def test_a_revision_that_could_not_follow_is_chosen_or_left(session: Session) ->
     unit = a_unit(session)
     record = a_record(session, unit, "checked", ANSWERS)
     sender = an_account(session, "enumerator")
-    session.add(RevisionConflict(
-        submission_id=record.id, number=1, region_code=record.region_code, answers=OTHER, explanations=[], digest=digest(OTHER, []),
-        account_id=sender.id, device="另一部手机", receipt_number="R1",
-    ))
+    session.add(
+        RevisionConflict(
+            submission_id=record.id,
+            number=1,
+            region_code=record.region_code,
+            answers=OTHER,
+            explanations=[],
+            digest=digest(OTHER, []),
+            account_id=sender.id,
+            device="另一部手机",
+            receipt_number="R1",
+        )
+    )
     session.flush()
     supervisor = an_actor(session, "supervisor")
     with pytest.raises(Conflict, match="两份不同的内容"):

@@ -19,7 +19,10 @@ def waiting(session: Session, count: int, state: str = "checked", region: str = 
     enumerator = an_account(session, "enumerator")
     return [
         a_submission(
-            session, state, enumerator=enumerator, unit=a_unit(session, region, name=f"单位{number}"),
+            session,
+            state,
+            enumerator=enumerator,
+            unit=a_unit(session, region, name=f"单位{number}"),
             updated_at=now() - timedelta(days=count - number),
         )
         for number in range(count)
@@ -34,8 +37,15 @@ def test_the_queue_holds_what_waits_for_the_role_oldest_first(session: Session) 
     a_submission(session, "returned")
     supervisor = queue(session, an_actor(session, "supervisor")).entries
     assert [entry.id for entry in supervisor] == [checked[0].id, checked[1].id, flagged.id]
-    assert (supervisor[0].unit_name, supervisor[0].town_name, supervisor[0].village_name) == ("单位0", "小谷围街道", "北亭村")
-    assert {entry.id for entry in queue(session, an_actor(session, "county", "440113")).entries} == {flagged.id, approved.id}
+    assert (supervisor[0].unit_name, supervisor[0].town_name, supervisor[0].village_name) == (
+        "单位0",
+        "小谷围街道",
+        "北亭村",
+    )
+    assert {entry.id for entry in queue(session, an_actor(session, "county", "440113")).entries} == {
+        flagged.id,
+        approved.id,
+    }
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(session: Session) -> None:
@@ -97,7 +107,10 @@ def test_counts_say_what_each_filter_would_show(session: Session) -> None:
     assert counts.forms == {"G101-1": 1, "G102": 1}
     assert counts.towns == {TOWN: ("小谷围街道", 2)}
     assert counts.checks == {"G102-C02": 2}
-    assert facets(session, an_actor(session, "supervisor"), Filters(form="G102")).states == {"checked": 1, "returned": 1}
+    assert facets(session, an_actor(session, "supervisor"), Filters(form="G102")).states == {
+        "checked": 1,
+        "returned": 1,
+    }
 
 
 def test_the_desk_knows_which_record_comes_before_and_after(session: Session) -> None:
@@ -128,9 +141,13 @@ def test_counts_follow_every_change_and_folding_changes_none(own_databases: Data
         session.execute(update(Submission).where(Submission.id == records[0].id).values(state="flagged"))
         session.execute(update(Submission).where(Submission.id == records[1].id).values(revision=2))
     with database.transaction(FULL) as session:
-        session.execute(insert(SubmissionTally), [
-            {"region_code": TOWN + "001", "form": "G102", "state": "flagged", "records": step} for step in (1, -1) * WORTH_FOLDING
-        ])
+        session.execute(
+            insert(SubmissionTally),
+            [
+                {"region_code": TOWN + "001", "form": "G102", "state": "flagged", "records": step}
+                for step in (1, -1) * WORTH_FOLDING
+            ],
+        )
     for _ in range(2):
         with database.transaction(FULL) as session:
             assert facets(session, actor, Filters()).states == {"checked": 2, "flagged": 1}

@@ -13,7 +13,9 @@ G102 = catalogue().current("G102")
 
 
 def laid_out(answers: dict[str, Any], before: dict[str, Any] | None = None, **values: Any) -> dict[str, Line]:
-    return {line.path: line for section in shown(answers, before, **values) for row in section.rows for line in row.lines}
+    return {
+        line.path: line for section in shown(answers, before, **values) for row in section.rows for line in row.lines
+    }
 
 
 def shown(answers: dict[str, Any], before: dict[str, Any] | None = None, **values: Any) -> tuple[SectionView, ...]:
@@ -26,15 +28,25 @@ def test_a_value_stands_beside_what_the_register_knows() -> None:
     assert (line.value, line.unit, line.known, line.is_number) == ("12\u2009400", "立方米", "1\u2009380", True)
 
 
-@pytest.mark.parametrize(("now", "before", "change"), [
-    ("10", "10", ""), ("10", "9", "changed"), ("10", None, "added"), (None, "9", "removed"), ("10", "10 ", "changed"),
-])
+@pytest.mark.parametrize(
+    ("now", "before", "change"),
+    [
+        ("10", "10", ""),
+        ("10", "9", "changed"),
+        ("10", None, "added"),
+        (None, "9", "removed"),
+        ("10", "10 ", "changed"),
+    ],
+)
 def test_a_change_against_the_last_version_is_named(now: str | None, before: str | None, change: str) -> None:
     assert laid_out({"water_intake_total": now}, {"water_intake_total": before})["/water_intake_total"].change == change
 
 
 def test_rows_that_came_and_went_are_told_apart() -> None:
-    one, two = {"facility": [{"facility_id": "TW001"}]}, {"facility": [{"facility_id": "TW001"}, {"facility_id": "TW002"}]}
+    one, two = (
+        {"facility": [{"facility_id": "TW001"}]},
+        {"facility": [{"facility_id": "TW001"}, {"facility_id": "TW002"}]},
+    )
     grown = next(section for section in shown(two, one) if section.repeats)
     shrunk = next(section for section in shown(one, two) if section.repeats)
     assert [row.change for row in grown.rows] == ["", "added"]
@@ -44,8 +56,12 @@ def test_rows_that_came_and_went_are_told_apart() -> None:
 
 
 def test_findings_are_counted_at_their_section() -> None:
-    marked = shown(ANSWERS, marks={"/water_intake_total": "error", "/facility/0": "warning", "/facility/0/run_hours": "explained"})
-    counts = {section.key: (section.errors, section.warnings) for section in marked if section.errors or section.warnings}
+    marked = shown(
+        ANSWERS, marks={"/water_intake_total": "error", "/facility/0": "warning", "/facility/0/run_hours": "explained"}
+    )
+    counts = {
+        section.key: (section.errors, section.warnings) for section in marked if section.errors or section.warnings
+    }
     assert counts == {"intake": (1, 0), "treatment": (0, 2)}
 
 
@@ -58,11 +74,21 @@ def test_a_filter_leaves_only_its_lines() -> None:
 def test_personal_items_are_masked_on_both_sides() -> None:
     form = catalogue().current("G101-1")
     personal = next(item for item in form.items() if item.personal and not item.rows_key and item.type == "text")
-    masked = laid_out({personal.key: "赵大明"}, {personal.key: "赵小明"}, form=form, known={personal.key: "赵"})[f"/{personal.key}"]
+    masked = laid_out({personal.key: "赵大明"}, {personal.key: "赵小明"}, form=form, known={personal.key: "赵"})[
+        f"/{personal.key}"
+    ]
     assert (masked.value, masked.before, masked.known, masked.change) == (MASK, MASK, MASK, "changed")
 
 
-@pytest.mark.parametrize("answers", [{"facility": "x"}, {"facility": [1, None, []]}, {"water_intake_total": {"a": [1]}}, {"facility": [{"run_hours": []}]}])
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"facility": "x"},
+        {"facility": [1, None, []]},
+        {"water_intake_total": {"a": [1]}},
+        {"facility": [{"run_hours": []}]},
+    ],
+)
 def test_answers_of_any_shape_can_be_shown(answers: dict[str, Any]) -> None:
     assert shown(answers, answers)
 

@@ -17,16 +17,38 @@ from validation.results import RowFinding
 from validation.rulebook import RuleBook, compile_form
 
 FORM = Form(
-    "G102", "2017.1", "废水", "census", "industrial", "object",
+    "G102",
+    "2017.1",
+    "废水",
+    "census",
+    "industrial",
+    "object",
     (
-        Section("main", "主表", (Item("intake", "取水量", "integer", required=True, minimum=0), Item("tap", "自来水", "integer"), Item("code", "代码", "text"), Item("position", "定位", "gps"))),
-        Section("treatment", "设施", (Item("hours", "小时", "integer", rows_key="facility"),), repeat=Repeat("facility", "设施")),
+        Section(
+            "main",
+            "主表",
+            (
+                Item("intake", "取水量", "integer", required=True, minimum=0),
+                Item("tap", "自来水", "integer"),
+                Item("code", "代码", "text"),
+                Item("position", "定位", "gps"),
+            ),
+        ),
+        Section(
+            "treatment",
+            "设施",
+            (Item("hours", "小时", "integer", rows_key="facility"),),
+            repeat=Repeat("facility", "设施"),
+        ),
     ),
     (
         Check("C1", "error", "intake == tap", "取水量 {intake}", ("intake",)),
         Check("C2", "warning", "hours <= 8760", "小时 {hours}", ("hours",), each="facility"),
     ),
-    table_checks=(TableCheck("T1", "warning", "unique", ("code",), "重复 {code}"), TableCheck("T2", "warning", "near_duplicate", ("code",), "相近", position="position", within_m=30)),
+    table_checks=(
+        TableCheck("T1", "warning", "unique", ("code",), "重复 {code}"),
+        TableCheck("T2", "warning", "near_duplicate", ("code",), "相近", position="position", within_m=30),
+    ),
     digest="d" * 64,
 )
 
@@ -49,7 +71,12 @@ GOOD = {"intake": "5", "tap": "5"}
 @pytest.mark.parametrize("odd", [{"tap": "x"}, {"facility": [{"hours": "x"}]}, {"unknown": "1"}])
 def test_what_cannot_be_read_in_one_record_changes_nothing_for_its_neighbours(odd: dict[str, Any]):
     """A batch in which everything can be read is asked less."""
-    sound = ({"intake": "5", "tap": "6", "facility": [{"hours": "9000"}]}, {"tap": "5"}, GOOD, {"intake": "-1", "tap": "-1"})
+    sound = (
+        {"intake": "5", "tap": "6", "facility": [{"hours": "9000"}]},
+        {"tap": "5"},
+        GOOD,
+        {"intake": "-1", "tap": "-1"},
+    )
     alone, together = (failing(frame_of(book(), rows(*answers)), book().rules) for answers in (sound, (*sound, odd)))
     assert sum(len(each.records) for each in alone) == 4
     for one, other in zip(alone, together, strict=True):
@@ -64,7 +91,10 @@ def test_a_run_names_records_checks_and_rows():
     result = run(frame_of(book(), records), book())
     assert result.complete
     assert findings_of(result.findings) == [
-        ("k2", 3, "G102.intake.required", ()), ("k2", 3, "G102.tap.type", ()), ("k1", 2, "C1", ()), ("k1", 2, "C2", (1,)),
+        ("k2", 3, "G102.intake.required", ()),
+        ("k2", 3, "G102.tap.type", ()),
+        ("k1", 2, "C1", ()),
+        ("k1", 2, "C2", (1,)),
     ]
     assert result.counts == {"G102.intake.required": 1, "G102.tap.type": 1, "C1": 1, "C2": 1}
 
@@ -81,9 +111,21 @@ def test_records_that_share_a_code_are_both_found():
 
     here, there = {"lon": "113.360000", "lat": "22.93"}, {"lon": "113.360100", "lat": "22.93"}
     far = {"lon": "113.37", "lat": "22.93"}
-    records = rows({**GOOD, "code": "a", "position": here}, {**GOOD, "code": "a", "position": there}, {**GOOD, "code": "a", "position": far}, GOOD, GOOD)
+    records = rows(
+        {**GOOD, "code": "a", "position": here},
+        {**GOOD, "code": "a", "position": there},
+        {**GOOD, "code": "a", "position": far},
+        GOOD,
+        GOOD,
+    )
     result = run(frame_of(book(), records), book())
-    assert [(each.key, each.check) for each in result.findings] == [("k0", "T1"), ("k1", "T1"), ("k2", "T1"), ("k0", "T2"), ("k1", "T2")]
+    assert [(each.key, each.check) for each in result.findings] == [
+        ("k0", "T1"),
+        ("k1", "T1"),
+        ("k2", "T1"),
+        ("k0", "T2"),
+        ("k1", "T2"),
+    ]
 
 
 def test_a_check_that_crashes_makes_the_run_incomplete_and_is_no_finding():

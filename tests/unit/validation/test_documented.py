@@ -5,16 +5,26 @@ from pathlib import Path
 from validation.language.functions import FUNCTIONS
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "check-language.md"
-INTERNAL = {"chosen", "count_chosen", "distinct", "date_of"}  # what `in`, `count`, `unique` and `date` of lists and numbers become
+INTERNAL = {
+    "chosen",
+    "count_chosen",
+    "distinct",
+    "date_of",
+}  # what `in`, `count`, `unique` and `date` of lists and numbers become
 
 
 def function_table() -> str:
     lines = ["| function | gives | meaning |", "|---|---|---|"]
     for name, function in FUNCTIONS.items():
         if name not in INTERNAL:
-            arguments = ", ".join("pattern" if name == "matches" and each == "literal" else "form" if each == "literal" else each for each in function.arguments)
+            arguments = ", ".join(
+                "pattern" if name == "matches" and each == "literal" else "form" if each == "literal" else each
+                for each in function.arguments
+            )
             lines.append(f"| `{name}({arguments})` | {function.result} | {function.meaning} |")
-    lines.append('| `date(year, month, day)` | date | the date of three numbers; unknown if there is none. `date("2017-12-31")` is a literal |')
+    lines.append(
+        '| `date(year, month, day)` | date | the date of three numbers; unknown if there is none. `date("2017-12-31")` is a literal |'
+    )
     return "\n".join(lines)
 
 

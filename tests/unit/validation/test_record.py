@@ -22,7 +22,15 @@ from validation.rules import RuleError
 def a_form(*checks: Check, items: tuple[Item, ...] = (), rows: tuple[Item, ...] = (), **parts: Any) -> Form:
     sections = [Section("main", "主表", items)]
     if rows:
-        sections.append(Section("rows", "行", rows, Repeat("rows", "明细", minimum=parts.pop("minimum", 0), maximum=parts.pop("maximum", None)), when=parts.pop("rows_when", "")))
+        sections.append(
+            Section(
+                "rows",
+                "行",
+                rows,
+                Repeat("rows", "明细", minimum=parts.pop("minimum", 0), maximum=parts.pop("maximum", None)),
+                when=parts.pop("rows_when", ""),
+            )
+        )
     return Form("D-1", "1", "表", "census", "listing", "object", tuple(sections), checks, **parts)
 
 
@@ -38,19 +46,23 @@ def failing(book: RuleBook, answers: dict[str, Any], **beside: Any) -> list[str]
 NUMBERS = (Item("a", "甲", "decimal", precision=2), Item("b", "乙", "decimal", precision=2), Item("n", "数", "integer"))
 
 
-@pytest.mark.parametrize(("expression", "answers", "fails"), [
-    ("a <= b", {"a": "1.00"}, False),                       # a blank makes it unknown, and unknown holds
-    ("a + b == n", {"a": "0.10", "b": "0.20", "n": "0"}, False),  # within half a unit of the coarsest decimal
-    ("a < b", {"a": "1.00", "b": "1.00"}, True),
-    ("a / b <= 1", {"a": "1", "b": "0"}, False),            # by zero: unknown
-    ("not a > b", {"a": "1"}, False),
-    ("a > 1 or b > 1", {"a": "0"}, False),                  # false or unknown is unknown
-    ("a > 1 and b > 1", {"a": "0"}, True),                  # false and unknown is false
-    ("(a > 1) if blank(b) else False", {"a": "2", "b": "1"}, True),
-    ("n in (1, 2)", {"n": "3"}, True), ("n in (1, 2)", {}, False),
-    ("max(a, b) <= 1", {"b": "2"}, True),                   # blanks are skipped
-    ("not blank(n)", {"n": "x"}, True),                     # what cannot be read has no value
-])
+@pytest.mark.parametrize(
+    ("expression", "answers", "fails"),
+    [
+        ("a <= b", {"a": "1.00"}, False),  # a blank makes it unknown, and unknown holds
+        ("a + b == n", {"a": "0.10", "b": "0.20", "n": "0"}, False),  # within half a unit of the coarsest decimal
+        ("a < b", {"a": "1.00", "b": "1.00"}, True),
+        ("a / b <= 1", {"a": "1", "b": "0"}, False),  # by zero: unknown
+        ("not a > b", {"a": "1"}, False),
+        ("a > 1 or b > 1", {"a": "0"}, False),  # false or unknown is unknown
+        ("a > 1 and b > 1", {"a": "0"}, True),  # false and unknown is false
+        ("(a > 1) if blank(b) else False", {"a": "2", "b": "1"}, True),
+        ("n in (1, 2)", {"n": "3"}, True),
+        ("n in (1, 2)", {}, False),
+        ("max(a, b) <= 1", {"b": "2"}, True),  # blanks are skipped
+        ("not blank(n)", {"n": "x"}, True),  # what cannot be read has no value
+    ],
+)
 def test_blanks_tolerance_and_zero(expression: str, answers: dict[str, Any], fails: bool):  # noqa: FBT001 - a table of cases
     book = a_book(Check("C", "error", expression, "错", ("n",)), items=NUMBERS)
     assert ("C" in failing(book, answers)) is fails
@@ -58,20 +70,46 @@ def test_blanks_tolerance_and_zero(expression: str, answers: dict[str, Any], fai
 
 def test_implied_checks_name_what_is_wrong():
     items = (
-        Item("must", "必", "text", required=True), Item("size", "量", "decimal", precision=1, minimum=0, maximum=10), Item("status", "状", "choice", options=(("1", "是"),)),
-        Item("code", "码", "text", format="uscc"), Item("kind", "类", "code", codelist="operation_status"), Item("picks", "选", "multichoice", options=(("1", "一"), ("2", "二"))),
+        Item("must", "必", "text", required=True),
+        Item("size", "量", "decimal", precision=1, minimum=0, maximum=10),
+        Item("status", "状", "choice", options=(("1", "是"),)),
+        Item("code", "码", "text", format="uscc"),
+        Item("kind", "类", "code", codelist="operation_status"),
+        Item("picks", "选", "multichoice", options=(("1", "一"), ("2", "二"))),
     )
-    answers = {"size": "11.55", "status": "7", "code": "91440113MAFNGB87Q3", "kind": "zz", "picks": ["1", "3"], "strange": "1"}
-    assert failing(a_book(items=items), answers) == ["D-1.must.required", "D-1.size.precision", "D-1.size.range", "D-1.status.code", "D-1.code.pattern", "D-1.kind.code", "D-1.picks.code", "D-1.unknown"]
+    answers = {
+        "size": "11.55",
+        "status": "7",
+        "code": "91440113MAFNGB87Q3",
+        "kind": "zz",
+        "picks": ["1", "3"],
+        "strange": "1",
+    }
+    assert failing(a_book(items=items), answers) == [
+        "D-1.must.required",
+        "D-1.size.precision",
+        "D-1.size.range",
+        "D-1.status.code",
+        "D-1.code.pattern",
+        "D-1.kind.code",
+        "D-1.picks.code",
+        "D-1.unknown",
+    ]
 
 
-@pytest.mark.parametrize(("rows", "fails"), [
-    ([{"a": "1", "n": "2"}, {"a": "1", "n": "3"}], False),
-    ([{"a": "1", "n": "2"}, {"a": "1", "n": "2"}], True),
-    ([{"a": "1"}, {"a": "1"}], False),  # a row with a blank part does not count
-])
+@pytest.mark.parametrize(
+    ("rows", "fails"),
+    [
+        ([{"a": "1", "n": "2"}, {"a": "1", "n": "3"}], False),
+        ([{"a": "1", "n": "2"}, {"a": "1", "n": "2"}], True),
+        ([{"a": "1"}, {"a": "1"}], False),  # a row with a blank part does not count
+    ],
+)
 def test_rows_may_be_told_apart_by_several_items_together(rows: list[dict[str, str]], fails: bool):  # noqa: FBT001 - a table of cases
-    book = a_book(Check("C", "error", "unique((r.a, r.n) for r in rows)", "错", ("rows",)), rows=tuple(replace(item, rows_key="rows") for item in NUMBERS))
+    book = a_book(
+        Check("C", "error", "unique((r.a, r.n) for r in rows)", "错", ("rows",)),
+        rows=tuple(replace(item, rows_key="rows") for item in NUMBERS),
+    )
     assert failing(book, {"rows": rows}) == ["C"] * fails
 
 
@@ -90,7 +128,13 @@ def test_a_hidden_item_is_blank_and_owes_nothing():
 
 def test_rows_of_a_hidden_section_are_not_asked():
     rows = (Item("h", "时", "integer", rows_key="rows", maximum=10),)
-    book = a_book(Check("C", "error", "count(rows) == 0", "多", ("rows",)), items=(Item("n", "数", "integer"),), rows=rows, rows_when="n > 0", minimum=1)
+    book = a_book(
+        Check("C", "error", "count(rows) == 0", "多", ("rows",)),
+        items=(Item("n", "数", "integer"),),
+        rows=rows,
+        rows_when="n > 0",
+        minimum=1,
+    )
     assert failing(book, {"n": "0", "rows": [{"h": "99"}]}) == []
     assert failing(book, {"n": "1", "rows": [{"h": "99"}]}) == ["D-1.rows.h.range", "C"]
     assert failing(book, {"n": "1"}) == ["D-1.rows.rows"]
@@ -112,7 +156,10 @@ def test_malformed_rows_are_a_finding_and_no_crash(rows: object):
 
 def test_unknown_items_are_named_in_rows_too():
     book = a_book(rows=(Item("h", "时", "integer", rows_key="rows"),))
-    assert [finding.path for finding in check_record(book, {"x/y": "1", "rows": [{"z": "1"}]})] == ["/rows/0/z", "/x~1y"]
+    assert [finding.path for finding in check_record(book, {"x/y": "1", "rows": [{"z": "1"}]})] == [
+        "/rows/0/z",
+        "/x~1y",
+    ]
 
 
 def test_a_former_key_is_still_read():
@@ -127,7 +174,10 @@ def test_a_staged_item_is_owed_from_its_stage_on():
 
 
 def test_a_computed_item_is_worked_out_and_never_asked():
-    book = a_book(Check("C", "error", "twice <= 4", "大", ("n",)), items=(Item("n", "数", "integer"), Item("twice", "倍", "integer", required=True, computed="n * 2")))
+    book = a_book(
+        Check("C", "error", "twice <= 4", "大", ("n",)),
+        items=(Item("n", "数", "integer"), Item("twice", "倍", "integer", required=True, computed="n * 2")),
+    )
     assert computed(book, {"n": "3"}) == {"/twice": 6.0}
     assert failing(book, {"n": "3"}) == ["C"]
 
@@ -137,7 +187,16 @@ def test_an_error_names_form_check_and_position():
         a_book(Check("C", "error", "n > m", "错", ("n",)), items=NUMBERS)
 
 
-@pytest.mark.parametrize(("number", "shown"), [(12345.678, "12\u2009345.678"), (-0.00001, "0"), (0.03125, "0.0313"), (1e21, "1" + "\u2009000" * 7), (float("inf"), "未填")])
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (12345.678, "12\u2009345.678"),
+        (-0.00001, "0"),
+        (0.03125, "0.0313"),
+        (1e21, "1" + "\u2009000" * 7),
+        (float("inf"), "未填"),
+    ],
+)
 def test_numbers_are_shown_in_groups_of_three(number: float, shown: str):
     assert show_number(number) == shown
 
@@ -176,10 +235,14 @@ def _seconds(book: RuleBook, answers: dict[str, Any], related: dict[str, dict[st
 
 def test_a_record_that_some_single_value_stops_is_asked_everything():
     items = (
-        Item("a", "甲", "integer", required=True, minimum=0, maximum=10), Item("b", "乙", "choice", options=(("1", "一"), ("2", "二"))),
+        Item("a", "甲", "integer", required=True, minimum=0, maximum=10),
+        Item("b", "乙", "choice", options=(("1", "一"), ("2", "二"))),
         Item("d", "丁", "integer", required="a > 5", minimum=1),
     )
-    rows = (Item("k", "键", "text", required=True, rows_key="rows"), Item("v", "值", "decimal", precision=1, maximum=5, rows_key="rows"))
+    rows = (
+        Item("k", "键", "text", required=True, rows_key="rows"),
+        Item("v", "值", "decimal", precision=1, maximum=5, rows_key="rows"),
+    )
     book = a_book(Check("C", "error", "a != 7", "错", ("a",)), items=items, rows=rows)
     sound = {"a": "3", "b": "1", "rows": [{"k": "x", "v": "5.0"}, {"k": "y"}]}
     assert failing(book, sound) == []

@@ -19,29 +19,87 @@ from validation.rulebook import RuleBook, compile_form
 VILLAGE, NEXT_VILLAGE, OTHER_TOWN = "440113011001", "440113011002", "440113012001"
 COUNTY = "440113"
 
-AREA = Form("N202", "2017.1", "区域", "census", "agricultural", "area", (
-    Section("main", "主表", (Item("pigs", "生猪", "integer"),)),
-), ())
-PLANT = Form("J101-1", "2017.1", "污水处理厂", "census", "centralized", "object", (
-    Section("main", "主表", (Item("unit_name", "名称", "text"), Item("open", "运行", "yesno"))),
-), (), applies_when="G101_1.wastewater")
-BASIC = Form("G101-1", "2017.1", "基本情况", "census", "industrial", "object", (
-    Section("main", "主表", (Item("wastewater", "有废水", "yesno"), Item("industry", "行业", "text"))),
-), ())
+AREA = Form(
+    "N202",
+    "2017.1",
+    "区域",
+    "census",
+    "agricultural",
+    "area",
+    (Section("main", "主表", (Item("pigs", "生猪", "integer"),)),),
+    (),
+)
+PLANT = Form(
+    "J101-1",
+    "2017.1",
+    "污水处理厂",
+    "census",
+    "centralized",
+    "object",
+    (Section("main", "主表", (Item("unit_name", "名称", "text"), Item("open", "运行", "yesno"))),),
+    (),
+    applies_when="G101_1.wastewater",
+)
+BASIC = Form(
+    "G101-1",
+    "2017.1",
+    "基本情况",
+    "census",
+    "industrial",
+    "object",
+    (Section("main", "主表", (Item("wastewater", "有废水", "yesno"), Item("industry", "行业", "text"))),),
+    (),
+)
 
 
 def water_form(*checks: TableCheck) -> Form:
-    return Form("G102", "2017.1", "废水", "census", "industrial", "object", (
-        Section("main", "主表", (
-            Item("code", "代码", "text"), Item("name", "名称", "text"), Item("water", "取水量", "decimal", precision=2), Item("output", "产值", "decimal", precision=2),
-            Item("position", "定位", "gps"), Item("longitude", "经度", "dms"), Item("latitude", "纬度", "dms"), Item("kept", "饲养", "integer"),
-        )),
-        Section("outlets", "排口", (Item("receiver", "去向单位", "text", rows_key="outlet"), Item("kind", "去向", "text", rows_key="outlet")), repeat=Repeat("outlet", "排口")),
-    ), (), table_checks=checks, applies_when="G101_1.wastewater")
+    return Form(
+        "G102",
+        "2017.1",
+        "废水",
+        "census",
+        "industrial",
+        "object",
+        (
+            Section(
+                "main",
+                "主表",
+                (
+                    Item("code", "代码", "text"),
+                    Item("name", "名称", "text"),
+                    Item("water", "取水量", "decimal", precision=2),
+                    Item("output", "产值", "decimal", precision=2),
+                    Item("position", "定位", "gps"),
+                    Item("longitude", "经度", "dms"),
+                    Item("latitude", "纬度", "dms"),
+                    Item("kept", "饲养", "integer"),
+                ),
+            ),
+            Section(
+                "outlets",
+                "排口",
+                (
+                    Item("receiver", "去向单位", "text", rows_key="outlet"),
+                    Item("kind", "去向", "text", rows_key="outlet"),
+                ),
+                repeat=Repeat("outlet", "排口"),
+            ),
+        ),
+        (),
+        table_checks=checks,
+        applies_when="G101_1.wastewater",
+    )
 
 
 def book(form: Form) -> RuleBook:
-    return compile_form(form, Catalogue((form, AREA, PLANT, BASIC) if form is not AREA and form.code != "N202" else (form, PLANT, BASIC, water_form())))
+    return compile_form(
+        form,
+        Catalogue(
+            (form, AREA, PLANT, BASIC)
+            if form is not AREA and form.code != "N202"
+            else (form, PLANT, BASIC, water_form())
+        ),
+    )
 
 
 def a_check(kind: Any, **keys: Any) -> TableCheck:
@@ -63,7 +121,11 @@ def found(form: Form, records: Sequence[Row], units: Sequence[Row] | None = None
     from validation.evaluators.engine import Surroundings, frame_of, register_of
 
     rulebook = book(form)
-    surroundings = None if units is None else Surroundings(register_of(rulebook, units, [unit.region_code.startswith(COUNTY) for unit in units]))
+    surroundings = (
+        None
+        if units is None
+        else Surroundings(register_of(rulebook, units, [unit.region_code.startswith(COUNTY) for unit in units]))
+    )
     result = run(frame_of(rulebook, records), rulebook, surroundings=surroundings)
     assert result.complete, result.crashed
     assert {each.check for each in result.findings} <= {"T1"}
@@ -76,26 +138,49 @@ def keys(*numbers: int) -> list[tuple[str, tuple[int, ...]]]:
 
 def test_a_code_that_two_records_share_is_found_at_both():
     form = water_form(a_check("unique", columns=("code", "name")))
-    assert found(form, rows({"code": "a"}, {"code": "a"}, {"code": "a", "name": "x"}, {"name": "x"}, {}, {})) == keys(0, 1)
+    assert found(form, rows({"code": "a"}, {"code": "a"}, {"code": "a", "name": "x"}, {"name": "x"}, {}, {})) == keys(
+        0, 1
+    )
     assert found(form, rows({"code": "a"})) == []
 
 
 def test_only_records_of_different_towns_share_a_code_across_towns():
     form = water_form(a_check("unique", columns=("code",), across="town"))
-    records = [row(0, {"code": "a"}), row(1, {"code": "a"}, NEXT_VILLAGE), row(2, {"code": "b"}), row(3, {"code": "b"}, OTHER_TOWN), row(4, {"code": "a"}, COUNTY), row(5, {}, OTHER_TOWN)]
+    records = [
+        row(0, {"code": "a"}),
+        row(1, {"code": "a"}, NEXT_VILLAGE),
+        row(2, {"code": "b"}),
+        row(3, {"code": "b"}, OTHER_TOWN),
+        row(4, {"code": "a"}, COUNTY),
+        row(5, {}, OTHER_TOWN),
+    ]
     assert found(form, records) == keys(2, 3)
 
 
 def test_a_code_may_be_used_once_in_every_county():
     form = water_form(a_check("unique", columns=("code",), within="county"))
-    records = [row(0, {"code": "a"}), row(1, {"code": "a"}, "440114011001"), row(2, {"code": "b"}), row(3, {"code": "b"}, OTHER_TOWN), row(4, {"code": "b"}, "44")]
+    records = [
+        row(0, {"code": "a"}),
+        row(1, {"code": "a"}, "440114011001"),
+        row(2, {"code": "b"}),
+        row(3, {"code": "b"}, OTHER_TOWN),
+        row(4, {"code": "b"}, "44"),
+    ]
     assert found(form, records) == keys(2, 3)
 
 
 def test_near_records_of_one_operator_are_found_at_both():
     form = water_form(a_check("near_duplicate", columns=("code",), position="position", within_m=30))
     here, there, far = ({"lon": lon, "lat": "22.93"} for lon in ("113.3600", "113.3601", "113.37"))
-    records = rows({"code": "a", "position": here}, {"code": "a", "position": there}, {"code": "a", "position": far}, {"code": "b", "position": here}, {"code": "a"}, {"position": here}, {"position": here})
+    records = rows(
+        {"code": "a", "position": here},
+        {"code": "a", "position": there},
+        {"code": "a", "position": far},
+        {"code": "b", "position": here},
+        {"code": "a"},
+        {"position": here},
+        {"position": here},
+    )
     assert found(form, records) == keys(0, 1)
 
 
@@ -103,10 +188,28 @@ LISTED = a_check("listed_in", columns=("receiver",), each="outlet", where='kind 
 
 
 def test_a_receiver_that_no_plant_is_called_is_found_at_its_row():
-    records = rows({"outlet": [{"receiver": "大石厂", "kind": "E"}, {"receiver": "无名厂", "kind": "E"}, {"receiver": "河", "kind": "A"}, {"kind": "E"}]}, {"outlet": [{"receiver": "大石厂", "kind": "E"}]}, {})
+    records = rows(
+        {
+            "outlet": [
+                {"receiver": "大石厂", "kind": "E"},
+                {"receiver": "无名厂", "kind": "E"},
+                {"receiver": "河", "kind": "A"},
+                {"kind": "E"},
+            ]
+        },
+        {"outlet": [{"receiver": "大石厂", "kind": "E"}]},
+        {},
+    )
     plants = [row(8, {}, J101_1={"unit_name": "大石厂"}), row(9, {}, J101_1={})]
     assert found(water_form(LISTED), records, plants) == [("k0", (1,))]
-    assert found(water_form(replace(LISTED, within="town")), records, [row(8, {}, OTHER_TOWN, J101_1={"unit_name": "大石厂"})]) == []
+    assert (
+        found(
+            water_form(replace(LISTED, within="town")),
+            records,
+            [row(8, {}, OTHER_TOWN, J101_1={"unit_name": "大石厂"})],
+        )
+        == []
+    )
 
 
 def test_a_list_that_is_not_there_yet_lacks_no_name():
@@ -118,7 +221,12 @@ def test_a_unit_that_owes_the_form_and_has_none_is_counted_against_the_register(
     form = water_form(a_check("coverage"))
     owes, owes_nothing = {"wastewater": True}, {"wastewater": False}
     units = [
-        row(0, {}, G101_1=owes, G102={}), row(1, {}, G101_1=owes), row(2, {}, G101_1=owes_nothing), row(3, {}), row(4, {}, "440114011001", G101_1=owes), row(5, {}, G101_1=owes),
+        row(0, {}, G101_1=owes, G102={}),
+        row(1, {}, G101_1=owes),
+        row(2, {}, G101_1=owes_nothing),
+        row(3, {}),
+        row(4, {}, "440114011001", G101_1=owes),
+        row(5, {}, G101_1=owes),
     ]
     units = [replace(unit, present=frozenset(unit.related)) for unit in units]
     assert found(form, rows({}), units) == [("u1", ()), ("u5", ())]
@@ -134,10 +242,18 @@ def of_industry(number: int, water: float, output: float, industry: str = "3311"
 
 def test_a_ratio_that_stands_out_of_its_industry_is_found():
     chance = random.Random(7)
-    plants = [of_industry(number, output * chance.lognormvariate(2, 0.8), output) for number in range(40) for output in [chance.lognormvariate(6, 1)]]
+    plants = [
+        of_industry(number, output * chance.lognormvariate(2, 0.8), output)
+        for number in range(40)
+        for output in [chance.lognormvariate(6, 1)]
+    ]
     thirsty = [of_industry(100 + number, 5_000 * chance.lognormvariate(2, 0.8), 1, "1711") for number in range(30)]
     slipped = of_industry(200, 100 * math.exp(2) * 10_000, 100)
-    blanks = [row(201, {}), row(202, {"water": "5.00", "output": "0.00"}, G101_1={"industry": "3311"}), row(203, {"water": "9999999.00", "output": "1.00"})]
+    blanks = [
+        row(201, {}),
+        row(202, {"water": "5.00", "output": "0.00"}, G101_1={"industry": "3311"}),
+        row(203, {"water": "9999999.00", "output": "1.00"}),
+    ]
     records = [*plants, *thirsty, slipped, *blanks]
     assert found(water_form(RATIO), records, []) == [("k200", ())]
 
@@ -159,8 +275,18 @@ KEPT = a_check("region_sum", columns=("pigs",), other="G102", sum="kept", within
 
 
 def test_a_region_s_figure_is_held_against_the_sum_over_its_objects():
-    areas = [Row(f"k{number}", 1, f"u{number}", region, {"pigs": pigs}) for number, (region, pigs) in enumerate([(COUNTY, "100"), (COUNTY, "80"), (COUNTY, None), ("440114", "1"), ("44", "7")])]
-    farms = [row(10, {}, G102={"kept": "60"}), row(11, {}, OTHER_TOWN, G102={"kept": "44"}), row(12, {}, G102={}), row(13, {}, "440114011001", G101_1={})]
+    areas = [
+        Row(f"k{number}", 1, f"u{number}", region, {"pigs": pigs})
+        for number, (region, pigs) in enumerate(
+            [(COUNTY, "100"), (COUNTY, "80"), (COUNTY, None), ("440114", "1"), ("44", "7")]
+        )
+    ]
+    farms = [
+        row(10, {}, G102={"kept": "60"}),
+        row(11, {}, OTHER_TOWN, G102={"kept": "44"}),
+        row(12, {}, G102={}),
+        row(13, {}, "440114011001", G101_1={}),
+    ]
     farms = [replace(unit, present=frozenset(unit.related)) for unit in farms]
     assert found(replace(AREA, table_checks=(KEPT,)), areas, farms) == keys(1)
     assert found(replace(AREA, table_checks=(replace(KEPT, compare="<="),)), areas, farms) == keys(1)
@@ -175,7 +301,13 @@ def test_a_position_far_from_the_smallest_region_that_has_an_outline_is_found():
         return {"longitude": {"d": lon[0], "m": lon[1], "s": "0"}, "latitude": {"d": lat[0], "m": lat[1], "s": "0"}}
 
     inside, foshan = at((113, 22), (22, 56)), at((113, 7), (23, 1))
-    records = [row(0, inside), row(1, foshan), row(2, {}), row(3, foshan, "450101001001"), row(4, {"longitude": foshan["longitude"]})]
+    records = [
+        row(0, inside),
+        row(1, foshan),
+        row(2, {}),
+        row(3, foshan, "450101001001"),
+        row(4, {"longitude": foshan["longitude"]}),
+    ]
     assert found(form, records) == keys(1)
 
 
@@ -207,18 +339,27 @@ def test_a_hundred_thousand_records_are_asked_in_a_moment():
     from validation.evaluators.engine import Surroundings, failing, frame_of, register_of
 
     checks = [
-        a_check("unique", columns=("code",), across="town"), a_check("near_duplicate", columns=("code",), position="position", within_m=30),
-        LISTED, a_check("coverage"), replace(RATIO, threshold=8), a_check("far_from_area", position="position", within_m=100),
+        a_check("unique", columns=("code",), across="town"),
+        a_check("near_duplicate", columns=("code",), position="position", within_m=30),
+        LISTED,
+        a_check("coverage"),
+        replace(RATIO, threshold=8),
+        a_check("far_from_area", position="position", within_m=100),
     ]
     form = water_form(*(replace(check, id=f"T{number}") for number, check in enumerate(checks)))
     chance = random.Random(3)
     records = [
-        replace(of_industry(number, math.exp(chance.gauss(3, 1)), 1, f"{13 + number % 30}11"), region_code=f"4401130{11 + number % 5:02}001")
+        replace(
+            of_industry(number, math.exp(chance.gauss(3, 1)), 1, f"{13 + number % 30}11"),
+            region_code=f"4401130{11 + number % 5:02}001",
+        )
         for number in range(2_000)
     ]
     records[1_000] = replace(records[1_000], answers={"water": "90000000.00", "output": "1.00"})
     frame = frame_of(book(form), records)
     big = frame.loc[frame.index.repeat(50)].reset_index(drop=True)
-    units = register_of(book(form), [replace(each, present=frozenset({"G101-1"})) for each in records], [True] * len(records))
+    units = register_of(
+        book(form), [replace(each, present=frozenset({"G101-1"})) for each in records], [True] * len(records)
+    )
     found = failing(big, (), book(form).tables, Surroundings(units))
     assert [len(each.records) for each in found] == [0, 0, 0, 0, 50, 0]

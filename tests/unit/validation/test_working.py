@@ -10,7 +10,9 @@ from validation.working import Figure, figures
 
 def worked(code: str) -> list[Figure]:
     example = answers_for(code)
-    return list(figures(compile_form(catalogue().current(code), catalogue()), catalogue(), example.answers, example.related))
+    return list(
+        figures(compile_form(catalogue().current(code), catalogue()), catalogue(), example.answers, example.related)
+    )
 
 
 def test_a_figure_tells_from_which_items_and_values_it_came():

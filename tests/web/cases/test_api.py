@@ -24,8 +24,15 @@ from census.services.people.accounts import create_account
 from tests.builders.cases import FACTS, OTHER_TOWN, TOWN, VILLAGE, a_small_plan, photos
 from tests.conftest import Databases
 
-PLACE = {"name": "兴盛五金加工厂", "address": "工业路8号", "region_code": VILLAGE, "lead_source": "district",
-         "position": {"lon": 113.4, "lat": 22.95}, "found_on": "2018-04-01", "evidence": photos(1)}
+PLACE = {
+    "name": "兴盛五金加工厂",
+    "address": "工业路8号",
+    "region_code": VILLAGE,
+    "lead_source": "district",
+    "position": {"lon": 113.4, "lat": 22.95},
+    "found_on": "2018-04-01",
+    "evidence": photos(1),
+}
 
 
 @dataclass
@@ -43,7 +50,9 @@ class Caller:
 
 
 def sign_in(client: FlaskClient, username: str, programme: str = "scattered") -> Caller:
-    answer = client.post("/api/v1/session", json={"username": username, "password": PASSWORD, "programme": programme, "device": "t"})
+    answer = client.post(
+        "/api/v1/session", json={"username": username, "password": PASSWORD, "programme": programme, "device": "t"}
+    )
     return Caller(client, answer.get_json()["token"])
 
 
@@ -68,7 +77,9 @@ class District:
 
 
 @pytest.fixture(scope="module")
-def serve(make_databases: Callable[[Path], Databases], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[DistrictPlan], District]]:
+def serve(
+    make_databases: Callable[[Path], Databases], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[DistrictPlan], District]]:
     apps: list[Flask] = []
 
     def served(plan: DistrictPlan) -> District:
@@ -110,8 +121,15 @@ def office(district: District) -> Caller:
 
 
 def step(caller: Caller, case: dict[str, Any], kind: str, **more: Any) -> TestResponse:
-    body = {"kind": kind, "expected_version": case["version"], "evidence": photos(7), "note": "见附件", "facts": FACTS[kind],
-            "occurred_on": "2018-06-01", **more}
+    body = {
+        "kind": kind,
+        "expected_version": case["version"],
+        "evidence": photos(7),
+        "note": "见附件",
+        "facts": FACTS[kind],
+        "occurred_on": "2018-06-01",
+        **more,
+    }
     return caller.post(f"/cases/{case['id']}/events", body)
 
 
@@ -120,12 +138,23 @@ def test_a_case_is_opened_and_led_to_its_end(inspector: Caller, office: Caller) 
     assert answer.status_code == 201
     case = answer.get_json()
     assert case["case_no"].startswith("SLW4401132018016")
-    for caller, kind in ((inspector, "verify"), (inspector, "propose_category"), (office, "classify"), (inspector, "rectify"),
-                         (inspector, "done"), (inspector, "self_check"), (office, "accept")):
+    for caller, kind in (
+        (inspector, "verify"),
+        (inspector, "propose_category"),
+        (office, "classify"),
+        (inspector, "rectify"),
+        (inspector, "done"),
+        (inspector, "self_check"),
+        (office, "accept"),
+    ):
         answer = step(caller, case, kind)
         assert answer.status_code == 200, answer.get_json()
         case = answer.get_json()
-    assert (case["state"], case["version"], [event["number"] for event in case["events"]]) == ("accepted", 8, list(range(1, 9)))
+    assert (case["state"], case["version"], [event["number"] for event in case["events"]]) == (
+        "accepted",
+        8,
+        list(range(1, 9)),
+    )
 
 
 def test_the_next_steps_say_what_they_need_and_who_takes_them(inspector: Caller) -> None:
@@ -161,9 +190,13 @@ def test_a_town_sees_and_touches_only_its_own_cases(district: District) -> None:
 
 def test_the_census_has_no_way_in(district: District) -> None:
     with district.databases.census.transaction(FULL) as session:
-        create_account(session, username="enumerator01", password=PASSWORD, full_name="王", grants=[("enumerator", TOWN)])
+        create_account(
+            session, username="enumerator01", password=PASSWORD, full_name="王", grants=[("enumerator", TOWN)]
+        )
     caller = sign_in(district.client, "enumerator01", "census")
-    assert {caller.get(path).status_code for path in ("/cases", "/reports/R8", "/reports/R8/rows?figure=slw.found")} == {403}
+    assert {
+        caller.get(path).status_code for path in ("/cases", "/reports/R8", "/reports/R8/rows?figure=slw.found")
+    } == {403}
     assert caller.post("/cases", PLACE).status_code == 403
 
 
@@ -215,6 +248,7 @@ def test_a_refused_step_changes_nothing(inspector: Caller, district: District) -
 
 # --- reports --------------------------------------------------------------------------------------------------------
 
+
 def figures(caller: Caller, query: str = "") -> dict[str, dict[str, Any]]:
     return {figure["id"]: figure for figure in caller.get(f"/reports/R8{query}").get_json()["figures"]}
 
@@ -222,13 +256,18 @@ def figures(caller: Caller, query: str = "") -> dict[str, dict[str, Any]]:
 def test_the_yearly_report_gives_the_published_numbers(panyu: Caller) -> None:
     found = figures(panyu, "?as_of=2017-12-31")
     assert {key: found[key]["value"] for key in ("slw.found", "slw.done", "slw.operations", "slw.person_times")} == {
-        "slw.found": 1287, "slw.done": 1225, "slw.operations": 677, "slw.person_times": 4737,
+        "slw.found": 1287,
+        "slw.done": 1225,
+        "slw.operations": 677,
+        "slw.person_times": 4737,
     }
     rate = found["slw.done_rate"]
     assert (rate["value"], rate["numerator"], rate["denominator"]) == (95.18, 1225, 1287)
 
 
-@pytest.mark.parametrize("figure", ["slw.outstanding", "slw.done_demolish", "river.total", "shawan.zini_done", "insp.open_items"])
+@pytest.mark.parametrize(
+    "figure", ["slw.outstanding", "slw.done_demolish", "river.total", "shawan.zini_done", "insp.open_items"]
+)
 def test_the_address_of_a_figure_lists_what_it_counts(panyu: Caller, figure: str) -> None:
     counted = figures(panyu, "?as_of=2017-12-31")[figure]
     answer = panyu.get(counted["cases_url"].removeprefix("/api/v1") + "&limit=200").get_json()

@@ -41,7 +41,9 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def databases_of_a_district(make_databases: Callable[[Path], Databases], tmp_path_factory: pytest.TempPathFactory) -> Databases:
+def databases_of_a_district(
+    make_databases: Callable[[Path], Databases], tmp_path_factory: pytest.TempPathFactory
+) -> Databases:
     databases = make_databases(tmp_path_factory.mktemp("desk"))
     with databases.scattered.transaction(FULL) as session:
         load_district(session, a_small_plan(), seed=7)
@@ -85,20 +87,30 @@ def test_every_report_has_a_page(office: Desk, code: str) -> None:
     assert "<h1>" in office.get(f"/cases/reports/{code}?year=2018")
 
 
-@pytest.mark.parametrize("figure", ["slw.operations", "river.total", "shawan.zini_found", "pet.city", "shawan.zone2_checked"])
+@pytest.mark.parametrize(
+    "figure", ["slw.operations", "river.total", "shawan.zini_found", "pet.city", "shawan.zone2_checked"]
+)
 def test_rows_that_are_no_cases_have_a_page_of_their_own(office: Desk, figure: str) -> None:
     assert "这个数字所计的各行" in office.get(f"/cases/reports/R8/{figure}?year=2018")
 
 
 def test_a_step_is_taken_by_its_form(office: Desk, case: Case) -> None:
-    answer = office.post(f"/cases/{case.id}", f"/cases/{case.id}", kind="rebound", expected_version=case.version,
-                         evidence=photos(1), **FACTS["rebound"])
+    answer = office.post(
+        f"/cases/{case.id}",
+        f"/cases/{case.id}",
+        kind="rebound",
+        expected_version=case.version,
+        evidence=photos(1),
+        **FACTS["rebound"],
+    )
     assert answer.status_code == 303
     assert "案件现为“已反弹”" in office.get(f"/cases/{case.id}")
 
 
 def test_a_fault_brings_the_form_back_as_it_was_filled(office: Desk, case: Case) -> None:
-    answer = office.post(f"/cases/{case.id}", f"/cases/{case.id}", kind="rebound", expected_version=case.version, lb_action="重新断电")
+    answer = office.post(
+        f"/cases/{case.id}", f"/cases/{case.id}", kind="rebound", expected_version=case.version, lb_action="重新断电"
+    )
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert 'value="重新断电"' in page
@@ -112,16 +124,28 @@ def test_photos_are_kept_when_the_form_comes_back_and_shown_once_the_step_is_tak
     name = hashlib.sha256(photo).hexdigest()
     assert f'name="evidence" value="{name}"' in refused
     facts = {**FACTS["look_back"], "inspector": "王一、李二", "power_restored": "no", "lon": case.lon, "lat": case.lat}
-    again = office.post(f"/cases/{case.id}", f"/cases/{case.id}", kind="look_back", expected_version=case.version,
-                        evidence=name, **facts)
+    again = office.post(
+        f"/cases/{case.id}",
+        f"/cases/{case.id}",
+        kind="look_back",
+        expected_version=case.version,
+        evidence=name,
+        **facts,
+    )
     assert again.status_code == 303
     assert f'src="/files/{name}"' in office.get(f"/cases/{case.id}")
     assert office.client.get(f"/files/{name}").data == photo
 
 
 def test_what_is_no_photo_is_refused(office: Desk, case: Case) -> None:
-    answer = office.post(f"/cases/{case.id}", f"/cases/{case.id}", kind="remark", expected_version=case.version, note="x",
-                         photos=(io.BytesIO(b"MZ program"), "a.png"))
+    answer = office.post(
+        f"/cases/{case.id}",
+        f"/cases/{case.id}",
+        kind="remark",
+        expected_version=case.version,
+        note="x",
+        photos=(io.BytesIO(b"MZ program"), "a.png"),
+    )
     assert answer.status_code == 415
 
 
@@ -132,8 +156,14 @@ def test_an_outdated_page_is_told_so(office: Desk, case: Case) -> None:
 
 
 def test_a_new_find_is_registered_by_its_form(office: Desk) -> None:
-    answer = office.post("/cases/new", "/cases/new", region_code=VILLAGE, evidence=photos(1)[0], occurred_on="2018-03-03",
-                         **FACTS["find"])
+    answer = office.post(
+        "/cases/new",
+        "/cases/new",
+        region_code=VILLAGE,
+        evidence=photos(1)[0],
+        occurred_on="2018-03-03",
+        **FACTS["find"],
+    )
     assert answer.status_code == 303
     assert "SLW4401132018016" in office.get(answer.headers["Location"])
     refused = office.post("/cases/new", "/cases/new", name="只有名称")
@@ -141,7 +171,9 @@ def test_a_new_find_is_registered_by_its_form(office: Desk) -> None:
     assert 'value="只有名称"' in refused.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("path", ["/cases/", "/cases/new", "/cases/reports/R8?year=2018", "/cases/reports/R2?year=2018"])
+@pytest.mark.parametrize(
+    "path", ["/cases/", "/cases/new", "/cases/reports/R8?year=2018", "/cases/reports/R2?year=2018"]
+)
 def test_pages_hold_no_inline_script_style_or_handler(office: Desk, path: str) -> None:
     page = office.get(path)
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", page)

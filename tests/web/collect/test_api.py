@@ -143,7 +143,9 @@ def refusals(phone: Phone) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("reason", ["unknown_form", "unknown_version", "unknown_unit", "digest_mismatch", "unreadable"])
 def test_a_bad_submission_is_refused_and_its_neighbours_are_stored(
-    phone: Phone, own_databases: Databases, reason: str,
+    phone: Phone,
+    own_databases: Databases,
+    reason: str,
 ) -> None:
     results = phone.send(a_draft(phone.units[0]), refusals(phone)[reason], a_draft(phone.units[1]))
     assert [result["status"] for result in results] == ["stored", "refused", "stored"]
@@ -180,7 +182,8 @@ def test_an_id_taken_in_a_region_out_of_sight_is_refused(phone: Phone, own_datab
 
 
 def test_a_unit_that_was_given_to_a_colleague_still_answers_repeats_but_takes_nothing_new(
-    phone: Phone, own_databases: Databases,
+    phone: Phone,
+    own_databases: Databases,
 ) -> None:
     draft = a_draft(phone.units[0])
     phone.send(draft)
@@ -189,7 +192,9 @@ def test_a_unit_that_was_given_to_a_colleague_still_answers_repeats_but_takes_no
         session.execute(update(Assignment).where(Assignment.unit_id == phone.units[0]).values(account_id=colleague.id))
     results = phone.send(draft, draft | {"revision": 2, "answers": {}}, a_draft(phone.units[0]))
     assert [(result["status"], result["reason"]) for result in results] == [
-        ("repeat", None), ("refused", "not_yours"), ("refused", "not_yours"),
+        ("repeat", None),
+        ("refused", "not_yours"),
+        ("refused", "not_yours"),
     ]
 
 
@@ -235,7 +240,9 @@ def test_the_audit_trail_names_what_was_stored_and_holds(phone: Phone, own_datab
         assert evidence.verify(session).broken_at is None
 
 
-def test_the_same_batch_sent_five_times_at_once_is_stored_once(app: Flask, phone: Phone, own_databases: Databases) -> None:
+def test_the_same_batch_sent_five_times_at_once_is_stored_once(
+    app: Flask, phone: Phone, own_databases: Databases
+) -> None:
     drafts = [a_draft(phone.units[number % 2]) for number in range(20)]
     body = json.dumps({"submissions": drafts})
 
@@ -257,7 +264,11 @@ def test_batches_that_cross_never_block_each_other_for_good(app: Flask, phone: P
 
     def send(turn: int) -> int:
         ordered = drafts if turn % 2 else drafts[::-1]
-        return app.test_client().post("/api/v1/submissions", json={"submissions": ordered}, headers=phone.headers).status_code
+        return (
+            app.test_client()
+            .post("/api/v1/submissions", json={"submissions": ordered}, headers=phone.headers)
+            .status_code
+        )
 
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(send, range(8))) == {200}

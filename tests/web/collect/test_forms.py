@@ -77,7 +77,9 @@ def test_a_colleagues_unit_is_not_found(client: FlaskClient, unit: UUID, own_dat
         assert client.get(f"/collect/units/{unit}{page}").status_code == 404, page
 
 
-def test_three_steps_register_that_nobody_was_found(browser: PlainBrowser, unit: UUID, own_databases: Databases) -> None:
+def test_three_steps_register_that_nobody_was_found(
+    browser: PlainBrowser, unit: UUID, own_databases: Databases
+) -> None:
     browser.open(f"/collect/units/{unit}/visit").post({"outcome": "not_found", "second_card": "0174"})
     assert "都完成了" in browser.text
     with own_databases.census.transaction(FULL) as session:
@@ -111,10 +113,16 @@ def test_the_whole_way_works_without_scripts(browser: PlainBrowser, unit: UUID, 
 
 def test_errors_stand_under_their_item_and_bar_the_signature(browser: PlainBrowser, unit: UUID) -> None:
     browser.open(f"/collect/units/{unit}/forms/G102/intake")
-    browser.post({
-        "water_intake_total": "12400", "tap_water_intake": "10000", "self_supplied_intake": "3400",
-        "hydraulic_project_intake": "0", "other_enterprise_intake": "0", "go": "next",
-    })
+    browser.post(
+        {
+            "water_intake_total": "12400",
+            "tap_water_intake": "10000",
+            "self_supplied_intake": "3400",
+            "hydraulic_project_intake": "0",
+            "other_enterprise_intake": "0",
+            "go": "next",
+        }
+    )
     assert browser.address.endswith("/intake")
     assert "13\u2060\u2009\u2060400" in browser.html
     assert 'class="message red"' in browser.html
@@ -158,22 +166,34 @@ def test_a_warning_is_explained_where_it_stands(browser: PlainBrowser, unit: UUI
     browser.post({name: "全年只做来料加工，无产值。", "go": "check"})
     with own_databases.census.transaction(FULL) as session:
         draft = session.scalars(select(Draft).where(Draft.form == "G101-1")).one()
-        assert [(one["check"], one["text"]) for one in draft.explanations] == [("G101-1-C13", "全年只做来料加工，无产值。")]
+        assert [(one["check"], one["text"]) for one in draft.explanations] == [
+            ("G101-1-C13", "全年只做来料加工，无产值。")
+        ]
 
 
 def test_a_returned_record_shows_the_reviewers_words_at_its_item_and_becomes_the_next_revision(
-    browser: PlainBrowser, unit: UUID, own_databases: Databases,
+    browser: PlainBrowser,
+    unit: UUID,
+    own_databases: Databases,
 ) -> None:
     fill_all(browser, unit)
     browser.open(f"/collect/units/{unit}/finish").post({"signed_name": "李小姐", "on_paper": "1", "how": "paper"})
     with own_databases.census.transaction(FULL) as session:
         sent = session.scalars(select(Submission).where(Submission.form == "G102")).one()
         sent.state = "returned"
-        session.add(Decision(
-            submission_id=sent.id, revision=1, region_code=sent.region_code, role="supervisor", outcome="return",
-            from_state="checked", to_state="returned", note="请对照水费单",
-            items=[{"path": "/water_intake_total", "reason": "evidence", "text": "与水费单差一位"}],
-        ))
+        session.add(
+            Decision(
+                submission_id=sent.id,
+                revision=1,
+                region_code=sent.region_code,
+                role="supervisor",
+                outcome="return",
+                from_state="checked",
+                to_state="returned",
+                note="请对照水费单",
+                items=[{"path": "/water_intake_total", "reason": "evidence", "text": "与水费单差一位"}],
+            )
+        )
     assert "普查指导员退回 1 项：取水量" in browser.open("/collect/").text
     assert "与水费单差一位" in browser.open(f"/collect/units/{unit}").text
     assert "退回：与水费单差一位" in browser.open(f"/collect/units/{unit}/forms/G102/intake").text
@@ -186,7 +206,9 @@ def test_a_returned_record_shows_the_reviewers_words_at_its_item_and_becomes_the
         assert (again.confirmation["name"], again.confirmation["how"]) == ("李小姐", "phone")
 
 
-def test_a_new_unit_is_asked_for_twice_when_the_register_has_one_like_it(browser: PlainBrowser, own_databases: Databases) -> None:
+def test_a_new_unit_is_asked_for_twice_when_the_register_has_one_like_it(
+    browser: PlainBrowser, own_databases: Databases
+) -> None:
     new = {"name": "兴盛五金加工厂二车间", "address": "谢村工业路 20 号", "kind": "industrial", "second_card": "0174"}
     browser.open("/collect/new").post(new)
     assert "名称相近" in browser.text
@@ -221,7 +243,9 @@ def test_the_blank_page_holds_every_field_and_nobodys_data(client: FlaskClient, 
 
 
 @pytest.mark.parametrize("code", ["QC-1", "G101-1", "G102"])
-def test_the_blank_page_and_the_filled_page_have_the_same_controls(browser: PlainBrowser, unit: UUID, code: str) -> None:
+def test_the_blank_page_and_the_filled_page_have_the_same_controls(
+    browser: PlainBrowser, unit: UUID, code: str
+) -> None:
     form = catalogue().current(code)
     names = {field.name for field in form_class(form)() if field.type != "FieldList"}
     blank = browser.client.get(blank_address(form)).get_data(as_text=True)
@@ -240,7 +264,8 @@ def test_an_old_address_of_a_form_is_answered_but_not_kept(client: FlaskClient) 
 
 def test_pages_hold_no_inline_script_style_or_handler(browser: PlainBrowser, unit: UUID) -> None:
     addresses = ["/collect/", "/collect/new", "/collect/me"] + [
-        f"/collect/units/{unit}{page}" for page in ("", "/visit", "/finish", "/forms/G102/intake", "/forms/G102/facility")
+        f"/collect/units/{unit}{page}"
+        for page in ("", "/visit", "/finish", "/forms/G102/intake", "/forms/G102/facility")
     ]
     for page in addresses:
         html = browser.open(page).html
@@ -251,7 +276,9 @@ def test_pages_hold_no_inline_script_style_or_handler(browser: PlainBrowser, uni
         assert html.count("<script") == html.count("<script src") + html.count('<script type="module" src'), page
 
 
-def test_a_sent_form_is_taken_back_until_a_reviewer_opens_it(browser: PlainBrowser, unit: UUID, own_databases: Databases) -> None:
+def test_a_sent_form_is_taken_back_until_a_reviewer_opens_it(
+    browser: PlainBrowser, unit: UUID, own_databases: Databases
+) -> None:
     fill_all(browser, unit)
     browser.open(f"/collect/units/{unit}/finish").post({"signed_name": "李小姐", "on_paper": "1", "how": "paper"})
     with own_databases.census.transaction(FULL) as session:

@@ -45,23 +45,31 @@ def phone(client: FlaskClient, unit: UUID, own_databases: Databases) -> DeviceSe
 
 def rescue_file(phone: DeviceSession, unit: UUID, submission: dict[str, object]) -> bytes:
     head = {
-        "at": "2018-08-20T09:51:00Z", "visits": [], "submissions": [submission],
+        "at": "2018-08-20T09:51:00Z",
+        "visits": [],
+        "submissions": [submission],
         "drafts": [{"unit": str(unit), "form": "G101-1", "answers": {"unit_name": "兴盛"}, "explanations": []}],
         "files": [{"sha256": hashlib.sha256(JPEG).hexdigest(), "size": len(JPEG)}],
     }
     iv = os.urandom(12)
-    box = AESGCM(rescue_key(phone.receipt_key)).encrypt(iv, json.dumps(head).encode() + b"\n" + JPEG, f"{FORMAT} {phone.id}".encode())
+    box = AESGCM(rescue_key(phone.receipt_key)).encrypt(
+        iv, json.dumps(head).encode() + b"\n" + JPEG, f"{FORMAT} {phone.id}".encode()
+    )
     about = {"format": FORMAT, "session": str(phone.id), "iv": base64.b64encode(iv).decode()}
     return json.dumps(about).encode() + b"\n" + box
 
 
 def take_in(client: FlaskClient, content: bytes, username: str = "supervisor01") -> tuple[int, str]:
     desk = PlainBrowser(client).sign_in(username).open("/rescue/")
-    answer = client.post("/rescue/", data={"csrf_token": desk.fields["csrf_token"][0], "file": (io.BytesIO(content), "day.census")})
+    answer = client.post(
+        "/rescue/", data={"csrf_token": desk.fields["csrf_token"][0], "file": (io.BytesIO(content), "day.census")}
+    )
     return answer.status_code, answer.get_data(as_text=True)
 
 
-def test_what_a_phone_could_not_send_is_taken_in_once(client: FlaskClient, unit: UUID, phone: DeviceSession, own_databases: Databases) -> None:
+def test_what_a_phone_could_not_send_is_taken_in_once(
+    client: FlaskClient, unit: UUID, phone: DeviceSession, own_databases: Databases
+) -> None:
     content = rescue_file(phone, unit, a_draft(unit))
     assert "新收 1 份表，已有 0 份" in take_in(client, content)[1]
     assert "新收 0 份表，已有 1 份" in take_in(client, content)[1]
@@ -71,7 +79,9 @@ def test_what_a_phone_could_not_send_is_taken_in_once(client: FlaskClient, unit:
         assert session.scalars(select(Draft)).one().form == "G101-1"
 
 
-def test_a_desk_of_another_town_takes_nothing_in(client: FlaskClient, unit: UUID, phone: DeviceSession, own_databases: Databases) -> None:
+def test_a_desk_of_another_town_takes_nothing_in(
+    client: FlaskClient, unit: UUID, phone: DeviceSession, own_databases: Databases
+) -> None:
     assert "新收 0 份表" in take_in(client, rescue_file(phone, unit, a_draft(unit)), "supervisor02")[1]
     with own_databases.census.transaction(FULL) as session:
         assert not session.scalars(select(Revision)).all()
@@ -90,7 +100,9 @@ def test_an_enumerator_takes_no_files_in(client: FlaskClient, unit: UUID) -> Non
     assert client.get("/rescue/").status_code == 403
 
 
-def test_a_lost_phone_is_told_to_forget(client: FlaskClient, unit: UUID, phone: DeviceSession, own_databases: Databases) -> None:  # noqa: ARG001
+def test_a_lost_phone_is_told_to_forget(
+    client: FlaskClient, unit: UUID, phone: DeviceSession, own_databases: Databases
+) -> None:  # noqa: ARG001
     with own_databases.census.transaction(FULL) as session:
         an_account(session, "admin01", "admin", TOWN)
     asked = {"username": "enumerator01", "password": PASSWORD, "programme": "census", "device": "phone"}

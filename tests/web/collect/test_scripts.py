@@ -23,14 +23,25 @@ from forms.catalogue import catalogue
 from tests.scripts import OWN, SCRIPTS, located
 
 LARGEST_FIRST_PAGE = 60_000
-CHROME_80_LACKS = (".replaceChildren(", "??=", "||=", ".replaceAll(", ".at(-", "structuredClone", "randomUUID", "await import.meta")
+CHROME_80_LACKS = (
+    ".replaceChildren(",
+    "??=",
+    "||=",
+    ".replaceAll(",
+    ".at(-",
+    "structuredClone",
+    "randomUUID",
+    "await import.meta",
+)
 
 
 def run(script: str, *values: object) -> object:
     """Run a module script in Node, in which ``./name.js`` is the module of that name; what it prints is JSON."""
     told = re.sub(r"'\./(\w+)\.js'", lambda found: f"'./{located(found[1])}'", script)
     source = f"const values = {json.dumps(values)};\n{told}"
-    done = subprocess.run(["node", "--input-type=module", "-e", source], capture_output=True, text=True, check=True, cwd=SCRIPTS)
+    done = subprocess.run(
+        ["node", "--input-type=module", "-e", source], capture_output=True, text=True, check=True, cwd=SCRIPTS
+    )
     return json.loads(done.stdout)
 
 
@@ -55,8 +66,12 @@ def test_the_phone_believes_only_receipts_of_this_server() -> None:
     receipt = Receipt("R1", uuid4(), 1, "ab" * 32, datetime(2018, 8, 20, 9, 51, tzinfo=UTC))
     key = "0123456789abcdef"
     told = {
-        "number": receipt.number, "id": str(receipt.submission_id), "revision": 1, "digest": receipt.digest,
-        "at": receipt.at_text, "mac": receipt.mac(key.encode()),
+        "number": receipt.number,
+        "id": str(receipt.submission_id),
+        "revision": 1,
+        "digest": receipt.digest,
+        "at": receipt.at_text,
+        "mac": receipt.mac(key.encode()),
     }
     script = """import { isGenuine } from './canonical.js';
         const [receipt, key] = values;
@@ -73,7 +88,12 @@ def test_ids_made_on_the_phone_are_uuids_of_version_7_in_the_order_of_time() -> 
 
 
 def test_deleting_a_row_moves_what_was_said_of_the_rows_behind_it() -> None:
-    said = [{"path": "/facility/0/run_hours"}, {"path": "/facility/1/run_hours"}, {"path": "/facility/2/run_hours"}, {"path": "/remarks"}]
+    said = [
+        {"path": "/facility/0/run_hours"},
+        {"path": "/facility/1/run_hours"},
+        {"path": "/facility/2/run_hours"},
+        {"path": "/remarks"},
+    ]
     script = "import { moved } from './answers.js'; console.log(JSON.stringify(moved(values[0], 'facility', 1, -1).map((one) => one.path)));"
     assert run(script, said) == ["/facility/0/run_hours", "/facility/1/run_hours", "/remarks"]
 
@@ -84,7 +104,9 @@ def test_what_is_not_asked_is_not_sent() -> None:
     assert run(script, answers, ["/b", "/rows/0/y", "/gone"]) == {"a": "1", "rows": [{"x": "1"}]}
 
 
-@pytest.mark.parametrize(("typed", "kept"), [("12 400", "12400"), ("１２，４００", "12400"), ("1\u2009234.5", "1234.5"), (" 3。5 ", "3.5")])
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("12 400", "12400"), ("１２，４００", "12400"), ("1\u2009234.5", "1234.5"), (" 3。5 ", "3.5")]
+)
 def test_numbers_are_kept_plain_however_they_are_typed(typed: str, kept: str) -> None:
     script = "import { plain } from './fields.js'; console.log(JSON.stringify(plain(values[0])));"
     assert run(script, typed) == kept
@@ -97,10 +119,18 @@ def test_suggestions_come_by_code_and_by_name(client: FlaskClient, text: str, fi
     assert run(script, entries, text) == first
 
 
-@pytest.mark.parametrize(("pasted", "angles"), [
-    ("113.3845", [113.3845]), ("22.94, 113.3845", [22.94, 113.3845]), ("113°23′04.2″", [113.3845]), ("东经113度23分4.2秒，北纬22度56分30秒", [113.3845, 22.941667]),
-    ("113:23:04.2", [113.3845]), ("１１３．３８４５", [113.3845]), ("钟村", []),
-])
+@pytest.mark.parametrize(
+    ("pasted", "angles"),
+    [
+        ("113.3845", [113.3845]),
+        ("22.94, 113.3845", [22.94, 113.3845]),
+        ("113°23′04.2″", [113.3845]),
+        ("东经113度23分4.2秒，北纬22度56分30秒", [113.3845, 22.941667]),
+        ("113:23:04.2", [113.3845]),
+        ("１１３．３８４５", [113.3845]),
+        ("钟村", []),
+    ],
+)
 def test_degrees_are_understood_as_people_paste_them(pasted: str, angles: list[float]) -> None:
     script = "import { degreesOf } from './position.js'; console.log(JSON.stringify(degreesOf(values[0]).map((angle) => Number(angle.toFixed(6)))));"
     assert run(script, pasted) == angles
@@ -110,12 +140,15 @@ def test_when_and_where_a_photo_was_taken_is_read_from_it() -> None:
     script = "import { factsOf } from './exif.js'; console.log(JSON.stringify(values.map((hex) => factsOf(Uint8Array.from(Buffer.from(hex, 'hex')).buffer))));"
     whole = a_jpeg_with_exif()
     assert run(script, whole.hex(), whole[:60].hex(), b"\x89PNG".hex()) == [
-        {"at": "2018-08-20T09:51:07", "lon": "113.384500", "lat": "22.941667"}, {}, {},
+        {"at": "2018-08-20T09:51:07", "lon": "113.384500", "lat": "22.941667"},
+        {},
+        {},
     ]
 
 
 def a_jpeg_with_exif() -> bytes:
     """The beginning of a photo as cameras write it, big-endian: taken 2018-08-20 09:51:07 at 22°56′30″N 113°23′04.2″E."""
+
     def entry(tag: int, kind: int, count: int, value: bytes) -> bytes:
         return struct.pack(">HHI", tag, kind, count) + value.ljust(4, b"\0")
 
@@ -128,19 +161,25 @@ def a_jpeg_with_exif() -> bytes:
     top = directory(entry(0x8769, 4, 1, struct.pack(">I", exif_at)), entry(0x8825, 4, 1, struct.pack(">I", gps_at)))
     exif = directory(entry(0x9003, 2, 20, struct.pack(">I", data_at)))
     gps = directory(
-        entry(1, 2, 2, b"N\0"), entry(2, 5, 3, struct.pack(">I", data_at + 20)), entry(3, 2, 2, b"E\0"), entry(4, 5, 3, struct.pack(">I", data_at + 44)),
+        entry(1, 2, 2, b"N\0"),
+        entry(2, 5, 3, struct.pack(">I", data_at + 20)),
+        entry(3, 2, 2, b"E\0"),
+        entry(4, 5, 3, struct.pack(">I", data_at + 44)),
     )
     tiff = b"MM\0*" + struct.pack(">I", 8) + top + exif + gps + taken + lat + lon
     block = b"Exif\0\0" + tiff
     return b"\xff\xd8\xff\xe1" + struct.pack(">H", len(block) + 2) + block + b"\xff\xd9"
 
 
-@pytest.mark.parametrize(("text", "told"), [
-    ("统一社会信用代码：91440113MA59ABCD1X;名称：兴盛五金加工厂", None),
-    ("统一社会信用代码：{code};名称：兴盛五金加工厂;", {"name": "兴盛五金加工厂"}),
-    ("http://www.gsxt.gov.cn/index?uniscid={code}&entname=%E5%85%B4%E7%9B%9B", {"name": "兴盛"}),
-    ("https://weixin.qq.com/abc", None),
-])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("统一社会信用代码：91440113MA59ABCD1X;名称：兴盛五金加工厂", None),
+        ("统一社会信用代码：{code};名称：兴盛五金加工厂;", {"name": "兴盛五金加工厂"}),
+        ("http://www.gsxt.gov.cn/index?uniscid={code}&entname=%E5%85%B4%E7%9B%9B", {"name": "兴盛"}),
+        ("https://weixin.qq.com/abc", None),
+    ],
+)
 def test_a_licence_tells_its_code_only_when_its_check_digit_is_right(text: str, told: dict[str, str] | None) -> None:
     code = "91440101190483454N"
     script = "import { licenceOf } from './licence.js'; console.log(JSON.stringify(licenceOf(values[0])));"
@@ -151,7 +190,9 @@ def test_the_first_form_page_is_light(client: FlaskClient) -> None:
     html = client.get(blank_address(catalogue().current("G102"))).get_data(as_text=True)
     linked = set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', html))
     assert any(address.endswith("form.js") for address in linked)
-    weight = len(gzip.compress(html.encode())) + sum(len(gzip.compress(client.get(address).get_data())) for address in linked)
+    weight = len(gzip.compress(html.encode())) + sum(
+        len(gzip.compress(client.get(address).get_data())) for address in linked
+    )
     assert weight <= LARGEST_FIRST_PAGE, weight
 
 
@@ -162,7 +203,9 @@ def test_every_module_that_the_form_page_needs_at_once_is_preloaded(client: Flas
         name = needed.pop()
         if name not in seen:
             seen.add(name)
-            needed += re.findall(r"""^import (?:.* from )?['"][./\w]*/(\w+)\.js['"]""", OWN[name].read_text(), re.MULTILINE)
+            needed += re.findall(
+                r"""^import (?:.* from )?['"][./\w]*/(\w+)\.js['"]""", OWN[name].read_text(), re.MULTILINE
+            )
     assert seen - {"form"} == set(re.findall(r'modulepreload" href="[^"]*/(\w+)\.js"', html))
 
 
@@ -174,7 +217,14 @@ def test_remarks_stay_at_home_and_nothing_else_does() -> None:
         const sent = Object.entries(JSON.parse(readFileSync(0, 'utf8')));
         console.log(JSON.stringify(sent.filter(([name, text]) => bare(readFileSync(name, 'utf8')) !== bare(text)).map(([name]) => name)));"""
     sent = {located(name): assets.content(path).decode() for name, path in OWN.items()}
-    done = subprocess.run(["node", "--input-type=module", "-e", script], input=json.dumps(sent), capture_output=True, text=True, check=True, cwd=SCRIPTS)
+    done = subprocess.run(
+        ["node", "--input-type=module", "-e", script],
+        input=json.dumps(sent),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=SCRIPTS,
+    )
     assert json.loads(done.stdout) == []
     assert not [name for name, text in sent.items() if "@param" in text]
 
@@ -183,7 +233,9 @@ def test_remarks_stay_at_home_and_nothing_else_does() -> None:
 def test_scripts_keep_to_what_chrome_80_knows(script: str) -> None:
     source = OWN[script].read_text()
     assert not [word for word in CHROME_80_LACKS if word in source]
-    assert not re.findall(r"^(?:const|let|await)[^\n]*\bawait\b", source, re.MULTILINE), "no await at the top of a module"
+    assert not re.findall(r"^(?:const|let|await)[^\n]*\bawait\b", source, re.MULTILINE), (
+        "no await at the top of a module"
+    )
     assert not re.search(r"innerHTML\s*=[^=]", source)
 
 

@@ -69,7 +69,11 @@ def test_the_worker_reaches_every_page_and_names_what_is_there(client: FlaskClie
 def test_all_that_a_page_without_data_loads_is_kept(client: FlaskClient) -> None:
     kept = set(precache())
     for name in SHELLS:
-        linked = set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', client.get(shell_address(name)).get_data(as_text=True)))
+        linked = set(
+            re.findall(
+                r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', client.get(shell_address(name)).get_data(as_text=True)
+            )
+        )
         assert linked <= kept, name
         for address in {one for one in linked if one.endswith(".js")}:
             source = client.get(address).get_data(as_text=True)
@@ -88,7 +92,9 @@ def test_the_program_can_be_put_on_the_home_screen(client: FlaskClient) -> None:
     assert [client.get(icon["src"]).status_code for icon in manifest["icons"]] == [200, 200, 200]
 
 
-def test_the_phone_fetches_its_units_in_bulk_and_then_only_what_changed(client: FlaskClient, token: dict[str, str], unit: UUID) -> None:
+def test_the_phone_fetches_its_units_in_bulk_and_then_only_what_changed(
+    client: FlaskClient, token: dict[str, str], unit: UUID
+) -> None:
     first = client.get("/collect/phone/units", headers=token).get_json()
     assert [one["id"] for one in first["units"]] == first["mine"] == [str(unit)]
     forms = {form["form"]: form for form in first["units"][0]["forms"]}
@@ -96,12 +102,16 @@ def test_the_phone_fetches_its_units_in_bulk_and_then_only_what_changed(client: 
     assert first["forms"]["G102"]["blank"].startswith("/collect/blank/G102/")
     again = client.get(f"/collect/phone/units?cursor={first['cursor']}", headers=token).get_json()
     assert (again["units"], again["mine"]) == ([], [str(unit)])
-    assert [one["id"] for one in client.get(f"/collect/phone/units?only={unit}", headers=token).get_json()["units"]] == [str(unit)]
+    assert [
+        one["id"] for one in client.get(f"/collect/phone/units?only={unit}", headers=token).get_json()["units"]
+    ] == [str(unit)]
     assert client.get("/collect/phone/units?only=x", headers=token).status_code == 400
     assert client.get("/collect/phone/units", headers={"Accept": "application/json"}).status_code == 401
 
 
-def test_a_colleagues_units_never_reach_the_phone(client: FlaskClient, token: dict[str, str], own_databases: Databases) -> None:
+def test_a_colleagues_units_never_reach_the_phone(
+    client: FlaskClient, token: dict[str, str], own_databases: Databases
+) -> None:
     with own_databases.census.transaction(FULL) as session:
         theirs = an_assigned_unit(session, an_account(session, "enumerator02"), name="别人的厂")
     assert "别人的厂" not in client.get(f"/collect/phone/units?only={theirs}", headers=token).get_data(as_text=True)
@@ -111,10 +121,14 @@ def test_a_colleagues_units_never_reach_the_phone(client: FlaskClient, token: di
 def test_names_around_are_sent_once_for_each_version(client: FlaskClient, token: dict[str, str], unit: UUID) -> None:
     told = client.get("/collect/phone/names", headers=token).get_json()
     assert [row[:3] for row in told["names"]] == [[str(unit), "兴盛五金加工厂", "谢村工业路 18 号"]]
-    assert client.get(f"/collect/phone/names?kept={told['version']}", headers=token).get_json() == {"version": told["version"]}
+    assert client.get(f"/collect/phone/names?kept={told['version']}", headers=token).get_json() == {
+        "version": told["version"]
+    }
 
 
-def test_a_hundred_units_cost_the_queries_of_one(client: FlaskClient, token: dict[str, str], own_databases: Databases, unit: UUID) -> None:
+def test_a_hundred_units_cost_the_queries_of_one(
+    client: FlaskClient, token: dict[str, str], own_databases: Databases, unit: UUID
+) -> None:
     alone = queries_of(client, token)
     with own_databases.census.transaction(FULL) as session:
         account = session.scalars(select(Assignment).where(Assignment.unit_id == unit)).one().account_id

@@ -94,9 +94,13 @@ def address(province: Place) -> Generator[str]:
 
 
 @pytest.fixture
-def county(make_databases: Callable[[Path], Databases], tmp_path: Path, province: Place, address: str) -> Generator[Place]:
+def county(
+    make_databases: Callable[[Path], Databases], tmp_path: Path, province: Place, address: str
+) -> Generator[Place]:
     databases = make_databases(tmp_path / "county")
-    settings = replace(databases.settings, level="county", region="440113", data_dir=tmp_path / "county", upper_url=address)
+    settings = replace(
+        databases.settings, level="county", region="440113", data_dir=tmp_path / "county", upper_url=address
+    )
     place = a_place(databases, settings, "county", "440113")
     for one, other in ((place, province), (province, place)):
         with one.database.transaction(FULL) as session:
@@ -110,7 +114,10 @@ def approved_records(county: Place) -> list[UUID]:
     with county.database.transaction(FULL) as session:
         unit = a_factory(session)
         enumerator = an_account(session, "enumerator")
-        return [a_sent_record(session, unit, form, state="county_approved", enumerator=enumerator).id for form in ("G101-1", "G102")]
+        return [
+            a_sent_record(session, unit, form, state="county_approved", enumerator=enumerator).id
+            for form in ("G101-1", "G102")
+        ]
 
 
 def hand_up(county: Place) -> None:
@@ -138,8 +145,15 @@ def test_a_region_goes_up_comes_back_and_is_accepted(county: Place, province: Pl
     assert {province.state(kept), province.state(returned)} == {"checked"}
     with province.database.transaction(FULL) as session:
         [package] = session.scalars(select(ReceivedPackage))
-        decisions.decide(session, an_actor(session, "province", "44"), returned, outcome="return", note="请核对取水量。", expected_revision=1,
-                       items=[{"path": "/water_intake_total", "reason": "evidence_mismatch", "text": "与水费单不符"}])
+        decisions.decide(
+            session,
+            an_actor(session, "province", "44"),
+            returned,
+            outcome="return",
+            note="请核对取水量。",
+            expected_revision=1,
+            items=[{"path": "/water_intake_total", "reason": "evidence_mismatch", "text": "与水费单不符"}],
+        )
     assert "全部通过（1）" in province.get(f"/packages/{package.id}")
     province.post(f"/packages/{package.id}/approve")
     assert province.state(kept) == "province_approved"
@@ -147,7 +161,9 @@ def test_a_region_goes_up_comes_back_and_is_accepted(county: Place, province: Pl
     county.work()
     assert (county.state(kept), county.state(returned)) == ("accepted", "returned")
     with county.database.transaction(FULL) as session:
-        change = session.scalars(select(Change).where(Change.submission_id == returned, Change.kind == "returned")).one()
+        change = session.scalars(
+            select(Change).where(Change.submission_id == returned, Change.kind == "returned")
+        ).one()
         assert (change.items[0]["path"], "请核对取水量。" in change.note) == ("/water_intake_total", True)
         again = session.get_one(Submission, returned)
         words = {"check": "G102-C05", "path": "/water_intake_total", "text": "已按水费单核对。"}
@@ -195,7 +211,9 @@ def test_a_receipt_is_applied_once(county: Place, province: Place) -> None:
         assert [(one.accepted_count, one.pending_count) for one in session.scalars(select(Receipt))] == [(0, 2)]
 
 
-def test_what_the_command_line_sends_is_followed_like_any_other(county: Place, province: Place, address: str, tmp_path: Path) -> None:
+def test_what_the_command_line_sends_is_followed_like_any_other(
+    county: Place, province: Place, address: str, tmp_path: Path
+) -> None:
     ids = approved_records(county)
     county.work()
     file = export_region(county.database, county.settings, VILLAGE, tmp_path / "out").package
@@ -227,7 +245,9 @@ def test_a_closed_gate_says_which_doors_are_shut(county: Place) -> None:
 
 def test_who_reviews_below_the_county_hands_nothing_up(county: Place) -> None:
     with county.database.transaction(FULL) as session:
-        create_account(session, username="supervisor01", password=PASSWORD, full_name="李", grants=[("supervisor", VILLAGE)])
+        create_account(
+            session, username="supervisor01", password=PASSWORD, full_name="李", grants=[("supervisor", VILLAGE)]
+        )
     county.post("/sign-in", username="supervisor01", password=PASSWORD)
     assert county.client.get("/deliver/").status_code == 403
     assert county.post("/deliver/send", region=VILLAGE).status_code in {303, 403}

@@ -27,7 +27,9 @@ def account(own_databases: Databases) -> UUID:
     with own_databases.census.transaction(FULL) as session:
         people(session)
         for username in ("department01", "department02"):
-            create_account(session, username=username, password=PASSWORD, full_name="农业农村局", grants=[("department", "440113")])
+            create_account(
+                session, username=username, password=PASSWORD, full_name="农业农村局", grants=[("department", "440113")]
+            )
         session.flush()
         return session.scalars(select(Account.id).where(Account.username == "department01")).one()
 
@@ -41,7 +43,11 @@ def county(client: FlaskClient, own_databases: Databases, account: UUID) -> Desk
 
 def fill(county: Desk, code: str, seed: int = 1) -> PlainBrowser:
     browser = PlainBrowser(county.client).sign_in("department01")
-    browser.fill_form(UNIT, code, answers_for(code, seed=seed, known={"unit.region_code": "440113", "unit.county_name": "番禺区"}).answers)
+    browser.fill_form(
+        UNIT,
+        code,
+        answers_for(code, seed=seed, known={"unit.region_code": "440113", "unit.county_name": "番禺区"}).answers,
+    )
     return browser
 
 
@@ -66,7 +72,9 @@ def test_a_department_fills_a_form_and_the_county_alone_approves_it(county: Desk
     county.post(f"/regional/units/{UNIT}/N203/send")
     assert state(county, "N203") == "submitted"
     with county.databases.census.transaction(FULL) as session:
-        session.execute(update(Submission).values(state="checked", judged_revision=1, judge_due=False, unexplained_count=0))
+        session.execute(
+            update(Submission).values(state="checked", judged_revision=1, judge_due=False, unexplained_count=0)
+        )
         submission = session.scalars(select(Submission.id)).one()
     desk = Desk(county.client, county.databases, "county01")
     assert f'href="/review/{submission}' in desk.get("/review/")
@@ -98,6 +106,10 @@ def test_a_computed_form_is_shown_with_its_working(county: Desk) -> None:
 def test_the_rows_of_a_computed_form_are_there_before_anybody_types(county: Desk) -> None:
     browser = fill(county, "Y202-1")
     county.post(f"/regional/units/{UNIT}/Y202-1/send")
-    powers = [row["machine_power"] for row in answers_for("Y202-1", seed=1).answers["machines"] if row["machine_type"] in {"11", "12"}]
+    powers = [
+        row["machine_power"]
+        for row in answers_for("Y202-1", seed=1).answers["machines"]
+        if row["machine_type"] in {"11", "12"}
+    ]
     fields = browser.open(f"/collect/units/{UNIT}/forms/Y202-4/emissions/0").fields
     assert [str(sum(map(Decimal, powers)))] in fields.values()

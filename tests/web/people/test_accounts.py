@@ -41,7 +41,13 @@ def admin(client: FlaskClient, own_databases: Databases) -> Person:
 
 
 def made(admin: Person, **fields: object) -> TestResponse:
-    wanted = {"username": "zhang.san", "full_name": "张三", "card_number": "44010173", "role": ["enumerator", ""], "region": [TOWN, ""]}
+    wanted = {
+        "username": "zhang.san",
+        "full_name": "张三",
+        "card_number": "44010173",
+        "role": ["enumerator", ""],
+        "region": [TOWN, ""],
+    }
     return admin.post("/admin/accounts", **wanted | fields)
 
 
@@ -56,7 +62,9 @@ def test_a_new_account_opens_nothing_before_its_owner_has_set_a_password(admin: 
     person = Person(admin.client, "zhang.san", given)
     assert person.signed_in.headers["Location"] == "/password?username=zhang.san&programme=census&first=1"
     assert "第一次登录" in admin.client.get(person.signed_in.headers["Location"]).get_data(as_text=True)
-    answer = admin.client.post("/api/v1/session", json={"username": "zhang.san", "password": given, "programme": "census", "device": "phone"})
+    answer = admin.client.post(
+        "/api/v1/session", json={"username": "zhang.san", "password": given, "programme": "census", "device": "phone"}
+    )
     assert (answer.status_code, answer.get_json()["code"]) == (403, "password_to_change")
 
     def set_password(**fields: object) -> int:
@@ -72,11 +80,18 @@ def test_a_new_account_opens_nothing_before_its_owner_has_set_a_password(admin: 
     assert Person(admin.client, "zhang.san", OWN).signed_in.headers["Location"] == "/"
 
 
-@pytest.mark.parametrize(("fields", "problem"), [
-    ({"username": "Zhang San"}, "用户名用小写字母开头"), ({"username": "admin01"}, "已经有人用了"), ({"full_name": " "}, "请写姓名"),
-    ({"role": [""], "region": [""]}, "至少给一个角色"), ({"role": ["inspector"], "region": [TOWN]}, "没有“inspector”这个角色"),
-    ({"region": ["440113999", ""]}, "不在区划表里"), ({"card_number": ""}, "普查员要有普查员证号"),
-])
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"username": "Zhang San"}, "用户名用小写字母开头"),
+        ({"username": "admin01"}, "已经有人用了"),
+        ({"full_name": " "}, "请写姓名"),
+        ({"role": [""], "region": [""]}, "至少给一个角色"),
+        ({"role": ["inspector"], "region": [TOWN]}, "没有“inspector”这个角色"),
+        ({"region": ["440113999", ""]}, "不在区划表里"),
+        ({"card_number": ""}, "普查员要有普查员证号"),
+    ],
+)
 def test_what_is_wrong_with_a_new_account_is_told(admin: Person, fields: dict[str, object], problem: str) -> None:
     response = made(admin, **fields)
     assert (response.status_code, problem in response.get_data(as_text=True)) == (422, True)
@@ -115,8 +130,13 @@ def test_roles_change_and_an_account_is_put_aside_and_let_in_again(admin: Person
 def test_an_administrator_cannot_lock_the_own_door(admin: Person, own_databases: Databases) -> None:
     with own_databases.census.transaction(FULL) as session:
         own = session.scalars(select(Account.id).where(Account.username == "admin01")).one()
-    assert "不能停用自己的账号" in admin.client.get(admin.post(f"/admin/accounts/{own}/active").headers["Location"]).get_data(as_text=True)
-    assert admin.post(f"/admin/accounts/{own}/change", full_name="陈", role=["auditor"], region=["440113"]).status_code == 422
+    assert "不能停用自己的账号" in admin.client.get(
+        admin.post(f"/admin/accounts/{own}/active").headers["Location"]
+    ).get_data(as_text=True)
+    assert (
+        admin.post(f"/admin/accounts/{own}/change", full_name="陈", role=["auditor"], region=["440113"]).status_code
+        == 422
+    )
 
 
 def test_a_role_given_twice_is_one(admin: Person, own_databases: Databases) -> None:

@@ -16,7 +16,11 @@ PASSWORD = "Demo-2017-census"
 def supervisor(own_databases: Databases) -> str:
     with own_databases.census.transaction() as session:
         create_account(
-            session, username="supervisor01", password=PASSWORD, full_name="指导员一", grants=[("supervisor", "440113011")],
+            session,
+            username="supervisor01",
+            password=PASSWORD,
+            full_name="指导员一",
+            grants=[("supervisor", "440113011")],
         )
     return "supervisor01"
 
@@ -35,7 +39,9 @@ def test_signing_in_leads_to_the_page_that_was_asked_for(client: FlaskClient, su
     assert client.get("/").headers["Location"] == "/review/"
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "/\n/evil", "review"])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "/\n/evil", "review"]
+)
 def test_signing_in_never_leads_to_another_site(client: FlaskClient, supervisor: str, elsewhere: str) -> None:
     assert sign_in(client, supervisor, next=elsewhere).headers["Location"] == "/"
 

@@ -47,14 +47,20 @@ def second(client: FlaskClient, own_databases: Databases, first: Phone) -> tuple
     return a_phone(client, "enumerator02", device="other"), account_id
 
 
-def test_a_late_phone_loses_nothing_and_overwrites_nothing(first: Phone, second: tuple[Phone, UUID], own_databases: Databases) -> None:
+def test_a_late_phone_loses_nothing_and_overwrites_nothing(
+    first: Phone, second: tuple[Phone, UUID], own_databases: Databases
+) -> None:
     phone, _ = second
     unit = first.units[0]
     assert [row["status"] for row in phone.send(a_draft(unit))] == ["stored"]
     late = a_draft(unit, answers={"water_intake_total": "99"})
     result = first.send(late)[0]
-    assert (result["status"], [finding["check"] for finding in result["findings"] if finding["check"] == "G102.duplicate"]) == (
-        "stored", ["G102.duplicate"],
+    assert (
+        result["status"],
+        [finding["check"] for finding in result["findings"] if finding["check"] == "G102.duplicate"],
+    ) == (
+        "stored",
+        ["G102.duplicate"],
     )
     assert first.send(late)[0]["status"] == "repeat"
     with own_databases.census.transaction(FULL) as session:
@@ -62,7 +68,10 @@ def test_a_late_phone_loses_nothing_and_overwrites_nothing(first: Phone, second:
 
 
 def test_a_supervisor_chooses_between_two_phones_versions_at_the_desk(
-    client: FlaskClient, first: Phone, second: tuple[Phone, UUID], own_databases: Databases,
+    client: FlaskClient,
+    first: Phone,
+    second: tuple[Phone, UUID],
+    own_databases: Databases,
 ) -> None:
     unit = first.units[0]
     second[0].send(a_draft(unit))
@@ -72,7 +81,9 @@ def test_a_supervisor_chooses_between_two_phones_versions_at_the_desk(
     assert "2 份内容，1 处不同" in page
     keys = re.findall(r'name="seen" value="([^"]+)"', page)
     chosen = {"csrf_token": token_in(page), "seen": keys, "base": keys[1], "pick:water_intake_total": "", "reason": ""}
-    assert "请写明为什么这样合并" in client.post(f"/review/merges/{unit}/G102", data=chosen, follow_redirects=True).get_data(as_text=True)
+    assert "请写明为什么这样合并" in client.post(
+        f"/review/merges/{unit}/G102", data=chosen, follow_redirects=True
+    ).get_data(as_text=True)
     client.post(f"/review/merges/{unit}/G102", data=chosen | {"reason": "以现场水表为准"})
     with own_databases.census.transaction(FULL) as session:
         states = session.execute(select(Submission.state, Submission.revision).order_by(Submission.created_at)).all()
@@ -81,7 +92,9 @@ def test_a_supervisor_chooses_between_two_phones_versions_at_the_desk(
 
 def signed_in(client: FlaskClient, username: str) -> None:
     token = token_in(client.get("/sign-in").get_data(as_text=True))
-    client.post("/sign-in", data={"username": username, "password": PASSWORD, "programme": "census", "csrf_token": token})
+    client.post(
+        "/sign-in", data={"username": username, "password": PASSWORD, "programme": "census", "csrf_token": token}
+    )
 
 
 def token_in(page: str) -> str:
@@ -92,7 +105,9 @@ def test_who_never_had_a_unit_sends_nothing_for_it(first: Phone, second: tuple[P
     assert second[0].send(a_draft(first.units[1]))[0]["reason"] == "not_yours"
 
 
-def test_a_phone_learns_what_was_taken_and_hands_back_what_it_does_not_want(first: Phone, second: tuple[Phone, UUID]) -> None:
+def test_a_phone_learns_what_was_taken_and_hands_back_what_it_does_not_want(
+    first: Phone, second: tuple[Phone, UUID]
+) -> None:
     answer = first.get("/units?cursor=1.0").get_json()
     assert [(row["id"], row["why"]) for row in answer["removed"]] == [(str(first.units[0]), "taken")]
     assert answer["lease_until"] > "2018"
@@ -107,7 +122,10 @@ def test_a_phone_learns_what_was_taken_and_hands_back_what_it_does_not_want(firs
 def test_another_visit_under_the_same_id_is_kept_beside_the_first(first: Phone, own_databases: Databases) -> None:
     visit = {"id": str(uuid4()), "unit": str(first.units[0]), "outcome": "closed", "enumerators": ["0173", "0188"]}
     other = visit | {"outcome": "refused"}
-    statuses = [first.post("/visits", {"visits": [sent]}).get_json()["results"][0]["status"] for sent in (visit, other, other, visit)]
+    statuses = [
+        first.post("/visits", {"visits": [sent]}).get_json()["results"][0]["status"]
+        for sent in (visit, other, other, visit)
+    ]
     assert statuses == ["stored", "conflict", "conflict", "repeat"]
     with own_databases.census.transaction(FULL) as session:
         assert [row.content["outcome"] for row in session.scalars(select(VisitConflict))] == ["refused"]
@@ -121,14 +139,19 @@ def test_a_supervisor_shares_out_an_area_at_the_desk(client: FlaskClient, own_da
             session.add(Region(code=code, name=name, level="village"))
         session.add(EnumerationArea(code=AREA, name="北亭村第一小区", region_code=VILLAGE, boundary=None))
         session.flush()
-        units = [an_assigned_unit(session, None, area_code=AREA, name=f"工厂 {number}", lon=113.38, lat=23.04) for number in range(2)]
+        units = [
+            an_assigned_unit(session, None, area_code=AREA, name=f"工厂 {number}", lon=113.38, lat=23.04)
+            for number in range(2)
+        ]
         target = f"account:{account.id}"
     signed_in(client, "supervisor01")
     assert "北亭村第一小区" in client.get("/areas/").get_data(as_text=True)
     page = client.get(f"/areas/{AREA}").get_data(as_text=True)
     token = token_in(page)
     assert "2 户，已入户 0，未分配 2" in page
-    client.post(f"/areas/{AREA}/assign", data={"csrf_token": token, "unit": [str(units[0])], "target": target, "show": "all"})
+    client.post(
+        f"/areas/{AREA}/assign", data={"csrf_token": token, "unit": [str(units[0])], "target": target, "show": "all"}
+    )
     page = client.get(f"/areas/{AREA}").get_data(as_text=True)
     assert "1 户已分给王普查" in page
     assert "未分配 1" in page
@@ -145,7 +168,13 @@ def test_a_supervisor_makes_a_team_at_the_desk(client: FlaskClient, own_database
         member_id, lead_id = str(member.id), str(lead.id)
     signed_in(client, "supervisor01")
     page = client.get(f"/areas/teams/new?region={TOWN}").get_data(as_text=True)
-    form = {"csrf_token": token_in(page), "region": TOWN, "name": "小谷围一组", "supervisor": lead_id, "member": [member_id]}
+    form = {
+        "csrf_token": token_in(page),
+        "region": TOWN,
+        "name": "小谷围一组",
+        "supervisor": lead_id,
+        "member": [member_id],
+    }
     refused = client.post("/areas/teams", data=form | {"supervisor": ""})
     assert (refused.status_code, "请选组长" in refused.get_data(as_text=True)) == (422, True)
     client.post("/areas/teams", data=form)

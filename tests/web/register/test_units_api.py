@@ -27,11 +27,21 @@ def phone(client: FlaskClient, own_databases: Databases) -> Phone:
 
 def a_visit(unit: Any, **values: Any) -> dict[str, Any]:
     return {
-        "id": str(uuid4()), "unit": unit and str(unit), "outcome": "done", "enumerators": ["0173", "0188"],
-        "started_at": "2018-08-20T09:12:00+08:00", "finished_at": "2018-08-20T09:55:00+08:00",
+        "id": str(uuid4()),
+        "unit": unit and str(unit),
+        "outcome": "done",
+        "enumerators": ["0173", "0188"],
+        "started_at": "2018-08-20T09:12:00+08:00",
+        "finished_at": "2018-08-20T09:55:00+08:00",
         "position": {"lon": "113.39", "lat": "23.04", "accuracy_m": 12, "source": "device"},
-        "signature": {"file": "ab" * 32, "signed_name": "陈某", "signed_at": "2018-08-20T09:54:00+08:00", "over": ["cd" * 32]},
-        "device": "phone", **values,
+        "signature": {
+            "file": "ab" * 32,
+            "signed_name": "陈某",
+            "signed_at": "2018-08-20T09:54:00+08:00",
+            "over": ["cd" * 32],
+        },
+        "device": "phone",
+        **values,
     }
 
 
@@ -66,7 +76,9 @@ def test_a_phone_gets_its_units_and_then_only_what_changed(phone: Phone) -> None
     first = phone.get("/units").get_json()
     assert {unit["id"] for unit in first["units"]} == set(map(str, phone.units))
     assert (first["units"][0]["name"], first["more"]) == ("工厂 0", False)
-    again = settled(lambda: phone.get(f"/units?cursor={first['cursor']}").get_json(), lambda answer: not answer["units"])
+    again = settled(
+        lambda: phone.get(f"/units?cursor={first['cursor']}").get_json(), lambda answer: not answer["units"]
+    )
     visit(phone, a_visit(phone.units[1], outcome="moved"))
     changed = phone.get(f"/units?cursor={again['cursor']}").get_json()["units"]
     assert [(unit["id"], unit["outcome"]) for unit in changed] == [(str(phone.units[1]), "moved")]
@@ -89,7 +101,9 @@ def test_units_come_in_pages_that_miss_none(phone: Phone, own_databases: Databas
 
 def test_a_unit_committed_late_by_a_slow_transaction_is_not_missed(phone: Phone, own_databases: Databases) -> None:
     with own_databases.census.transaction(FULL) as slow:
-        slow.execute(update(Unit).where(Unit.id == phone.units[0]).values(name="慢", changed_xid=text("pg_current_xact_id()")))
+        slow.execute(
+            update(Unit).where(Unit.id == phone.units[0]).values(name="慢", changed_xid=text("pg_current_xact_id()"))
+        )
         visit(phone, a_visit(phone.units[1]))
         cursor = phone.get("/units").get_json()["cursor"]
     names = {unit["name"] for unit in phone.get(f"/units?cursor={cursor}").get_json()["units"]}
@@ -135,7 +149,9 @@ def test_a_visit_is_stored_once_and_a_repeat_changes_nothing(phone: Phone, own_d
 
 
 def test_a_unit_found_on_the_way_has_the_visits_id_and_can_be_filled_at_once(phone: Phone) -> None:
-    found = a_visit(None, new_unit={"name": "无名作坊", "address": "北亭大街 3 号", "kind": "industrial", "position": None})
+    found = a_visit(
+        None, new_unit={"name": "无名作坊", "address": "北亭大街 3 号", "kind": "industrial", "position": None}
+    )
     [result] = visit(phone, found)
     assert (result["status"], result["unit"]) == ("stored", found["id"])
     assert visit(phone, found)[0]["status"] == "repeat"
@@ -150,12 +166,24 @@ def test_a_unit_found_outside_the_enumerators_regions_is_refused(phone: Phone, o
         assert session.scalar(select(func.count()).select_from(Unit)) == 2
 
 
-@pytest.mark.parametrize("wrong", [
-    {"enumerators": ["0173"]}, {"enumerators": ["0173", "0173"]}, {"outcome": "fine"}, {"unit": None}, {"id": 1},
-    {"new_unit": {"name": "x", "kind": "industrial"}}, {"started_at": "yesterday"}, {"started_at": "2018-08-20T09:12:00"},
-    {"position": {"lon": 500, "lat": 0}}, {"position": {"lon": "NaN", "lat": 0}}, {"signature": {}}, {"device": "\0"},
-    {"signature": {"file": "x", "signed_name": "陈", "signed_at": "2018-08-20T09:54:00+08:00", "over": []}},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"enumerators": ["0173"]},
+        {"enumerators": ["0173", "0173"]},
+        {"outcome": "fine"},
+        {"unit": None},
+        {"id": 1},
+        {"new_unit": {"name": "x", "kind": "industrial"}},
+        {"started_at": "yesterday"},
+        {"started_at": "2018-08-20T09:12:00"},
+        {"position": {"lon": 500, "lat": 0}},
+        {"position": {"lon": "NaN", "lat": 0}},
+        {"signature": {}},
+        {"device": "\0"},
+        {"signature": {"file": "x", "signed_name": "陈", "signed_at": "2018-08-20T09:54:00+08:00", "over": []}},
+    ],
+)
 def test_a_visit_that_cannot_be_read_is_refused_and_its_neighbour_stored(phone: Phone, wrong: dict[str, Any]) -> None:
     results = visit(phone, a_visit(phone.units[0]) | wrong, a_visit(phone.units[1]))
     assert [result["status"] for result in results] == ["refused", "stored"]
@@ -178,10 +206,14 @@ def test_a_return_reaches_the_phone_with_its_items(phone: Phone, own_databases: 
     assert [entry["id"] for entry in supervisor.get("/reviews").get_json()["reviews"]] == [draft["id"]]
     items = [{"path": "/water_intake_total", "reason": "evidence_mismatch", "text": "与水费单不符"}]
     decision = {"outcome": "return", "note": "请核对", "items": items, "expected_revision": 1}
-    assert supervisor.post(f"/submissions/{draft['id']}/decisions", decision | {"expected_revision": 2}).status_code == 409
+    assert (
+        supervisor.post(f"/submissions/{draft['id']}/decisions", decision | {"expected_revision": 2}).status_code == 409
+    )
     decided = supervisor.post(f"/submissions/{draft['id']}/decisions", decision)
     assert (decided.status_code, decided.get_json()["state"]) == (200, "returned")
-    [change] = settled(lambda: phone.get(f"/changes?since={start}").get_json(), lambda answer: answer["changes"])["changes"]
+    [change] = settled(lambda: phone.get(f"/changes?since={start}").get_json(), lambda answer: answer["changes"])[
+        "changes"
+    ]
     assert (change["submission"], change["state"], change["items"]) == (draft["id"], "returned", items)
     [result] = phone.send(draft | {"revision": 2, "answers": {"water_intake_total": "1"}})
     assert result["status"] == "stored"
@@ -205,8 +237,14 @@ def test_a_submission_is_shown_to_its_sender_and_its_reviewers_only(phone: Phone
         an_account(session, "supervisor01", "supervisor")
         an_account(session, "supervisor02", "supervisor", "440113012")
     path = f"/submissions/{draft['id']}"
-    statuses = {name: a_phone(phone.client, name).get(path).status_code for name in ("enumerator02", "supervisor01", "supervisor02")}
-    assert (phone.get(path).status_code, statuses) == (200, {"enumerator02": 404, "supervisor01": 200, "supervisor02": 404})
+    statuses = {
+        name: a_phone(phone.client, name).get(path).status_code
+        for name in ("enumerator02", "supervisor01", "supervisor02")
+    }
+    assert (phone.get(path).status_code, statuses) == (
+        200,
+        {"enumerator02": 404, "supervisor01": 200, "supervisor02": 404},
+    )
 
 
 def test_signing_out_ends_a_token_at_once(phone: Phone) -> None:
@@ -228,8 +266,12 @@ def test_a_form_is_sent_once_and_then_only_confirmed(phone: Phone) -> None:
 
 def test_the_state_table_and_the_reasons_can_be_looked_up(client: FlaskClient) -> None:
     table = client.get("/api/v1/reference/transitions").get_json()
-    assert {"state": "checked", "outcome": "approve", "role": "supervisor", "to": "supervisor_approved"} in table["transitions"]
-    assert "evidence_mismatch" in {reason["code"] for reason in client.get("/api/v1/reference/reasons").get_json()["reasons"]}
+    assert {"state": "checked", "outcome": "approve", "role": "supervisor", "to": "supervisor_approved"} in table[
+        "transitions"
+    ]
+    assert "evidence_mismatch" in {
+        reason["code"] for reason in client.get("/api/v1/reference/reasons").get_json()["reasons"]
+    }
 
 
 def test_the_description_names_every_route_and_is_valid(client: FlaskClient) -> None:
@@ -239,7 +281,8 @@ def test_the_description_names_every_route_and_is_valid(client: FlaskClient) -> 
     OpenAPIV31SpecValidator(described).validate()
     routed = {
         re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", rule.rule)
-        for rule in client.application.url_map.iter_rules() if rule.rule.startswith("/api/v1/")
+        for rule in client.application.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/")
     }
     assert set(described["paths"]) == routed
     assert all(operation["summary"] for path in described["paths"].values() for operation in path.values())
@@ -247,7 +290,9 @@ def test_the_description_names_every_route_and_is_valid(client: FlaskClient) -> 
 
 def test_the_reference_lists_every_request(client: FlaskClient) -> None:
     described = client.get("/api/v1/openapi.json").get_json()["paths"]
-    requests = {f"{method.upper()} {path.removeprefix('/api/v1')}" for path, methods in described.items() for method in methods}
+    requests = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}" for path, methods in described.items() for method in methods
+    }
     page = (ROOT / "docs/reference/api.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `([A-Z]+ /[^`]+)` \|", page, re.MULTILINE)) == requests
 

@@ -31,7 +31,10 @@ from tests.builders.review import (
 from tests.conftest import Databases
 
 PASSWORD = "Demo-2017-census"
-SQUARE = {"type": "Polygon", "coordinates": [[[113.38, 23.04], [113.39, 23.04], [113.39, 23.05], [113.38, 23.05], [113.38, 23.04]]]}
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[113.38, 23.04], [113.39, 23.04], [113.39, 23.05], [113.38, 23.05], [113.38, 23.04]]],
+}
 
 
 class Desk:
@@ -64,8 +67,12 @@ class Desk:
 def people(session: Session) -> None:
     some_regions(session)
     for username, role, region in (
-        ("supervisor01", "supervisor", TOWN), ("county01", "county", "440113"), ("checker01", "checker", "440113"),
-        ("admin01", "admin", "440113"), ("auditor01", "auditor", "440113"), ("province01", "province", "44"),
+        ("supervisor01", "supervisor", TOWN),
+        ("county01", "county", "440113"),
+        ("checker01", "checker", "440113"),
+        ("admin01", "admin", "440113"),
+        ("auditor01", "auditor", "440113"),
+        ("province01", "province", "44"),
     ):
         create_account(session, username=username, password=PASSWORD, full_name="陈", grants=[(role, region)])
 
@@ -79,19 +86,40 @@ def desk(client: FlaskClient, own_databases: Databases) -> Desk:
 
 def a_full_record(session: Session) -> Submission:
     """A record with everything: two revisions, a visit, an area, findings of each kind, two forms of the unit."""
-    session.add(EnumerationArea(
-        code=VILLAGE + "0001", name="北亭村一", region_code=VILLAGE, boundary=SQUARE, is_schematic=True,
-    ))
+    session.add(
+        EnumerationArea(
+            code=VILLAGE + "0001",
+            name="北亭村一",
+            region_code=VILLAGE,
+            boundary=SQUARE,
+            is_schematic=True,
+        )
+    )
     session.flush()
     unit = a_unit(
-        session, area_code=VILLAGE + "0001", lon=113.385, lat=23.045, known={"water_intake_total": "1380"}, forms=["G102", "G101-1"],
+        session,
+        area_code=VILLAGE + "0001",
+        lon=113.385,
+        lat=23.045,
+        known={"water_intake_total": "1380"},
+        forms=["G102", "G101-1"],
     )
     enumerator = an_account(session, "enumerator")
     record = a_submission(session, "flagged", unit=unit, enumerator=enumerator, errors=1, explained=1)
     record.revision = record.judged_revision = 2
-    a_revision(session, record, 2, {**ANSWERS, "self_supplied_intake": "2400", "facility": [
-        *ANSWERS["facility"], {"facility_id": "TW002", "design_capacity": "10"},
-    ]})
+    a_revision(
+        session,
+        record,
+        2,
+        {
+            **ANSWERS,
+            "self_supplied_intake": "2400",
+            "facility": [
+                *ANSWERS["facility"],
+                {"facility_id": "TW002", "design_capacity": "10"},
+            ],
+        },
+    )
     a_visit(session, record, signed=["0" * 64], id=new_id())
     record.visit_id = a_visit(session, record).id
     return record
@@ -132,7 +160,9 @@ def test_a_reviewer_sees_where_the_phone_was_and_where_the_map_was_tapped(desk: 
         record.revision = 2
         for number, lat in ((1, 23.047112), (2, 23.045412)):
             tapped = {"lon": 113.384512, "lat": lat, "accuracy_m": None}
-            a_revision(session, record, number, ANSWERS, points=[{"path": "/longitude", "device": device, "map": tapped}])
+            a_revision(
+                session, record, number, ANSWERS, points=[{"path": "/longitude", "device": device, "map": tapped}]
+            )
     page = desk.get(f"/review/{record.id}")
     assert "手机定位" in page
     assert "113.384512，23.045112" in page
@@ -193,8 +223,12 @@ def test_a_return_asks_for_a_reason_for_every_ticked_item(desk: Desk) -> None:
     assert "03 其中：自备水" in page
     assert "四项之和比取水量多" in page
     response = desk.post(
-        f"/review/{record.id}/return", revision=1, path=["/self_supplied_intake", "/water_intake_total"],
-        reason=["evidence_mismatch", "missing"], text=["看水表", ""], note="请尽快",
+        f"/review/{record.id}/return",
+        revision=1,
+        path=["/self_supplied_intake", "/water_intake_total"],
+        reason=["evidence_mismatch", "missing"],
+        text=["看水表", ""],
+        note="请尽快",
     )
     assert response.status_code == 303
     with desk.databases.census.transaction(FULL) as session:
@@ -205,7 +239,14 @@ def test_a_return_asks_for_a_reason_for_every_ticked_item(desk: Desk) -> None:
 
 def test_a_refused_return_keeps_what_was_typed(desk: Desk) -> None:
     record = desk.make("flagged", errors=1, revision=2)
-    response = desk.post(f"/review/{record.id}/return", revision=1, path="/water_intake_total", reason="other", text="看水表", note="写了很多")
+    response = desk.post(
+        f"/review/{record.id}/return",
+        revision=1,
+        path="/water_intake_total",
+        reason="other",
+        text="看水表",
+        note="写了很多",
+    )
     page = response.get_data(as_text=True)
     assert response.status_code == 409
     assert "看水表" in page
@@ -253,7 +294,11 @@ def test_the_county_exempts_an_error_with_a_reason(desk: Desk) -> None:
     county = Desk(desk.client, desk.databases, "county01")
     assert "豁免这一项" in county.get(f"/review/{record.id}")
     county.post(
-        f"/review/{record.id}/exemptions", revision=1, check="G102-C02", path="/self_supplied_intake", reason="井水未装表",
+        f"/review/{record.id}/exemptions",
+        revision=1,
+        check="G102-C02",
+        path="/self_supplied_intake",
+        reason="井水未装表",
     )
     page = county.get(f"/review/{record.id}")
     assert "井水未装表" in page
@@ -270,9 +315,15 @@ def test_a_comment_is_kept_on_the_desk(desk: Desk) -> None:
 def test_what_a_record_says_is_never_markup(desk: Desk) -> None:
     with desk.databases.census.transaction(FULL) as session:
         unit = a_unit(session, name="<script>alert(1)</script>厂")
-        record = a_submission(session, unit=unit, answers={
-            "unit_name": "<img src=x>", "facility": ["不是一行", {"facility_id": "<i>"}], "water_intake_total": {"a": 1},
-        })
+        record = a_submission(
+            session,
+            unit=unit,
+            answers={
+                "unit_name": "<img src=x>",
+                "facility": ["不是一行", {"facility_id": "<i>"}],
+                "water_intake_total": {"a": 1},
+            },
+        )
     for address in (f"/review/{record.id}", "/review/", f"/units/{unit.id}", "/units/", "/overview"):
         page = desk.get(address)
         assert "<script>alert" not in page

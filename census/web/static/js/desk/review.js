@@ -4,8 +4,9 @@
 /** @returns {boolean} whether the keyboard is busy writing */
 function isWriting() {
   const at = document.activeElement;
-  return at instanceof HTMLElement
-    && (at.matches('textarea, select, input:not([type="checkbox"])') || at.isContentEditable);
+  return (
+    at instanceof HTMLElement && (at.matches('textarea, select, input:not([type="checkbox"])') || at.isContentEditable)
+  );
 }
 
 /** @param {string} key */
@@ -72,7 +73,9 @@ if (marks && count) {
 // A page fetched ahead ends the enumerator's recall only once somebody looks at it.
 const columns = /** @type {HTMLElement | null} */ (document.querySelector('[data-opened]'));
 if (columns && columns.dataset.opened) {
-  fetch(columns.dataset.opened, { method: 'POST', headers: { 'X-CSRF-Token': columns.dataset.csrf || '' } }).catch(() => {});
+  fetch(columns.dataset.opened, { method: 'POST', headers: { 'X-CSRF-Token': columns.dataset.csrf || '' } }).catch(
+    () => {},
+  );
 }
 const following = /** @type {HTMLAnchorElement | null} */ (document.querySelector('[data-ahead]'));
 if (following) {

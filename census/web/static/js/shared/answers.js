@@ -2,7 +2,10 @@
 
 /** @param {any} answers @param {string} path @returns {any} */
 export function valueAt(answers, path) {
-  return path.slice(1).split('/').reduce((value, key) => (value === null || value === undefined ? undefined : value[key]), answers);
+  return path
+    .slice(1)
+    .split('/')
+    .reduce((value, key) => (value === null || value === undefined ? undefined : value[key]), answers);
 }
 
 /** Put an answer; a blank one is taken out. @param {any} answers @param {string} path @param {any} value */
@@ -26,7 +29,8 @@ export function asked(answers, hidden) {
     if (isHidden(`/${key}`)) delete kept[key];
     else if (Array.isArray(value)) {
       value.forEach((row, index) => {
-        if (row && typeof row === 'object') for (const inner of Object.keys(row)) if (isHidden(`/${key}/${index}/${inner}`)) delete row[inner];
+        if (row && typeof row === 'object')
+          for (const inner of Object.keys(row)) if (isHidden(`/${key}/${index}/${inner}`)) delete row[inner];
       });
       if (!value.length) delete kept[key];
     }

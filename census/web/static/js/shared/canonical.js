@@ -5,7 +5,9 @@
 export function canonical(value) {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (value !== null && typeof value === 'object') {
-    const keys = Object.keys(value).filter((key) => value[key] !== undefined).sort();
+    const keys = Object.keys(value)
+      .filter((key) => value[key] !== undefined)
+      .sort();
     return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(',')}}`;
   }
   return JSON.stringify(value);
@@ -24,9 +26,13 @@ export function digest(answers, explanations) {
 /** Tell whether a receipt was made by the server that gave this device its key. @param {any} receipt @param {string} key as it came with the token */
 export async function isGenuine(receipt, key) {
   const bytes = new TextEncoder();
-  const hmac = await crypto.subtle.importKey('raw', bytes.encode(key), { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
+  const hmac = await crypto.subtle.importKey('raw', bytes.encode(key), { name: 'HMAC', hash: 'SHA-256' }, false, [
+    'verify',
+  ]);
   const said = [receipt.number, receipt.id, receipt.revision, receipt.digest, receipt.at].join('|');
-  const mac = Uint8Array.from(receipt.mac.match(/[0-9a-f]{2}/g) || [], (/** @type {string} */ pair) => parseInt(pair, 16));
+  const mac = Uint8Array.from(receipt.mac.match(/[0-9a-f]{2}/g) || [], (/** @type {string} */ pair) =>
+    parseInt(pair, 16),
+  );
   return crypto.subtle.verify('HMAC', hmac, mac, bytes.encode(said));
 }
 

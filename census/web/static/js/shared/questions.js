@@ -39,17 +39,24 @@ export const FUNCTIONS = {
   year: (days) => new Date(days * DAY_MS).getUTCFullYear(),
   date_of: dayOf,
   length: (text) => Array.from(text).length,
-  prefix: (text, count) => Array.from(text).slice(0, Math.max(0, Math.trunc(count))).join('') || null,
+  prefix: (text, count) =>
+    Array.from(text)
+      .slice(0, Math.max(0, Math.trunc(count)))
+      .join('') || null,
   number: (text) => (/^-?[0-9]{1,15}([.][0-9]{1,15})?$/.test(text) ? Number(text) : null),
   matches: (text, pattern) => pattern.test(text),
   valid_uscc: (code) =>
-    code.length === 18 && Array.from(code).every((character) => USCC_ALPHABET.includes(character)) &&
-    (31 - (weighted(code, USCC_WEIGHTS, (character) => USCC_ALPHABET.indexOf(character)) % 31)) % 31 === USCC_ALPHABET.indexOf(code[17]),
+    code.length === 18 &&
+    Array.from(code).every((character) => USCC_ALPHABET.includes(character)) &&
+    (31 - (weighted(code, USCC_WEIGHTS, (character) => USCC_ALPHABET.indexOf(character)) % 31)) % 31 ===
+      USCC_ALPHABET.indexOf(code[17]),
   valid_org_code: (code) =>
     /^[0-9A-Z]{8}-?[0-9X]$/.test(code) &&
-    '0123456789X0'[11 - (weighted(code, ORG_WEIGHTS, (character) => parseInt(character, 36)) % 11)] === code[code.length - 1],
+    '0123456789X0'[11 - (weighted(code, ORG_WEIGHTS, (character) => parseInt(character, 36)) % 11)] ===
+      code[code.length - 1],
   valid_person_id: (code) =>
-    /^[0-9]{17}[0-9X]$/.test(code) && dayOf(+code.slice(6, 10), +code.slice(10, 12), +code.slice(12, 14)) !== null &&
+    /^[0-9]{17}[0-9X]$/.test(code) &&
+    dayOf(+code.slice(6, 10), +code.slice(10, 12), +code.slice(12, 14)) !== null &&
     '10X98765432'[weighted(code, PERSON_WEIGHTS, Number) % 11] === code[17],
   any_of: (chosen, wanted) => chosen.some((code) => wanted.includes(code)),
   chosen: (chosen, code) => chosen.includes(code),
@@ -96,7 +103,7 @@ let slots = new Map();
 /** Where an item's value stands. @param {string} key */
 export function slotOf(key) {
   let slot = slots.get(key);
-  if (slot === undefined) slots.set(key, slot = slots.size);
+  if (slot === undefined) slots.set(key, (slot = slots.size));
   return slot;
 }
 
@@ -104,7 +111,11 @@ export function slotOf(key) {
 export function withSlots(own, work) {
   const before = slots;
   slots = own;
-  try { return work(); } finally { slots = before; }
+  try {
+    return work();
+  } finally {
+    slots = before;
+  }
 }
 const both = (left, right, work) => (context) => {
   const a = left(context);
@@ -132,7 +143,7 @@ const decided = (decisive, questions) => (context) => {
 
 /** Compile the rows that a check or a generator goes over. @param {any[]} node @returns {(context: any) => any[]} */
 export function rowsQuestion([, form, group, ...when]) {
-  const bare = (context) => ((form ? context.forms[form] || EMPTY : context).rows[group] || []);
+  const bare = (context) => (form ? context.forms[form] || EMPTY : context).rows[group] || [];
   if (!when.length) return bare;
   const shown = question(when[0]);
   return (context) => (shown(context) === true ? bare(context) : []);
@@ -171,7 +182,9 @@ const COMPILERS = {
   compare: (operator, left, right, tolerance) => {
     const holds = WITHIN[operator];
     if (tolerance !== null) return both(question(left), question(right), (a, b) => holds(a, b, tolerance));
-    return both(question(left), question(right), (a, b) => holds(a, b, RELATIVE_TOLERANCE * Math.max(Math.abs(a), Math.abs(b))));
+    return both(question(left), question(right), (a, b) =>
+      holds(a, b, RELATIVE_TOLERANCE * Math.max(Math.abs(a), Math.abs(b))),
+    );
   },
   same: (left, right) => both(question(left), question(right), (a, b) => a === b),
   in: (item, options) => {
@@ -208,15 +221,20 @@ const COMPILERS = {
   },
   sound: (place, group, key, problem) => {
     if (problem === 'rows' || problem === 'unknown')
-      return (context) => !context.problems.some((each) => each.problem === problem && (!group || each.group === group));
+      return (context) =>
+        !context.problems.some((each) => each.problem === problem && (!group || each.group === group));
     return (context) => {
       if (!context.problems.length) return true;
       const index = place === 'row' ? context.index : -1;
-      return !context.problems.some((each) => each.key === key && each.index === index && each.group === group && each.problem === problem);
+      return !context.problems.some(
+        (each) => each.key === key && each.index === index && each.group === group && each.problem === problem,
+      );
     };
   },
-  explained: (place, group, key) => (context) => context.explained.has(place === 'row' ? `/${group}/${context.index}/${key}` : `/${key}`),
-  over: (name, rows, element, condition) => over(name, rowsQuestion(rows), element.map(question)[0], condition.map(question)[0]),
+  explained: (place, group, key) => (context) =>
+    context.explained.has(place === 'row' ? `/${group}/${context.index}/${key}` : `/${key}`),
+  over: (name, rows, element, condition) =>
+    over(name, rowsQuestion(rows), element.map(question)[0], condition.map(question)[0]),
 };
 
 function call(name, ...parts) {
@@ -254,4 +272,3 @@ function over(name, rows, element, condition) {
 export function question(node) {
   return Array.isArray(node) ? COMPILERS[node[0]](...node.slice(1)) : () => node;
 }
-

@@ -7,7 +7,9 @@
   try {
     if (location.pathname === '/sign-in') localStorage.removeItem('account'); // whoever signs in next is told by the server's first page
     [themes, account] = [localStorage.getItem('themes') || '', localStorage.getItem('account') || ''];
-  } catch (refused) { themes = ''; }
+  } catch (refused) {
+    themes = '';
+  }
   root.classList.add(account.startsWith('scattered:') ? 'scattered' : 'census');
   const known = themes.split(' ').filter((name) => name === 'large-text' || name === 'high-contrast');
   root.classList.add.apply(root.classList, known);

@@ -55,7 +55,10 @@ export class Record {
   /** An answer has changed. @param {string} path @returns {string[]} paths of what the program worked out anew */
   changed(path) {
     const parts = path.slice(1).split('/');
-    const change = parts.length === 3 ? { group: parts[0], index: Number(parts[1]), key: parts[2] } : { group: '', index: -1, key: parts[0] };
+    const change =
+      parts.length === 3
+        ? { group: parts[0], index: Number(parts[1]), key: parts[2] }
+        : { group: '', index: -1, key: parts[0] };
     return this.follow([change]);
   }
 
@@ -69,7 +72,9 @@ export class Record {
   /** Explanations were written or taken back: few checks look at them. */
   explained() {
     this.context.explained = new Set(this.surroundings().explained || []);
-    program(this.rules).asked.forEach((/** @type {any} */ one, /** @type {number} */ place) => { if (one.onWords) this.found[place] = this.askWhole(one); });
+    program(this.rules).asked.forEach((/** @type {any} */ one, /** @type {number} */ place) => {
+      if (one.onWords) this.found[place] = this.askWhole(one);
+    });
     this.flat = null;
   }
 
@@ -95,8 +100,14 @@ export class Record {
   read({ group, index }) {
     const { reader } = program(this.rules);
     const { context } = this;
-    if (context.problems.length) context.problems = context.problems.filter((/** @type {any} */ one) => one.group !== group || (group && one.index !== index));
-    if (!group) { context.main = reader.values(reader.main, '', -1, this.answers(), context.problems); return; }
+    if (context.problems.length)
+      context.problems = context.problems.filter(
+        (/** @type {any} */ one) => one.group !== group || (group && one.index !== index),
+      );
+    if (!group) {
+      context.main = reader.values(reader.main, '', -1, this.answers(), context.problems);
+      return;
+    }
     const rows = context.rows[group] || (context.rows[group] = []);
     rows[index] = reader.values(reader.groups.get(group), group, index, this.answers()[group][index], context.problems);
   }
@@ -106,7 +117,8 @@ export class Record {
     /** @type {Change[]} */
     const fresh = [];
     const settle = (/** @type {number} */ index, /** @type {any} */ value) => {
-      const text = value === null ? undefined : typeof value === 'number' ? String(Number(value.toPrecision(12))) : value;
+      const text =
+        value === null ? undefined : typeof value === 'number' ? String(Number(value.toPrecision(12))) : value;
       const place = index < 0 ? this.answers() : this.answers()[one.group][index];
       if (!place || place[one.key] === text) return;
       const change = { group: one.group, index, key: one.key };
@@ -163,7 +175,10 @@ function indexed(rules) {
   let known = indexes.get(rules);
   if (!known) {
     const { asked } = program(rules);
-    known = { asked, places: new Map(asked.map((/** @type {any} */ one, /** @type {number} */ place) => [one, place])) };
+    known = {
+      asked,
+      places: new Map(asked.map((/** @type {any} */ one, /** @type {number} */ place) => [one, place])),
+    };
     indexes.set(rules, known);
   }
   return known;

@@ -27,7 +27,11 @@ class Reader {
     this.groups = new Map(groups.map((group) => [group, new Map()]));
     for (const item of items) {
       const place = item.group ? this.groups.get(item.group) : this.main;
-      place.set(item.key, { ...item, slot: slotOf(item.key), slots: item.type === 'gps' ? GPS_PARTS.map((part) => slotOf(`${item.key}.${part}`)) : [] });
+      place.set(item.key, {
+        ...item,
+        slot: slotOf(item.key),
+        slots: item.type === 'gps' ? GPS_PARTS.map((part) => slotOf(`${item.key}.${part}`)) : [],
+      });
       if (item.alias && !place.has(item.alias)) place.set(item.alias, place.get(item.key));
     }
     this.complete = complete;
@@ -49,7 +53,8 @@ class Reader {
       return [];
     }
     return raw.map((row, index) => {
-      if (typeof row === 'object' && row !== null && !Array.isArray(row)) return this.values(items, group, index, row, problems);
+      if (typeof row === 'object' && row !== null && !Array.isArray(row))
+        return this.values(items, group, index, row, problems);
       problems.push({ group, index, key: '', problem: 'rows' });
       return [];
     });
@@ -69,7 +74,9 @@ class Reader {
       if (parsed.problem) problems.push({ group, index, key: item.key, problem: parsed.problem });
       if (parsed.value === null) continue;
       values[item.slot] = parsed.value;
-      item.slots.forEach((slot, part) => { values[slot] = parsed.value[GPS_PARTS[part]]; });
+      item.slots.forEach((slot, part) => {
+        values[slot] = parsed.value[GPS_PARTS[part]];
+      });
     }
     return values;
   }
@@ -80,20 +87,26 @@ const programs = new WeakMap();
 /** Compile a rule book once: its questions in order, and which of them lean on an item or group. @param {any} rules */
 export function program(rules) {
   if (!programs.has(rules)) {
-    programs.set(rules, withSlots(new Map(), () => ({
-      reader: new Reader(rules.items, rules.groups, true),
-      baseline: new Reader(rules.baseline, [], false),
-      others: Object.keys(rules.related).map((code) => [code, new Reader(rules.related[code].items, rules.related[code].groups, false)]),
-      asked: rules.rules.map((rule) => ({
-        rule,
-        ...leaning([rule.node, rule.each, ...rule.message], rule.each && !rule.each[1] ? rule.each[2] : ''),
-        holds: question(rule.node),
-        rows: rule.each ? rowsQuestion(rule.each) : null,
-        message: rule.message.map((part) => (typeof part === 'string' ? part : [part[0], question(part[1])])),
+    programs.set(
+      rules,
+      withSlots(new Map(), () => ({
+        reader: new Reader(rules.items, rules.groups, true),
+        baseline: new Reader(rules.baseline, [], false),
+        others: Object.keys(rules.related).map((code) => [
+          code,
+          new Reader(rules.related[code].items, rules.related[code].groups, false),
+        ]),
+        asked: rules.rules.map((rule) => ({
+          rule,
+          ...leaning([rule.node, rule.each, ...rule.message], rule.each && !rule.each[1] ? rule.each[2] : ''),
+          holds: question(rule.node),
+          rows: rule.each ? rowsQuestion(rule.each) : null,
+          message: rule.message.map((part) => (typeof part === 'string' ? part : [part[0], question(part[1])])),
+        })),
+        shown: rules.shown.map(placed),
+        computed: rules.computed.map(placed),
       })),
-      shown: rules.shown.map(placed),
-      computed: rules.computed.map(placed),
-    })));
+    );
   }
   return programs.get(rules);
 }
@@ -182,10 +195,19 @@ function findings({ rule, message }, context) {
   const finding = (paths) => ({ check: rule.id, severity: rule.severity, path: paths[0], message: text, paths });
   if (rule.kind === 'unknown') {
     const unknown = context.problems.filter((each) => each.problem === 'unknown');
-    return unknown.map((each) => pointer(each.group, each.index, each.key)).sort().map((path) => finding([path]));
+    return unknown
+      .map((each) => pointer(each.group, each.index, each.key))
+      .sort()
+      .map((path) => finding([path]));
   }
   const inRow = (group) => rule.each !== null && rule.each[2] === group;
-  return [finding(rule.items.map(([group, key]) => (key && inRow(group) ? `/${group}/${context.index}/${key}` : `/${group || key}`)))];
+  return [
+    finding(
+      rule.items.map(([group, key]) =>
+        key && inRow(group) ? `/${group}/${context.index}/${key}` : `/${group || key}`,
+      ),
+    ),
+  ];
 }
 
 function pointer(group, index, key) {
@@ -195,7 +217,10 @@ function pointer(group, index, key) {
 
 /** Answer a condition or computation at each of its places. @param {any} placed @param {any} context @param {number|null} only the row to ask about, null for all @param {(index: number, value: any) => void} told hears of the row, -1 outside rows */
 export function eachPlace({ group, key, ask }, context, only, told) {
-  if (!group || !key) { told(-1, ask(context)); return; }
+  if (!group || !key) {
+    told(-1, ask(context));
+    return;
+  }
   const rows = context.rows[group] || [];
   for (let index = only ?? 0; index < (only === null ? rows.length : Math.min(only + 1, rows.length)); index += 1) {
     context.row = rows[index];

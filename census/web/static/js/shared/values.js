@@ -28,7 +28,9 @@ export function blank(raw) {
   if (raw === null || raw === undefined) return true;
   if (typeof raw === 'string') return strip(raw) === '';
   if (Array.isArray(raw)) return raw.length === 0;
-  return isObject(raw) && Object.keys(raw).every((part) => raw[part] === null || raw[part] === undefined || raw[part] === '');
+  return (
+    isObject(raw) && Object.keys(raw).every((part) => raw[part] === null || raw[part] === undefined || raw[part] === '')
+  );
 }
 
 /** Read an answer of an item. @param {Item} item @param {any} raw @returns {Parsed} */
@@ -38,14 +40,17 @@ export function parse(item, raw) {
 
 /** Give the day since 1970 of year, month and day; null if there is none. @param {number} year @param {number} month @param {number} day */
 export function dayOf(year, month, day) {
-  if (year % 1 || month % 1 || day % 1 || year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31) return null;
+  if (year % 1 || month % 1 || day % 1 || year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31)
+    return null;
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   return date.getUTCDate() === day ? Math.round(date.getTime() / DAY_MS) : null;
 }
 
 const precision = (item, decimals) =>
-  item.precision !== undefined && item.precision !== null && (decimals || '').length > item.precision ? 'precision' : '';
+  item.precision !== undefined && item.precision !== null && (decimals || '').length > item.precision
+    ? 'precision'
+    : '';
 const whole = (value, limit) => Number.isInteger(value) && value >= 0 && value <= limit;
 const degrees = (value, limit) => typeof value === 'string' && DECIMAL.test(value) && Math.abs(Number(value)) <= limit;
 
@@ -74,7 +79,10 @@ function date(item, raw) {
 
 function multichoice(item, raw) {
   if (!Array.isArray(raw)) return WRONG;
-  const codes = raw.filter((code) => typeof code === 'string').map(strip).filter(Boolean);
+  const codes = raw
+    .filter((code) => typeof code === 'string')
+    .map(strip)
+    .filter(Boolean);
   return codes.length === raw.length && new Set(codes).size === codes.length ? { value: codes, problem: '' } : WRONG;
 }
 
@@ -107,5 +115,17 @@ function file(item, raw) {
 }
 
 const PARSERS = {
-  text, choice: text, code: text, integer, decimal, year, date, multichoice, yesno, dms, gps, photo: file, signature: file,
+  text,
+  choice: text,
+  code: text,
+  integer,
+  decimal,
+  year,
+  date,
+  multichoice,
+  yesno,
+  dms,
+  gps,
+  photo: file,
+  signature: file,
 };

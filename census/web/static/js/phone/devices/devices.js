@@ -70,7 +70,10 @@ function tell(block, { device, map }) {
   const words = [];
   if (device) words.push(`手机定位 ${device.at.slice(11, 16)}，${quality(Number(device.accuracy_m))}`);
   if (map) words.push(`地图上点的 ${map.at.slice(11, 16)}`);
-  if (device && map) words.push(`两点相距 ${Math.round(metres(Number(device.lon), Number(device.lat), Number(map.lon), Number(map.lat)))} 米，都已记下`);
+  if (device && map)
+    words.push(
+      `两点相距 ${Math.round(metres(Number(device.lon), Number(device.lat), Number(map.lon), Number(map.lat)))} 米，都已记下`,
+    );
   output.textContent = words.join('；');
 }
 
@@ -78,14 +81,26 @@ function tell(block, { device, map }) {
 async function tapOn(page, places) {
   const { choose } = await import('./map.js');
   const { device } = pointsOf(page.draft, places[0][1]);
-  const now = shownPoint(places) || (device ? { lon: Number(device.lon), lat: Number(device.lat) } : page.info.lon && page.info.lat ? { lon: page.info.lon, lat: page.info.lat } : null);
+  const now =
+    shownPoint(places) ||
+    (device
+      ? { lon: Number(device.lon), lat: Number(device.lat) }
+      : page.info.lon && page.info.lat
+        ? { lon: page.info.lon, lat: page.info.lat }
+        : null);
   const point = await choose(page.definition.boundaries, now, device || null);
   return point && { lon: point.lon.toFixed(6), lat: point.lat.toFixed(6), at: local(new Date()), source: 'map' };
 }
 
 /** @param {[HTMLElement, string][]} places */
 function shownPoint(places) {
-  const values = places.flatMap(([block]) => (block.dataset.kind === 'gps' ? controls(block).slice(0, 2).map((input) => Number(input.value)) : [fromBoxes(block)]));
+  const values = places.flatMap(([block]) =>
+    block.dataset.kind === 'gps'
+      ? controls(block)
+          .slice(0, 2)
+          .map((input) => Number(input.value))
+      : [fromBoxes(block)],
+  );
   return values.length === 2 && values.every((value) => value > 0) ? { lon: values[0], lat: values[1] } : null;
 }
 
@@ -119,7 +134,11 @@ function photographed(page, block, path, { facts }) {
   if (!page.draft.photos) page.draft.photos = {};
   page.draft.photos[path] = facts;
   page.changed();
-  if (!page.isHere(block, path)) { clear(block); return; }
+  if (!page.isHere(block, path)) {
+    clear(block);
+    return;
+  }
   const next = page.places[page.places.findIndex((/** @type {[HTMLElement, string]} */ [one]) => one === block) + 1];
-  if (next && next[0].dataset.fromPhoto !== undefined && facts.lon) page.put(next[0], next[1], { lon: facts.lon, lat: facts.lat, at: facts.at || undefined, source: 'import' });
+  if (next && next[0].dataset.fromPhoto !== undefined && facts.lon)
+    page.put(next[0], next[1], { lon: facts.lon, lat: facts.lat, at: facts.at || undefined, source: 'import' });
 }

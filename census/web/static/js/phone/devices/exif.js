@@ -22,7 +22,8 @@ export function factsOf(buffer) {
 function tiffOf(view) {
   if (view.byteLength < 4 || view.getUint16(0) !== START) return null;
   for (let at = 2; at + 4 < view.byteLength && view.getUint8(at) === 0xff; at += 2 + view.getUint16(at + 2)) {
-    if (view.getUint16(at) === APP1 && view.getUint32(at + 4) === EXIF) return new DataView(view.buffer, view.byteOffset + at + 10);
+    if (view.getUint16(at) === APP1 && view.getUint32(at + 4) === EXIF)
+      return new DataView(view.buffer, view.byteOffset + at + 10);
   }
   return null;
 }
@@ -31,7 +32,8 @@ function tiffOf(view) {
 function read(tiff) {
   const little = tiff.getUint16(0) === 0x4949;
   const top = entries(tiff, tiff.getUint32(4, little), little);
-  const part = (/** @type {number} */ tag) => (top.has(tag) ? entries(tiff, tiff.getUint32(/** @type {number} */ (top.get(tag)) + 8, little), little) : new Map());
+  const part = (/** @type {number} */ tag) =>
+    top.has(tag) ? entries(tiff, tiff.getUint32(/** @type {number} */ (top.get(tag)) + 8, little), little) : new Map();
   const [gps, exif] = [part(GPS_PART), part(EXIF_PART)];
   /** @type {{at?: string, lon?: string, lat?: string}} */
   const facts = {};
@@ -53,7 +55,8 @@ function entries(tiff, at, little) {
   /** @type {Map<number, number>} */
   const found = new Map();
   const count = tiff.getUint16(at, little);
-  for (let index = 0; index < count; index += 1) found.set(tiff.getUint16(at + 2 + index * 12, little), at + 2 + index * 12);
+  for (let index = 0; index < count; index += 1)
+    found.set(tiff.getUint16(at + 2 + index * 12, little), at + 2 + index * 12);
   return found;
 }
 
@@ -61,12 +64,15 @@ function entries(tiff, at, little) {
 function text(tiff, entry, little) {
   const length = tiff.getUint32(entry + 4, little);
   const at = length > 4 ? tiff.getUint32(entry + 8, little) : entry + 8;
-  return Array.from({ length }, (_, index) => String.fromCharCode(tiff.getUint8(at + index))).join('').replace(/\0+$/, '');
+  return Array.from({ length }, (_, index) => String.fromCharCode(tiff.getUint8(at + index)))
+    .join('')
+    .replace(/\0+$/, '');
 }
 
 /** Degrees, minutes and seconds, each a fraction. @param {DataView} tiff @param {number} entry @param {boolean} little */
 function angle(tiff, entry, little) {
   const at = tiff.getUint32(entry + 8, little);
-  const part = (/** @type {number} */ index) => tiff.getUint32(at + index * 8, little) / tiff.getUint32(at + index * 8 + 4, little);
+  const part = (/** @type {number} */ index) =>
+    tiff.getUint32(at + index * 8, little) / tiff.getUint32(at + index * 8 + 4, little);
   return part(0) + part(1) / 60 + part(2) / 3600;
 }

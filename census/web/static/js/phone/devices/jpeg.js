@@ -19,6 +19,9 @@ export function bare(buffer) {
   kept.push(bytes.subarray(place));
   const whole = new Uint8Array(kept.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
-  for (const part of kept) { whole.set(part, at); at += part.length; }
+  for (const part of kept) {
+    whole.set(part, at);
+    at += part.length;
+  }
   return whole.buffer;
 }

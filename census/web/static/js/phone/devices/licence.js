@@ -11,7 +11,11 @@ const LONGEST_PX = 1600;
 /** What a licence's code tells: a code whose check digit is right, and the name where it is written. @param {string} text @returns {{code: string, name: string}|null} */
 export function licenceOf(text) {
   let words = text;
-  try { words = decodeURIComponent(text); } catch (problem) { if (!(problem instanceof URIError)) throw problem; }
+  try {
+    words = decodeURIComponent(text);
+  } catch (problem) {
+    if (!(problem instanceof URIError)) throw problem;
+  }
   const code = (words.toUpperCase().match(USCC) || []).find((one) => FUNCTIONS.valid_uscc(one));
   if (!code) return null;
   const found = NAME.exec(words);
@@ -27,7 +31,12 @@ export async function scanInto(page, block) {
   try {
     const text = await decode(file);
     const found = text && licenceOf(text);
-    if (!found) { said.textContent = text ? '这个二维码里没有统一社会信用代码。请对准营业执照右上角（或左下角）的二维码再拍，或手工填写。' : '照片里没有找到二维码。请靠近、对准、拍清楚再试，或手工填写。'; return; }
+    if (!found) {
+      said.textContent = text
+        ? '这个二维码里没有统一社会信用代码。请对准营业执照右上角（或左下角）的二维码再拍，或手工填写。'
+        : '照片里没有找到二维码。请靠近、对准、拍清楚再试，或手工填写。';
+      return;
+    }
     said.textContent = '';
     if (await confirmed(found)) fill(page, block, found);
   } catch (problem) {
@@ -51,7 +60,9 @@ function confirmed(found) {
   name.textContent = found.name || '二维码里没有写，请照执照手工填';
   dialog.returnValue = '';
   dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener('close', () => resolve(dialog.returnValue === 'fill'), { once: true }));
+  return new Promise((resolve) =>
+    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'fill'), { once: true }),
+  );
 }
 
 /** @param {File} file @returns {Promise<string>} '' when there is no code in the picture */

@@ -21,11 +21,17 @@ export function choose(outlines, now, device) {
     if (zoom) map.zoom(Number(zoom));
   };
   dialog.addEventListener('click', step);
-  return new Promise((resolve) => dialog.addEventListener('close', () => {
-    dialog.removeEventListener('click', step);
-    map.end();
-    resolve(dialog.returnValue === 'chosen' ? map.pin : null);
-  }, { once: true }));
+  return new Promise((resolve) =>
+    dialog.addEventListener(
+      'close',
+      () => {
+        dialog.removeEventListener('click', step);
+        map.end();
+        resolve(dialog.returnValue === 'chosen' ? map.pin : null);
+      },
+      { once: true },
+    ),
+  );
 }
 
 export class TapMap {
@@ -33,7 +39,11 @@ export class TapMap {
   constructor(canvas, outlines, device, said) {
     this.canvas = canvas;
     this.rings = Object.values(outlines).flat();
-    this.device = device && { lon: Number(device.lon), lat: Number(device.lat), accuracy: Number(device.accuracy_m) || 0 };
+    this.device = device && {
+      lon: Number(device.lon),
+      lat: Number(device.lat),
+      accuracy: Number(device.accuracy_m) || 0,
+    };
     this.said = said;
     /** @type {Point|null} */
     this.pin = null;
@@ -45,16 +55,30 @@ export class TapMap {
     this.hasMoved = false;
     /** @type {[string, (event: any) => void][]} */
     this.heard = [];
-    const hear = (/** @type {string} */ name, /** @type {(event: any) => void} */ act) => { this.heard.push([name, act]); canvas.addEventListener(name, act, { passive: false }); };
-    hear('pointerdown', (event) => { canvas.setPointerCapture(event.pointerId); this.fingers.set(event.pointerId, this.at(event)); this.hasMoved = this.fingers.size > 1; });
+    const hear = (/** @type {string} */ name, /** @type {(event: any) => void} */ act) => {
+      this.heard.push([name, act]);
+      canvas.addEventListener(name, act, { passive: false });
+    };
+    hear('pointerdown', (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      this.fingers.set(event.pointerId, this.at(event));
+      this.hasMoved = this.fingers.size > 1;
+    });
     hear('pointermove', (event) => this.dragged(event));
-    hear('pointerup', (event) => { if (this.fingers.delete(event.pointerId) && !this.hasMoved) this.set(this.pointAt(this.at(event))); });
+    hear('pointerup', (event) => {
+      if (this.fingers.delete(event.pointerId) && !this.hasMoved) this.set(this.pointAt(this.at(event)));
+    });
     hear('pointercancel', (event) => this.fingers.delete(event.pointerId));
-    hear('wheel', (event) => { event.preventDefault(); this.zoom(event.deltaY < 0 ? 1.25 : 0.8); });
+    hear('wheel', (event) => {
+      event.preventDefault();
+      this.zoom(event.deltaY < 0 ? 1.25 : 0.8);
+    });
     hear('keydown', (event) => this.keyed(event));
   }
 
-  end() { this.heard.forEach(([name, act]) => this.canvas.removeEventListener(name, act)); }
+  end() {
+    this.heard.forEach(([name, act]) => this.canvas.removeEventListener(name, act));
+  }
 
   /** @param {Point|null} now */
   show(now) {
@@ -70,14 +94,24 @@ export class TapMap {
       this.scale = box.width / 1500;
     } else if (points.length) {
       const [lons, lats] = [points.map(([lon]) => lon), points.map(([, lat]) => lat)];
-      this.centre = { lon: (Math.min(...lons) + Math.max(...lons)) / 2, lat: (Math.min(...lats) + Math.max(...lats)) / 2 };
-      this.scale = 0.9 * Math.min(box.width / ((Math.max(...lons) - Math.min(...lons)) * METRES_PER_DEGREE * this.shrink), box.height / ((Math.max(...lats) - Math.min(...lats)) * METRES_PER_DEGREE));
+      this.centre = {
+        lon: (Math.min(...lons) + Math.max(...lons)) / 2,
+        lat: (Math.min(...lats) + Math.max(...lats)) / 2,
+      };
+      this.scale =
+        0.9 *
+        Math.min(
+          box.width / ((Math.max(...lons) - Math.min(...lons)) * METRES_PER_DEGREE * this.shrink),
+          box.height / ((Math.max(...lats) - Math.min(...lats)) * METRES_PER_DEGREE),
+        );
     }
     this.pin = now;
     this.draw();
   }
 
-  get shrink() { return Math.cos((this.centre.lat * Math.PI) / 180); }
+  get shrink() {
+    return Math.cos((this.centre.lat * Math.PI) / 180);
+  }
 
   /** @param {PointerEvent} event */
   at(event) {
@@ -97,7 +131,10 @@ export class TapMap {
   /** @param {number} lon @param {number} lat @returns {[number, number]} */
   placeOf(lon, lat) {
     const { width, height } = this.size;
-    return [width / 2 + (lon - this.centre.lon) * METRES_PER_DEGREE * this.shrink * this.scale, height / 2 - (lat - this.centre.lat) * METRES_PER_DEGREE * this.scale];
+    return [
+      width / 2 + (lon - this.centre.lon) * METRES_PER_DEGREE * this.shrink * this.scale,
+      height / 2 - (lat - this.centre.lat) * METRES_PER_DEGREE * this.scale,
+    ];
   }
 
   /** @param {Point} point */
@@ -155,7 +192,11 @@ export class TapMap {
     pen.fillRect(0, 0, width, height);
     pen.beginPath();
     for (const ring of this.rings) {
-      ring.forEach(([lon, lat], index) => { const [x, y] = this.placeOf(lon, lat); if (index) pen.lineTo(x, y); else pen.moveTo(x, y); });
+      ring.forEach(([lon, lat], index) => {
+        const [x, y] = this.placeOf(lon, lat);
+        if (index) pen.lineTo(x, y);
+        else pen.moveTo(x, y);
+      });
       pen.closePath();
     }
     pen.fillStyle = colour('--paper');
@@ -173,7 +214,9 @@ export class TapMap {
       circle(pen, x, y, 10, colour('--red'), 1);
       circle(pen, x, y, 4, colour('--paper'), 1);
     }
-    this.said.textContent = this.pin ? `东经 ${this.pin.lon.toFixed(6)}，北纬 ${this.pin.lat.toFixed(6)}` : '点一下地图上单位所在的地方';
+    this.said.textContent = this.pin
+      ? `东经 ${this.pin.lon.toFixed(6)}，北纬 ${this.pin.lat.toFixed(6)}`
+      : '点一下地图上单位所在的地方';
   }
 
   /** A bar that says how far is how far. @param {CanvasRenderingContext2D} pen @param {string} ink @param {number} height @param {number} width */

@@ -6,18 +6,29 @@ import { metres } from './position.js';
 /** @param {{id: string, lon: number|null, lat: number|null}} from @returns {Promise<{unit: any, distance: number|null}|null>} */
 export async function nearest(from) {
   const all = await everything();
-  const open = all.units.filter((unit) => unit.id !== from.id && ['returned', 'unvisited'].includes(standing(all, unit)));
-  const ranked = open.map((unit) => ({ unit, distance: from.lon === null || from.lat === null || unit.lon === null ? null : metres(from.lon, from.lat, unit.lon, unit.lat) }));
+  const open = all.units.filter(
+    (unit) => unit.id !== from.id && ['returned', 'unvisited'].includes(standing(all, unit)),
+  );
+  const ranked = open.map((unit) => ({
+    unit,
+    distance:
+      from.lon === null || from.lat === null || unit.lon === null
+        ? null
+        : metres(from.lon, from.lat, unit.lon, unit.lat),
+  }));
   ranked.sort((a, b) => (a.distance ?? Infinity) - (b.distance ?? Infinity) || (a.unit.id < b.unit.id ? -1 : 1));
   return ranked[0] || null;
 }
 
 /** A distance as people say it. @param {number} distance */
-export const distanceWords = (distance) => (distance < 1000 ? `${Math.round(distance / 10) * 10} 米` : `${(distance / 1000).toFixed(1)} 公里`);
+export const distanceWords = (distance) =>
+  distance < 1000 ? `${Math.round(distance / 10) * 10} 米` : `${(distance / 1000).toFixed(1)} 公里`;
 
 /** Let a link lead to the next unit; without one it leads to the list. @param {HTMLAnchorElement} link @param {any} from */
 export async function leadOn(link, from) {
   const found = await nearest(from);
   link.href = found ? `/collect/units/${found.unit.id}` : '/collect/';
-  link.textContent = found ? `下一户${found.distance === null ? '' : `（${distanceWords(found.distance)}）`}` : '回到列表';
+  link.textContent = found
+    ? `下一户${found.distance === null ? '' : `（${distanceWords(found.distance)}）`}`
+    : '回到列表';
 }

@@ -19,9 +19,19 @@ async function small(picture) {
     const canvas = document.createElement('canvas');
     canvas.width = Math.round(picture.width * scale);
     canvas.height = Math.round(picture.height * scale);
-    /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')).drawImage(picture, 0, 0, canvas.width, canvas.height);
+    /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')).drawImage(
+      picture,
+      0,
+      0,
+      canvas.width,
+      canvas.height,
+    );
     for (const quality of QUALITIES) {
-      const blob = await /** @type {Promise<Blob>} */ (new Promise((resolve, reject) => canvas.toBlob((made) => (made ? resolve(made) : reject(new Error('照片是空的'))), 'image/jpeg', quality)));
+      const blob = await /** @type {Promise<Blob>} */ (
+        new Promise((resolve, reject) =>
+          canvas.toBlob((made) => (made ? resolve(made) : reject(new Error('照片是空的'))), 'image/jpeg', quality),
+        )
+      );
       if (blob.size <= LARGEST_BYTES) return blob;
     }
     scale *= SMALLER;
@@ -64,7 +74,13 @@ export async function takePhoto(block) {
     place.append(image);
     const said = document.createElement('p');
     said.className = 'small quiet';
-    said.textContent = [`${Math.round(blob.size / 1000)} kB`, facts.at && `拍于 ${facts.at.slice(0, 16).replace('T', ' ')}`, facts.lon && `位置 ${facts.lon}, ${facts.lat}`].filter(Boolean).join('　');
+    said.textContent = [
+      `${Math.round(blob.size / 1000)} kB`,
+      facts.at && `拍于 ${facts.at.slice(0, 16).replace('T', ' ')}`,
+      facts.lon && `位置 ${facts.lon}, ${facts.lat}`,
+    ]
+      .filter(Boolean)
+      .join('　');
     place.append(said);
     /** @type {HTMLInputElement} */ (block.querySelector('input[type=hidden]')).value = digest;
     return { digest, facts };

@@ -3,14 +3,21 @@
 const GOOD_M = 10;
 const FAIR_M = 30;
 const WAIT_MS = 20_000;
-const SAID = { 1: '没有允许定位。请在浏览器设置里打开，或手工填写经纬度。', 2: '收不到定位信号。请到开阔处再试，或手工填写经纬度。', 3: '定位超时。请到开阔处再试，或手工填写经纬度。' };
+const SAID = {
+  1: '没有允许定位。请在浏览器设置里打开，或手工填写经纬度。',
+  2: '收不到定位信号。请到开阔处再试，或手工填写经纬度。',
+  3: '定位超时。请到开阔处再试，或手工填写经纬度。',
+};
 
 /** @typedef {{lon: string, lat: string, accuracy_m: string, at: string, source: 'device'}} Fix */
 
 /** The best fix within the time; `progress` hears of each better one. @param {(accuracy: number, fix: Fix) => void} [progress] @returns {Promise<Fix>} */
 export function bestFix(progress = () => undefined) {
   return new Promise((resolve, reject) => {
-    if (!navigator.geolocation) { reject(new Error(SAID[2])); return; }
+    if (!navigator.geolocation) {
+      reject(new Error(SAID[2]));
+      return;
+    }
     /** @type {GeolocationPosition|null} */
     let best = null;
     const end = (/** @type {number} */ code) => {
@@ -19,11 +26,15 @@ export function bestFix(progress = () => undefined) {
       if (best) resolve(fixOf(best));
       else reject(new Error(SAID[/** @type {1} */ (code)] || SAID[2]));
     };
-    const watch = navigator.geolocation.watchPosition((position) => {
-      if (!best || position.coords.accuracy < best.coords.accuracy) best = position;
-      progress(best.coords.accuracy, fixOf(best));
-      if (best.coords.accuracy <= GOOD_M) end(0);
-    }, (problem) => end(problem.code), { enableHighAccuracy: true, maximumAge: 0, timeout: WAIT_MS });
+    const watch = navigator.geolocation.watchPosition(
+      (position) => {
+        if (!best || position.coords.accuracy < best.coords.accuracy) best = position;
+        progress(best.coords.accuracy, fixOf(best));
+        if (best.coords.accuracy <= GOOD_M) end(0);
+      },
+      (problem) => end(problem.code),
+      { enableHighAccuracy: true, maximumAge: 0, timeout: WAIT_MS },
+    );
     const timer = setTimeout(() => end(3), WAIT_MS);
   });
 }
@@ -31,7 +42,13 @@ export function bestFix(progress = () => undefined) {
 /** @param {GeolocationPosition} position @returns {Fix} */
 function fixOf(position) {
   const { longitude, latitude, accuracy } = position.coords;
-  return { lon: longitude.toFixed(6), lat: latitude.toFixed(6), accuracy_m: String(Math.round(accuracy)), at: local(new Date(position.timestamp)), source: 'device' };
+  return {
+    lon: longitude.toFixed(6),
+    lat: latitude.toFixed(6),
+    accuracy_m: String(Math.round(accuracy)),
+    at: local(new Date(position.timestamp)),
+    source: 'device',
+  };
 }
 
 /** Local time with its offset. @param {Date} date */
@@ -42,12 +59,15 @@ export function local(date) {
 }
 
 /** How good a fix is, in words. @param {number} accuracy */
-export const quality = (accuracy) => `精度 ${Math.round(accuracy)} 米${accuracy <= GOOD_M ? '，很准' : accuracy <= FAIR_M ? '，可用' : '，偏差大，请到开阔处再试'}`;
+export const quality = (accuracy) =>
+  `精度 ${Math.round(accuracy)} 米${accuracy <= GOOD_M ? '，很准' : accuracy <= FAIR_M ? '，可用' : '，偏差大，请到开阔处再试'}`;
 
 /** Fill a block from the device. @param {HTMLElement} block @returns {Promise<Fix|null>} */
 export async function locate(block) {
   const said = block.querySelector('output');
-  const tell = (/** @type {string} */ words) => { if (said) said.textContent = words; };
+  const tell = (/** @type {string} */ words) => {
+    if (said) said.textContent = words;
+  };
   tell('正在定位……');
   try {
     const fix = await bestFix((accuracy) => tell(quality(accuracy)));
@@ -62,7 +82,11 @@ export async function locate(block) {
 /** Degrees, minutes and seconds of decimal degrees. @param {string} degrees */
 export function dms(degrees) {
   const hundredths = Math.round(Number(degrees) * 360_000);
-  return { d: Math.floor(hundredths / 360_000), m: Math.floor(hundredths / 6_000) % 60, s: ((hundredths % 6_000) / 100).toFixed(2) };
+  return {
+    d: Math.floor(hundredths / 360_000),
+    m: Math.floor(hundredths / 6_000) % 60,
+    s: ((hundredths % 6_000) / 100).toFixed(2),
+  };
 }
 
 const MARKED = /(-?\d{1,3})\s*[°度:]\s*(\d{1,2})\s*[′'’分:]\s*(\d{1,2}(?:\.\d+)?)\s*(?:["″”秒]|''|′′)?/g;

@@ -11,16 +11,29 @@ export class Pad {
     this.length = 0;
     /** @type {{x: number, y: number}|null} */
     this.last = null;
-    canvas.addEventListener('pointerdown', (event) => { canvas.setPointerCapture(event.pointerId); this.last = this.at(event); this.draw(this.last); event.preventDefault(); });
-    canvas.addEventListener('pointermove', (event) => { if (this.last) this.draw(this.at(event)); });
-    for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, () => { this.last = null; });
+    canvas.addEventListener('pointerdown', (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      this.last = this.at(event);
+      this.draw(this.last);
+      event.preventDefault();
+    });
+    canvas.addEventListener('pointermove', (event) => {
+      if (this.last) this.draw(this.at(event));
+    });
+    for (const end of ['pointerup', 'pointercancel'])
+      canvas.addEventListener(end, () => {
+        this.last = null;
+      });
     this.clear();
   }
 
   /** @param {PointerEvent} event */
   at(event) {
     const box = this.canvas.getBoundingClientRect();
-    return { x: ((event.clientX - box.left) / box.width) * this.canvas.width, y: ((event.clientY - box.top) / box.height) * this.canvas.height };
+    return {
+      x: ((event.clientX - box.left) / box.width) * this.canvas.width,
+      y: ((event.clientY - box.top) / box.height) * this.canvas.height,
+    };
   }
 
   /** @param {{x: number, y: number}} to */
@@ -42,11 +55,15 @@ export class Pad {
   }
 
   /** A dot is no signature. */
-  get isSigned() { return this.length > 120; }
+  get isSigned() {
+    return this.length > 120;
+  }
 
   /** @returns {Promise<Blob>} */
   png() {
-    return new Promise((resolve, reject) => this.canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('empty signature'))), 'image/png'));
+    return new Promise((resolve, reject) =>
+      this.canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('empty signature'))), 'image/png'),
+    );
   }
 }
 
@@ -56,19 +73,26 @@ export function signInto(block) {
   const place = /** @type {HTMLElement} */ (block.querySelector('[data-taken]'));
   const pad = new Pad(/** @type {HTMLCanvasElement} */ (dialog.querySelector('canvas')));
   return new Promise((resolve) => {
-    dialog.addEventListener('close', async () => {
-      if (dialog.returnValue !== 'signed' || !pad.isSigned) { resolve(null); return; }
-      place.textContent = '正在存签名……';
-      try {
-        const digest = await upload(await pad.png(), 'signature.png');
-        /** @type {HTMLInputElement} */ (block.querySelector('input[type=hidden]')).value = digest;
-        place.textContent = '✓ 已签';
-        resolve(digest);
-      } catch (problem) {
-        place.textContent = `签名没有存上：${/** @type {Error} */ (problem).message}`;
-        resolve(null);
-      }
-    }, { once: true });
+    dialog.addEventListener(
+      'close',
+      async () => {
+        if (dialog.returnValue !== 'signed' || !pad.isSigned) {
+          resolve(null);
+          return;
+        }
+        place.textContent = '正在存签名……';
+        try {
+          const digest = await upload(await pad.png(), 'signature.png');
+          /** @type {HTMLInputElement} */ (block.querySelector('input[type=hidden]')).value = digest;
+          place.textContent = '✓ 已签';
+          resolve(digest);
+        } catch (problem) {
+          place.textContent = `签名没有存上：${/** @type {Error} */ (problem).message}`;
+          resolve(null);
+        }
+      },
+      { once: true },
+    );
     dialog.returnValue = '';
     dialog.showModal();
   });

@@ -22,16 +22,24 @@ export class Checks {
   }
 
   /** @returns {Finding[]} */
-  get findings() { return this.record.findings; }
+  get findings() {
+    return this.record.findings;
+  }
 
   /** Paths of what is not asked now. */
-  get hidden() { return this.record.hidden; }
+  get hidden() {
+    return this.record.hidden;
+  }
 
   /** Ask everything. */
-  all() { this.record.refresh(); }
+  all() {
+    this.record.refresh();
+  }
 
   /** Ask what leans on an answer. @param {string} path @returns {string[]} paths that the program worked out anew */
-  changed(path) { return this.record.changed(path); }
+  changed(path) {
+    return this.record.changed(path);
+  }
 
   /** @param {Finding} finding */
   explanation(finding) {
@@ -41,7 +49,9 @@ export class Checks {
 
   /** @param {Finding} finding @param {string} text */
   explain(finding, text) {
-    this.draft.explanations = this.draft.explanations.filter((one) => one.check !== finding.check || one.path !== finding.path);
+    this.draft.explanations = this.draft.explanations.filter(
+      (one) => one.check !== finding.check || one.path !== finding.path,
+    );
     if (text.trim()) this.draft.explanations.push({ check: finding.check, path: finding.path, text: text.trim() });
     this.counted = null;
     this.record.explained();
@@ -75,7 +85,7 @@ export class Checks {
       const [first, row] = finding.path.slice(1).split('/');
       for (const place of row === undefined ? ['', `/${first}`] : ['', `/${first}`, `/${first}/${row}`]) {
         let found = counts.get(place);
-        if (!found) counts.set(place, found = { error: 0, warning: 0, blank: 0 });
+        if (!found) counts.set(place, (found = { error: 0, warning: 0, blank: 0 }));
         found[kind] += 1;
       }
     }

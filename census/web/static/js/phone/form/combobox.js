@@ -21,7 +21,13 @@ export function attach(input, entries, chosen, memory = '') {
   list.setAttribute('aria-label', '建议');
   list.hidden = true;
   combo.append(list);
-  for (const [name, value] of Object.entries({ role: 'combobox', 'aria-autocomplete': 'list', 'aria-controls': list.id, 'aria-expanded': 'false' })) input.setAttribute(name, value);
+  for (const [name, value] of Object.entries({
+    role: 'combobox',
+    'aria-autocomplete': 'list',
+    'aria-controls': list.id,
+    'aria-expanded': 'false',
+  }))
+    input.setAttribute(name, value);
   const levels = new Levels(entries);
   let active = -1;
   let level = levels.first;
@@ -37,7 +43,12 @@ export function attach(input, entries, chosen, memory = '') {
   const take = (/** @type {number} */ index) => {
     const choice = choices[index];
     if (!choice) return;
-    if (choice.to !== null) { level = choice.to; input.value = ''; suggest(); return; }
+    if (choice.to !== null) {
+      level = choice.to;
+      input.value = '';
+      suggest();
+      return;
+    }
     input.value = choice.entry[0];
     remember(memory, choice.entry[0]);
     close();
@@ -47,11 +58,16 @@ export function attach(input, entries, chosen, memory = '') {
     active = Math.max(0, Math.min(list.children.length - 1, to));
     [...list.children].forEach((option, index) => option.setAttribute('aria-selected', String(index === active)));
     const option = list.children[active];
-    if (option) { input.setAttribute('aria-activedescendant', option.id); option.scrollIntoView({ block: 'nearest' }); }
+    if (option) {
+      input.setAttribute('aria-activedescendant', option.id);
+      option.scrollIntoView({ block: 'nearest' });
+    }
   };
   const suggest = () => {
     const asked = input.value.trim();
-    choices = asked ? search(entries, asked).map((entry) => ({ entry, hint: '', to: null })) : [...(level === levels.first ? recent(memory, entries) : []), ...levels.choices(level)];
+    choices = asked
+      ? search(entries, asked).map((entry) => ({ entry, hint: '', to: null }))
+      : [...(level === levels.first ? recent(memory, entries) : []), ...levels.choices(level)];
     list.textContent = '';
     choices.forEach(({ entry: [code, label], hint, to }, index) => {
       const option = document.createElement('li');
@@ -76,10 +92,15 @@ export function attach(input, entries, chosen, memory = '') {
   };
 
   input.addEventListener('input', suggest);
-  input.addEventListener('click', () => { if (list.hidden && !input.value) suggest(); });
+  input.addEventListener('click', () => {
+    if (list.hidden && !input.value) suggest();
+  });
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') return close();
-    if (event.key === 'Enter' && active >= 0 && !list.hidden) { event.preventDefault(); return take(active); }
+    if (event.key === 'Enter' && active >= 0 && !list.hidden) {
+      event.preventDefault();
+      return take(active);
+    }
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return undefined;
     event.preventDefault();
     if (list.hidden) suggest();
@@ -106,16 +127,37 @@ class Levels {
       this.below.set(above, [...(this.below.get(above) || []), entry]);
     }
     this.first = '';
-    for (let only = this.below.get(''); only && only.length === 1 && only[0][4] === 0; only = this.below.get(this.first)) [[this.first]] = only;
+    for (
+      let only = this.below.get('');
+      only && only.length === 1 && only[0][4] === 0;
+      only = this.below.get(this.first)
+    )
+      [[this.first]] = only;
   }
 
   /** @param {string} level @returns {Choice[]} */
   choices(level) {
     const here = this.byCode.get(level);
     /** @type {Choice[]} */
-    const back = here && level !== this.first ? [{ entry: [here[0], `‹ ${here[1]}`, ''], hint: '返回上一级', to: (here[3] && this.byCode.has(here[3]) ? here[3] : '') || this.first }] : [];
+    const back =
+      here && level !== this.first
+        ? [
+            {
+              entry: [here[0], `‹ ${here[1]}`, ''],
+              hint: '返回上一级',
+              to: (here[3] && this.byCode.has(here[3]) ? here[3] : '') || this.first,
+            },
+          ]
+        : [];
     const below = this.below.get(level) || [];
-    return [...back, ...below.map((entry) => ({ entry, hint: this.below.has(entry[0]) ? '›' : '', to: entry[4] === 0 ? entry[0] : null }))].slice(0, back.length + 400);
+    return [
+      ...back,
+      ...below.map((entry) => ({
+        entry,
+        hint: this.below.has(entry[0]) ? '›' : '',
+        to: entry[4] === 0 ? entry[0] : null,
+      })),
+    ].slice(0, back.length + 400);
   }
 }
 
@@ -124,24 +166,38 @@ const remembered = (memory) => (memory ? (localStorage.getItem(memory) || '').sp
 
 /** @param {string} memory @param {string} code */
 function remember(memory, code) {
-  if (memory) localStorage.setItem(memory, [code, ...remembered(memory).filter((one) => one !== code)].slice(0, RECENT).join(' '));
+  if (memory)
+    localStorage.setItem(
+      memory,
+      [code, ...remembered(memory).filter((one) => one !== code)].slice(0, RECENT).join(' '),
+    );
 }
 
 /** @param {string} memory @param {Entry[]} entries @returns {Choice[]} */
-const recent = (memory, entries) => remembered(memory).flatMap((code) => entries.filter((entry) => entry[0] === code).map((entry) => ({ entry, hint: '最近选过', to: null })));
+const recent = (memory, entries) =>
+  remembered(memory).flatMap((code) =>
+    entries.filter((entry) => entry[0] === code).map((entry) => ({ entry, hint: '最近选过', to: null })),
+  );
 
 /** As forms.codelists.CodeList.search: codes that begin so, then names that begin so, then the rest. @param {Entry[]} entries @param {string} text @returns {Entry[]} */
 export function search(entries, text) {
   const wanted = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (!wanted.length) return [];
-  const ranked = entries.filter((entry) => entry[4] !== 0).map((entry) => /** @type {[number, Entry]} */ ([rank(entry, wanted), entry])).filter(([place]) => place >= 0);
-  return ranked.sort((a, b) => a[0] - b[0]).slice(0, SHOWN).map(([, entry]) => entry);
+  const ranked = entries
+    .filter((entry) => entry[4] !== 0)
+    .map((entry) => /** @type {[number, Entry]} */ ([rank(entry, wanted), entry]))
+    .filter(([place]) => place >= 0);
+  return ranked
+    .sort((a, b) => a[0] - b[0])
+    .slice(0, SHOWN)
+    .map(([, entry]) => entry);
 }
 
 /** @param {Entry} entry @param {string[]} wanted */
 function rank([code, label, pinyin = ''], wanted) {
   const [low, name, sound] = [code, label, pinyin].map((part) => part.toLowerCase());
-  if (!wanted.every((word) => low.startsWith(word) || name.includes(word) || (sound && sound.includes(word)))) return -1;
+  if (!wanted.every((word) => low.startsWith(word) || name.includes(word) || (sound && sound.includes(word))))
+    return -1;
   if (low.startsWith(wanted[0])) return 0;
   return name.startsWith(wanted[0]) ? 1 : 2;
 }

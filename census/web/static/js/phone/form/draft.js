@@ -25,13 +25,29 @@ export async function openDraft(info, form) {
   const about = info.forms.find((/** @type {any} */ one) => one.form === form);
   const server = about && about.submission;
   const kept = await store.get('drafts', [info.id, form]);
-  if (kept && kept.state === 'draft') return server && server.revision >= kept.revision ? { ...kept, id: server.id, revision: server.revision + 1 } : kept;
+  if (kept && kept.state === 'draft')
+    return server && server.revision >= kept.revision
+      ? { ...kept, id: server.id, revision: server.revision + 1 }
+      : kept;
   const mine = kept && kept.state !== 'discarded' && (!server || kept.revision >= server.revision) ? kept : null; // on its way, and newer than what the server told
   const source = mine || server;
   return {
-    unit: info.id, form, version: about ? about.version : '', id: source ? source.id : newId(), revision: source ? source.revision + 1 : 1,
-    answers: JSON.parse(JSON.stringify(source ? source.answers : about ? about.first : {})), explanations: source ? source.explanations.slice() : [],
-    seen: [], touched: [], page: '', row: null, item: '', state: 'draft', saved_at: '', counts: { error: 0, warning: 0, blank: 0 }, is_done: false,
+    unit: info.id,
+    form,
+    version: about ? about.version : '',
+    id: source ? source.id : newId(),
+    revision: source ? source.revision + 1 : 1,
+    answers: JSON.parse(JSON.stringify(source ? source.answers : about ? about.first : {})),
+    explanations: source ? source.explanations.slice() : [],
+    seen: [],
+    touched: [],
+    page: '',
+    row: null,
+    item: '',
+    state: 'draft',
+    saved_at: '',
+    counts: { error: 0, warning: 0, blank: 0 },
+    is_done: false,
     points: pointsOf(source),
   };
 }
@@ -39,7 +55,17 @@ export async function openDraft(info, form) {
 /** Both points of each position, as the last version had them: by path in a draft, listed in what the server tells. @param {any} source */
 function pointsOf(source) {
   const points = (source && source.points) || {};
-  return Array.isArray(points) ? Object.fromEntries(points.map(({ path, device, map }) => [path, { ...(device && { device: { ...device, source: 'device' } }), ...(map && { map: { ...map, source: 'map' } }) }])) : JSON.parse(JSON.stringify(points));
+  return Array.isArray(points)
+    ? Object.fromEntries(
+        points.map(({ path, device, map }) => [
+          path,
+          {
+            ...(device && { device: { ...device, source: 'device' } }),
+            ...(map && { map: { ...map, source: 'map' } }),
+          },
+        ]),
+      )
+    : JSON.parse(JSON.stringify(points));
 }
 
 /** The answers of the unit's other forms as they stand on this phone. @param {any} info @param {string} form */
@@ -47,7 +73,8 @@ export async function relatedAnswers(info, form) {
   /** @type {Record<string, any>} */
   const related = {};
   for (const one of info.forms) if (one.form !== form && one.submission) related[one.form] = one.submission.answers;
-  for (const draft of await store.draftsOf(info.id)) if (draft.form !== form && draft.state !== 'discarded') related[draft.form] = draft.answers;
+  for (const draft of await store.draftsOf(info.id))
+    if (draft.form !== form && draft.state !== 'discarded') related[draft.form] = draft.answers;
   return related;
 }
 
@@ -64,7 +91,10 @@ export class Saver {
 
   soon() {
     this.isDue = true;
-    if (!this.saving) this.saving = this.save().finally(() => { this.saving = null; });
+    if (!this.saving)
+      this.saving = this.save().finally(() => {
+        this.saving = null;
+      });
   }
 
   async now() {

@@ -15,7 +15,15 @@ const known = new WeakMap();
 /** @param {Element} block @returns {Parts} */
 function partsOf(block) {
   let parts = known.get(block);
-  if (!parts) known.set(block, parts = { inputs: [...block.querySelectorAll('input')].filter((input) => input.name), read: block.querySelector('.read'), taken: block.querySelector('[data-taken]') });
+  if (!parts)
+    known.set(
+      block,
+      (parts = {
+        inputs: [...block.querySelectorAll('input')].filter((input) => input.name),
+        read: block.querySelector('.read'),
+        taken: block.querySelector('[data-taken]'),
+      }),
+    );
   return parts;
 }
 
@@ -31,7 +39,10 @@ export function clear(block) {
 
 /** A typed number as it is stored: half-width, without spaces or separators. @param {string} text */
 export function plain(text) {
-  return text.replace(WIDE, (char) => String.fromCharCode(char.charCodeAt(0) - 0xfee0)).replace(/[\s\u2009\u3000,]/g, '').replace(/。/g, '.');
+  return text
+    .replace(WIDE, (char) => String.fromCharCode(char.charCodeAt(0) - 0xfee0))
+    .replace(/[\s\u2009\u3000,]/g, '')
+    .replace(/。/g, '.');
 }
 
 /** The answer that stands in a block, in the contract's shape; null when blank. @param {HTMLElement} block @returns {any} */
@@ -62,7 +73,9 @@ function readParts(kind, inputs) {
   const parts = {};
   for (const input of inputs) {
     const text = input.dataset.part === 'at' ? input.value : plain(input.value);
-    if (text !== '') parts[input.dataset.part || ''] = kind === 'dms' && input.dataset.part !== 's' && /^[0-9]+$/.test(text) ? Number(text) : text;
+    if (text !== '')
+      parts[input.dataset.part || ''] =
+        kind === 'dms' && input.dataset.part !== 's' && /^[0-9]+$/.test(text) ? Number(text) : text;
   }
   return Object.keys(parts).length ? parts : null;
 }
@@ -74,8 +87,19 @@ export function write(block, answer) {
   for (const input of controls(block)) {
     if (input.type === 'radio') input.checked = !blank && input.value === String(answer);
     else if (input.type === 'checkbox') input.checked = Array.isArray(answer) && answer.includes(input.value);
-    else if (input.dataset.part) input.value = blank || typeof answer !== 'object' || answer[input.dataset.part] == null ? '' : String(answer[input.dataset.part]);
-    else input.value = blank ? '' : typeof answer === 'object' ? JSON.stringify(answer) : GROUPED.has(kind) && document.activeElement !== input ? grouped(String(answer)) : String(answer);
+    else if (input.dataset.part)
+      input.value =
+        blank || typeof answer !== 'object' || answer[input.dataset.part] == null
+          ? ''
+          : String(answer[input.dataset.part]);
+    else
+      input.value = blank
+        ? ''
+        : typeof answer === 'object'
+          ? JSON.stringify(answer)
+          : GROUPED.has(kind) && document.activeElement !== input
+            ? grouped(String(answer))
+            : String(answer);
   }
   const { taken } = partsOf(block);
   if (taken && !taken.querySelector('img')) taken.textContent = blank ? '' : '✓ 已存';
@@ -104,14 +128,20 @@ export function readBack(block, answer) {
   const [size, word] = number >= 1e8 ? [1e8, ' 亿'] : number >= 1e4 ? [1e4, ' 万'] : [0, ''];
   const help = place.parentElement && place.parentElement.firstChild === place;
   const round = Number((number / (size || 1)).toPrecision(3));
-  const words = size && Number.isFinite(number) ? `${help ? '' : '，'}${round * size === number ? '即' : '约'} ${showNumber(round)}${word}${block.dataset.unitWord || ''}` : '';
+  const words =
+    size && Number.isFinite(number)
+      ? `${help ? '' : '，'}${round * size === number ? '即' : '约'} ${showNumber(round)}${word}${block.dataset.unitWord || ''}`
+      : '';
   if (place.textContent !== words) place.textContent = words;
 }
 
 /** How answers of a block are read out on a card or a button. @param {HTMLElement} block @returns {(answer: any) => string} */
 export function reader(block) {
-  const options = new Map(controls(block).filter((input) => input.type === 'radio' || input.type === 'checkbox')
-    .map((input) => [input.value, (block.querySelector(`label[for="${input.id}"]`) || input).textContent || '']));
+  const options = new Map(
+    controls(block)
+      .filter((input) => input.type === 'radio' || input.type === 'checkbox')
+      .map((input) => [input.value, (block.querySelector(`label[for="${input.id}"]`) || input).textContent || '']),
+  );
   const isNumber = GROUPED.has(block.dataset.kind || '');
   const unit = block.dataset.unitWord ? ` ${block.dataset.unitWord}` : '';
   /** @type {(answer: any) => string} */

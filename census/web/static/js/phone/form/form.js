@@ -21,14 +21,22 @@ const MANY_ROWS = 20; // sealing and writing so many at every key would hold up 
 const PAUSE_MS = 400;
 
 /** @type {Map<HTMLElement, string[]>} */
-const keysIn = new Map(sections.map((section) => [section, section.dataset.group ? [section.dataset.group]
-  : [...section.querySelectorAll('.item')].map((block) => /** @type {HTMLElement} */ (block).dataset.key || '')]));
+const keysIn = new Map(
+  sections.map((section) => [
+    section,
+    section.dataset.group
+      ? [section.dataset.group]
+      : [...section.querySelectorAll('.item')].map((block) => /** @type {HTMLElement} */ (block).dataset.key || ''),
+  ]),
+);
 
 /** The items that a section asks for, or its group. @param {HTMLElement} section */
 const keysOf = (section) => keysIn.get(section) || [];
 
 /** Item outside rows, or group → the section it stands in. @type {Map<string, HTMLElement>} */
-const sectionOf = new Map(sections.flatMap((section) => keysOf(section).map((key) => /** @type {[string, HTMLElement]} */ ([key, section]))));
+const sectionOf = new Map(
+  sections.flatMap((section) => keysOf(section).map((key) => /** @type {[string, HTMLElement]} */ ([key, section]))),
+);
 
 class FormPage {
   /** @param {any} info @param {any} definition @param {import('./draft.js').Draft} draft @param {any} related */
@@ -38,7 +46,12 @@ class FormPage {
     this.draft = draft;
     this.lists = new Map();
     const codes = (/** @type {string} */ name) => this.lists.get(name) || null;
-    this.checks = new Checks(definition.rules, draft, { related, baseline: info.baseline, codes, boundary: boundaryOf(definition) });
+    this.checks = new Checks(definition.rules, draft, {
+      related,
+      baseline: info.baseline,
+      codes,
+      boundary: boundaryOf(definition),
+    });
     if (draft.revision > 1 && !draft.seen.length) draft.seen = sections.map((one) => one.dataset.page || '');
     /** Where somebody has been: paths of items, and of whole rows. @type {Set<string>} */
     this.touched = new Set(draft.touched);
@@ -48,7 +61,9 @@ class FormPage {
     this.parts = [];
     this.saver = new Saver(draft, (problem) => this.tellSaved(problem));
     this.later = 0;
-    addEventListener('pagehide', () => { if (this.later) this.saver.soon(); });
+    addEventListener('pagehide', () => {
+      if (this.later) this.saver.soon();
+    });
     this.prepare();
     this.known = info.forms.find((/** @type {any} */ one) => one.form === draft.form) || {};
     this.rows = new Rows(this);
@@ -71,9 +86,13 @@ class FormPage {
     if (draft.saved_at) this.tellSaved(null);
   }
 
-  get key() { return this.section.dataset.page || ''; }
+  get key() {
+    return this.section.dataset.page || '';
+  }
 
-  get group() { return this.section.dataset.group || ''; }
+  get group() {
+    return this.section.dataset.group || '';
+  }
 
   /** Ready-made rows: one for each code of their list, in its order. */
   prepare() {
@@ -81,15 +100,22 @@ class FormPage {
       const { group, preset } = section.dataset;
       if (!group || !preset) continue;
       const rows = Array.isArray(this.draft.answers[group]) ? this.draft.answers[group] : [];
-      const codes = [...section.querySelectorAll('.names [data-code]')].map((name) => /** @type {HTMLElement} */ (name).dataset.code);
+      const codes = [...section.querySelectorAll('.names [data-code]')].map(
+        (name) => /** @type {HTMLElement} */ (name).dataset.code,
+      );
       const others = rows.filter((/** @type {any} */ row) => !codes.includes(row[preset]));
-      this.draft.answers[group] = [...codes.map((code) => rows.find((/** @type {any} */ row) => row[preset] === code) || { [preset]: code }), ...others];
+      this.draft.answers[group] = [
+        ...codes.map((code) => rows.find((/** @type {any} */ row) => row[preset] === code) || { [preset]: code }),
+        ...others,
+      ];
     }
     this.checks.all();
   }
 
   /** @param {HTMLElement} section */
-  keysOf(section) { return keysOf(section); }
+  keysOf(section) {
+    return keysOf(section);
+  }
 
   /** The label of an item, in a row of a group or outside. @param {string} group @param {string} key @returns {Element|null} */
   labelOf(group, key) {
@@ -101,7 +127,9 @@ class FormPage {
   }
 
   /** Pages that are asked now. */
-  get pages() { return sections.filter((one) => one.dataset.page !== 'summary' && this.isAsked(one)); }
+  get pages() {
+    return sections.filter((one) => one.dataset.page !== 'summary' && this.isAsked(one));
+  }
 
   /** @param {HTMLElement} section */
   isAsked(section) {
@@ -114,13 +142,20 @@ class FormPage {
   /** Note the blocks on the page in front. */
   place() {
     const inRow = this.group && this.row !== null;
-    const blocks = /** @type {HTMLElement[]} */ (this.group && !inRow ? [] : [...this.section.querySelectorAll('.item')]);
+    const blocks = /** @type {HTMLElement[]} */ (
+      this.group && !inRow ? [] : [...this.section.querySelectorAll('.item')]
+    );
     this.parts = /** @type {HTMLElement[]} */ ([...this.section.querySelectorAll('.part')]);
-    this.places = blocks.map((block) => [block, inRow ? `/${this.group}/${this.row}/${block.dataset.key}` : `/${block.dataset.key}`]);
+    this.places = blocks.map((block) => [
+      block,
+      inRow ? `/${this.group}/${this.row}/${block.dataset.key}` : `/${block.dataset.key}`,
+    ]);
   }
 
   /** Whether a block still stands for a path: the next row may be in it by now. @param {HTMLElement} block @param {string} path */
-  isHere(block, path) { return this.places.some(([one, place]) => one === block && place === path); }
+  isHere(block, path) {
+    return this.places.some(([one, place]) => one === block && place === path);
+  }
 
   /** @param {Element|null} node @returns {[HTMLElement, string]|null} */
   blockOf(node) {
@@ -133,11 +168,15 @@ class FormPage {
     const asked = new URLSearchParams(location.hash.slice(1));
     const wanted = asked.get('page') || this.draft.page;
     this.leave();
-    this.section = sections.find((one) => one.dataset.page === wanted && (wanted === 'summary' || this.isAsked(one))) || this.pages[0];
+    this.section =
+      sections.find((one) => one.dataset.page === wanted && (wanted === 'summary' || this.isAsked(one))) ||
+      this.pages[0];
     const rows = this.draft.answers[this.group];
     const row = asked.get('row') !== null ? Number(asked.get('row')) : !asked.get('page') ? this.draft.row : null;
     this.row = this.group && Array.isArray(rows) && row !== null && row >= 0 && row < rows.length ? row : null;
-    sections.forEach((one) => { one.hidden = one !== this.section; });
+    sections.forEach((one) => {
+      one.hidden = one !== this.section;
+    });
     if (this.group) this.rows.show();
     this.place();
     if (this.key === 'summary') this.overview.drawSummary(asked.get('tab') || '');
@@ -147,7 +186,8 @@ class FormPage {
     this.draft.row = this.row;
     const item = asked.get('item') || (asked.get('page') ? '' : this.draft.item);
     const target = item && this.places.find(([block]) => block.dataset.key === item);
-    const input = target && /** @type {HTMLElement | null} */ (target[0].querySelector('input:not([type=hidden]), button'));
+    const input =
+      target && /** @type {HTMLElement | null} */ (target[0].querySelector('input:not([type=hidden]), button'));
     if (target && input) {
       input.focus({ preventScroll: true });
       /** @type {HTMLElement} */ (target[0]).scrollIntoView({ block: 'start' });
@@ -160,7 +200,8 @@ class FormPage {
   /** @param {string} key @param {Record<string, any>} [more] */
   go(key, more = {}) {
     const parts = new URLSearchParams({ unit: this.info.id, page: key });
-    for (const [name, value] of Object.entries(more)) if (value !== null && value !== undefined) parts.set(name, String(value));
+    for (const [name, value] of Object.entries(more))
+      if (value !== null && value !== undefined) parts.set(name, String(value));
     if (`#${parts}` === location.hash) this.follow();
     else location.hash = String(parts);
   }
@@ -207,7 +248,9 @@ class FormPage {
     const isHere = this.isHere(block, path);
     if (isHere) readBack(block, answer);
     const worked = this.checks.changed(path);
-    if (worked.length) for (const [other, place] of this.places) if (worked.includes(place)) write(other, valueAt(this.draft.answers, place));
+    if (worked.length)
+      for (const [other, place] of this.places)
+        if (worked.includes(place)) write(other, valueAt(this.draft.answers, place));
     if (isHere) this.drawSame(block, path);
     this.draw();
     this.changed();
@@ -225,7 +268,11 @@ class FormPage {
     this.draft.touched = [...this.touched];
     if (this.later) return; // soon enough, however long somebody goes on typing
     const isLong = Object.values(this.draft.answers).some((rows) => Array.isArray(rows) && rows.length > MANY_ROWS);
-    if (isLong) this.later = setTimeout(() => { this.later = 0; this.saver.soon(); }, PAUSE_MS);
+    if (isLong)
+      this.later = setTimeout(() => {
+        this.later = 0;
+        this.saver.soon();
+      }, PAUSE_MS);
     else this.saver.soon();
   }
 
@@ -239,7 +286,15 @@ class FormPage {
   /** @param {Event} event */
   left(event) {
     const found = this.blockOf(/** @type {Element} */ (event.target));
-    if (!found || found[0].contains(/** @type {FocusEvent} */ (event).relatedTarget instanceof Node ? /** @type {any} */ (event).relatedTarget : null)) return;
+    if (
+      !found ||
+      found[0].contains(
+        /** @type {FocusEvent} */ (event).relatedTarget instanceof Node
+          ? /** @type {any} */ (event).relatedTarget
+          : null,
+      )
+    )
+      return;
     dress(found[0]);
     if (valueAt(this.draft.answers, found[1]) !== undefined) this.touch(found[1]);
   }
@@ -253,11 +308,26 @@ class FormPage {
 
   /** Enter leads to the next box, after the last to the main action. @param {KeyboardEvent} event */
   keyed(event) {
-    if (event.key !== 'Enter' || event.defaultPrevented || event.isComposing || !(event.target instanceof HTMLInputElement)) return;
+    if (
+      event.key !== 'Enter' ||
+      event.defaultPrevented ||
+      event.isComposing ||
+      !(event.target instanceof HTMLInputElement)
+    )
+      return;
     event.preventDefault();
-    const inputs = /** @type {HTMLInputElement[]} */ ([...this.section.querySelectorAll('input:not([type=hidden]):not([readonly])')])
-      .filter((input) => input.getClientRects().length && (input.type !== 'radio' || input.checked || input === input.closest('ul')?.querySelector('input')));
-    const after = inputs.filter((input) => /** @type {Node} */ (event.target).compareDocumentPosition(input) & Node.DOCUMENT_POSITION_FOLLOWING && (input.type !== 'radio' || input.name !== /** @type {HTMLInputElement} */ (event.target).name));
+    const inputs = /** @type {HTMLInputElement[]} */ ([
+      ...this.section.querySelectorAll('input:not([type=hidden]):not([readonly])'),
+    ]).filter(
+      (input) =>
+        input.getClientRects().length &&
+        (input.type !== 'radio' || input.checked || input === input.closest('ul')?.querySelector('input')),
+    );
+    const after = inputs.filter(
+      (input) =>
+        /** @type {Node} */ (event.target).compareDocumentPosition(input) & Node.DOCUMENT_POSITION_FOLLOWING &&
+        (input.type !== 'radio' || input.name !== /** @type {HTMLInputElement} */ (event.target).name),
+    );
     (after[0] || the('forward')).focus();
   }
 
@@ -340,7 +410,14 @@ class FormPage {
     drawSums(this);
     this.overview.drawBar();
     const following = this.following();
-    the('forward').textContent = this.row !== null ? '填好了，回到列表' : this.key === 'summary' ? this.overview.lastWords() : following ? `下一节：${short(following)}` : '核对这张表';
+    the('forward').textContent =
+      this.row !== null
+        ? '填好了，回到列表'
+        : this.key === 'summary'
+          ? this.overview.lastWords()
+          : following
+            ? `下一节：${short(following)}`
+            : '核对这张表';
     the('back').textContent = this.row !== null ? '上一个' : this.key === 'summary' ? '继续填' : '上一节';
     the('back').hidden = this.row !== null ? this.row === 0 : this.key !== 'summary' && this.pages[0] === this.section;
   }
@@ -368,7 +445,8 @@ class FormPage {
 
   /** @param {HTMLElement} block @param {string} path */
   drawReturned(block, path) {
-    const items = (this.known.submission && this.known.submission.state === 'returned' && this.known.submission.items) || [];
+    const items =
+      (this.known.submission && this.known.submission.state === 'returned' && this.known.submission.items) || [];
     if (!items.length) return;
     block.querySelectorAll('.returned').forEach((one) => one.remove());
     const said = items.find((/** @type {any} */ one) => one.path === path);
@@ -382,7 +460,11 @@ class FormPage {
   /** What was answered before: in the row above, by the register, when the form was sent. @param {string} path @returns {{word: string, value: any}} */
   last(path) {
     const [group, row, key] = path.slice(1).split('/');
-    if (key !== undefined) return { word: '上一行', value: Number(row) > 0 ? valueAt(this.draft.answers, `/${group}/${Number(row) - 1}/${key}`) : undefined };
+    if (key !== undefined)
+      return {
+        word: '上一行',
+        value: Number(row) > 0 ? valueAt(this.draft.answers, `/${group}/${Number(row) - 1}/${key}`) : undefined,
+      };
     const known = this.info.baseline[group];
     if (known !== undefined && known !== null) return { word: '名录', value: known };
     return { word: '上次填', value: this.known.submission ? valueAt(this.known.submission.answers, path) : undefined };
@@ -393,10 +475,18 @@ class FormPage {
     const { kind } = block.dataset;
     const { word, value } = this.last(path);
     const now = valueAt(this.draft.answers, path);
-    const offered = value !== undefined && value !== null && kind !== 'photo' && kind !== 'signature' && !block.querySelector('[data-computed]')
-      && (word === '上一行' ? now === undefined : JSON.stringify(now) !== JSON.stringify(value));
+    const offered =
+      value !== undefined &&
+      value !== null &&
+      kind !== 'photo' &&
+      kind !== 'signature' &&
+      !block.querySelector('[data-computed]') &&
+      (word === '上一行' ? now === undefined : JSON.stringify(now) !== JSON.stringify(value));
     let button = block.querySelector('.same');
-    if (!offered) { if (button) button.remove(); return; }
+    if (!offered) {
+      if (button) button.remove();
+      return;
+    }
     if (!button) {
       button = the('same-template').content.firstElementChild.cloneNode(true);
       block.insertBefore(/** @type {Element} */ (button), block.querySelector('.said'));
@@ -416,17 +506,24 @@ class FormPage {
 
 async function start() {
   const unit = new URLSearchParams(location.hash.slice(1)).get('unit');
-  if (!unit || !store.account) { location.replace('/collect/'); return; }
+  if (!unit || !store.account) {
+    location.replace('/collect/');
+    return;
+  }
   try {
     const [info, definition] = await Promise.all([unitInfo(unit), getJson(host.dataset.definition)]);
-    const [draft, related] = await Promise.all([openDraft(info, host.dataset.form), relatedAnswers(info, host.dataset.form)]);
+    const [draft, related] = await Promise.all([
+      openDraft(info, host.dataset.form),
+      relatedAnswers(info, host.dataset.form),
+    ]);
     const page = new FormPage(info, definition, draft, related);
     form.hidden = false;
     the('opening').hidden = true;
     page.follow();
     store.persist();
   } catch (problem) {
-    the('opening').textContent = problem instanceof Refused ? problem.message : '这张表没有打开。请回到我的单位，再打开一次。';
+    the('opening').textContent =
+      problem instanceof Refused ? problem.message : '这张表没有打开。请回到我的单位，再打开一次。';
     if (problem instanceof Refused && problem.status === 401) location.assign('/sign-in');
     else if (!(problem instanceof Refused)) throw problem;
   }

@@ -10,7 +10,8 @@ const MOST_LISTED = 50;
 const NOTHING = { error: '没有错误。', warning: '没有要说明的。', blank: '必填的都填了。' };
 
 /** A section's title without its official number and remarks. @param {HTMLElement} section */
-export const short = (section) => (section.dataset.title || '').replace(/^[一二三四五六七八九十]+、|（[^）]*共用）$/g, '');
+export const short = (section) =>
+  (section.dataset.title || '').replace(/^[一二三四五六七八九十]+、|（[^）]*共用）$/g, '');
 
 /** Groups of a number stay on one line. @param {string} words */
 const unbroken = (words) => words.replace(/\u2009/g, '\u2060\u2009\u2060');
@@ -22,11 +23,19 @@ export class Overview {
     this.tab = 'error';
     the('open-drawer').addEventListener('click', () => this.openDrawer());
     the('close-drawer').addEventListener('click', () => the('drawer').close());
-    for (const tab of TABS) the(`tab-${tab}`).addEventListener('click', () => { this.drawSummary(tab); the('found').focus(); });
-    document.querySelector('[role=tablist]')?.addEventListener('keydown', (event) => this.turn(/** @type {KeyboardEvent} */ (event)));
+    for (const tab of TABS)
+      the(`tab-${tab}`).addEventListener('click', () => {
+        this.drawSummary(tab);
+        the('found').focus();
+      });
+    document
+      .querySelector('[role=tablist]')
+      ?.addEventListener('keydown', (event) => this.turn(/** @type {KeyboardEvent} */ (event)));
   }
 
-  line() { return copy('row-template'); }
+  line() {
+    return copy('row-template');
+  }
 
   /** Messages under one block, rewritten only when they differ: a screen reader hears each once, a typed explanation stays.
    * One finding about several items is said in full at the first of them, and the others point there.
@@ -37,7 +46,11 @@ export class Overview {
     const errors = said.some((finding) => finding.severity === 'error');
     block.classList.toggle('bad', errors);
     block.classList.toggle('ask', !errors && said.length > 0);
-    block.querySelectorAll('input[name]').forEach((input) => (errors ? input.setAttribute('aria-invalid', 'true') : input.removeAttribute('aria-invalid')));
+    block
+      .querySelectorAll('input[name]')
+      .forEach((input) =>
+        errors ? input.setAttribute('aria-invalid', 'true') : input.removeAttribute('aria-invalid'),
+      );
     const state = said.map((finding) => `${finding.check} ${finding.path} ${finding.message}`).join('\n');
     if ((place.dataset.state || '') === state) return;
     const writing = place.contains(document.activeElement);
@@ -45,7 +58,8 @@ export class Overview {
     place.dataset.state = state;
     place.dataset.checks = said.map((finding) => finding.check).join();
     place.textContent = '';
-    for (const finding of said) place.append(this.message(finding, path, finding.paths.find((one) => places.includes(one)) || path));
+    for (const finding of said)
+      place.append(this.message(finding, path, finding.paths.find((one) => places.includes(one)) || path));
   }
 
   /** @param {import('../../shared/rules.js').Finding} finding @param {string} path @param {string} [spoken] where it is said in full */
@@ -61,7 +75,10 @@ export class Overview {
     node.querySelector('.words').textContent = unbroken(finding.message);
     const box = node.querySelector('textarea');
     if (!box) return node;
-    if (finding.path !== path) { node.querySelector('.explain').remove(); return node; }
+    if (finding.path !== path) {
+      node.querySelector('.explain').remove();
+      return node;
+    }
     box.value = checks.explanation(finding);
     box.addEventListener('input', () => {
       checks.explain(finding, box.value);
@@ -96,12 +113,15 @@ export class Overview {
     const pages = page.pages;
     const place = pages.indexOf(page.section);
     const form = page.draft.form === 'scattered' ? '' : `${page.draft.form} `;
-    const row = page.row === null ? '' : `（${page.rows.presetName(page.rows.all()[page.row]) || `第 ${page.row + 1} 个`}）`;
+    const row =
+      page.row === null ? '' : `（${page.rows.presetName(page.rows.all()[page.row]) || `第 ${page.row + 1} 个`}）`;
     the('heading').textContent = `${form}${page.key === 'summary' ? '核对' : short(page.section)}${row}`;
     the('count').textContent = place < 0 ? '' : `${place + 1} / ${pages.length}`;
     document.title = `${the('heading').textContent} · 污染源普查`;
     for (const mark of document.querySelectorAll('#strip li')) {
-      const section = pages.find((/** @type {HTMLElement} */ one) => one.dataset.page === /** @type {HTMLElement} */ (mark).dataset.page);
+      const section = pages.find(
+        (/** @type {HTMLElement} */ one) => one.dataset.page === /** @type {HTMLElement} */ (mark).dataset.page,
+      );
       /** @type {HTMLElement} */ (mark).hidden = !section;
       mark.className = section ? this.state(section) : '';
       if (section === page.section) mark.setAttribute('aria-current', 'step');
@@ -111,10 +131,15 @@ export class Overview {
 
   /** @param {HTMLElement} chip @param {import('./checks.js').Counts} counts @param {boolean} begun */
   chip(chip, { error, warning, blank }, begun) {
-    const [colour, words] = !begun ? ['', '○ 未开始']
-      : error ? ['red', `✕ ${error} 处错误`]
-        : blank ? ['blue', `✎ ${blank} 项未填`]
-          : warning ? ['amber', `! ${warning} 处待说明`] : ['green', '✓ 填好了'];
+    const [colour, words] = !begun
+      ? ['', '○ 未开始']
+      : error
+        ? ['red', `✕ ${error} 处错误`]
+        : blank
+          ? ['blue', `✎ ${blank} 项未填`]
+          : warning
+            ? ['amber', `! ${warning} 处待说明`]
+            : ['green', '✓ 填好了'];
     chip.className = `chip ${colour}`;
     chip.textContent = words;
   }
@@ -147,7 +172,13 @@ export class Overview {
   drawSummary(wanted) {
     const { page } = this;
     page.checks.all();
-    page.draft.seen = [...new Set([...page.draft.seen, ...page.pages.map((/** @type {HTMLElement} */ section) => section.dataset.page), 'summary'])];
+    page.draft.seen = [
+      ...new Set([
+        ...page.draft.seen,
+        ...page.pages.map((/** @type {HTMLElement} */ section) => section.dataset.page),
+        'summary',
+      ]),
+    ];
     page.save();
     const open = page.checks.open();
     this.tab = wanted || TABS.find((tab) => open[tab].length) || 'error';
@@ -163,13 +194,17 @@ export class Overview {
     list.textContent = '';
     list.hidden = !shown.length;
     the('found').querySelector('.empty').textContent = shown.length ? '' : NOTHING[/** @type {'error'} */ (this.tab)];
-    the('found').querySelector('.more').textContent = shown.length > MOST_LISTED ? `先处理这 ${MOST_LISTED} 处，后面还有 ${shown.length - MOST_LISTED} 处。` : '';
+    the('found').querySelector('.more').textContent =
+      shown.length > MOST_LISTED ? `先处理这 ${MOST_LISTED} 处，后面还有 ${shown.length - MOST_LISTED} 处。` : '';
     for (const finding of shown.slice(0, MOST_LISTED)) {
       const line = copy('found-template');
       const link = line.querySelector('a');
       link.href = location.hash;
       link.textContent = this.place(finding.path);
-      link.addEventListener('click', (/** @type {Event} */ event) => { event.preventDefault(); page.goTo(finding.path); });
+      link.addEventListener('click', (/** @type {Event} */ event) => {
+        event.preventDefault();
+        page.goTo(finding.path);
+      });
       line.querySelector('p').textContent = unbroken(finding.message);
       if (finding.severity === 'warning') line.append(this.explanationBox(finding));
       list.append(line);
@@ -179,7 +214,10 @@ export class Overview {
   /** @param {import('../../shared/rules.js').Finding} finding */
   explanationBox(finding) {
     const box = this.message(finding, finding.path).querySelector('.explain');
-    box.addEventListener('focusout', () => { this.drawBar(); this.page.draw(); });
+    box.addEventListener('focusout', () => {
+      this.drawBar();
+      this.page.draw();
+    });
     return box;
   }
 
@@ -189,7 +227,12 @@ export class Overview {
     const section = /** @type {HTMLElement|null} */ (document.querySelector(`section[data-group="${first}"]`));
     if (section && row === undefined) return section.dataset.title;
     const label = this.page.labelOf(section ? first : '', section ? key : first);
-    const words = label ? [...label.children].filter((/** @type {Element} */ one) => !one.matches('.optional')).map((/** @type {Element} */ one) => one.textContent).join(' ') : first;
+    const words = label
+      ? [...label.children]
+          .filter((/** @type {Element} */ one) => !one.matches('.optional'))
+          .map((/** @type {Element} */ one) => one.textContent)
+          .join(' ')
+      : first;
     return section ? `${section.dataset.title} 第 ${Number(row) + 1} 个：${words}` : words;
   }
 
@@ -207,7 +250,9 @@ export class Overview {
     return TABS.every((tab) => !counts[tab]);
   }
 
-  lastWords() { return this.isClean() ? '填好了，回到单位' : '先存着，回到单位'; }
+  lastWords() {
+    return this.isClean() ? '填好了，回到单位' : '先存着，回到单位';
+  }
 
   async finish() {
     this.page.draft.is_done = this.isClean();

@@ -11,7 +11,9 @@ export class Rows {
   constructor(page) {
     this.page = page;
     document.querySelectorAll('[data-add]').forEach((button) => button.addEventListener('click', () => this.add({})));
-    document.querySelectorAll('[data-copy]').forEach((button) => button.addEventListener('click', () => this.add(this.all()[this.all().length - 1])));
+    document
+      .querySelectorAll('[data-copy]')
+      .forEach((button) => button.addEventListener('click', () => this.add(this.all()[this.all().length - 1])));
   }
 
   /** @returns {any[]} */
@@ -28,7 +30,10 @@ export class Rows {
     section.querySelector('.list-of-rows').hidden = row !== null;
     host.hidden = row === null;
     if (row === null) return;
-    if (host.firstElementChild) { host.querySelectorAll('.item').forEach(clear); return; }
+    if (host.firstElementChild) {
+      host.querySelectorAll('.item').forEach(clear);
+      return;
+    }
     host.append(section.querySelector('template[data-row]').content.cloneNode(true));
     host.querySelector('[data-delete]').addEventListener('click', () => this.delete(this.page.row));
   }
@@ -56,8 +61,11 @@ export class Rows {
     list.hidden = !rows.length;
     section.querySelector('.list-of-rows .empty').hidden = Boolean(rows.length);
     section.querySelector('[data-copy]').hidden = !rows.length;
-    section.querySelector('[data-add]').hidden = Boolean(section.dataset.maximum) && rows.length >= Number(section.dataset.maximum);
-    const said = checks.findings.filter((/** @type {any} */ finding) => finding.paths.includes(`/${group}`) && this.page.isDue(finding));
+    section.querySelector('[data-add]').hidden =
+      Boolean(section.dataset.maximum) && rows.length >= Number(section.dataset.maximum);
+    const said = checks.findings.filter(
+      (/** @type {any} */ finding) => finding.paths.includes(`/${group}`) && this.page.isDue(finding),
+    );
     overview.drawSaid(section.querySelector('.list-of-rows'), `/${group}`, said);
   }
 
@@ -78,7 +86,9 @@ export class Rows {
 
   /** The first answers of a row as people read them. @param {any} answers @returns {string[]} */
   told(answers) {
-    return readers(this.page.section).map(([key, say]) => say(answers[key])).filter(Boolean);
+    return readers(this.page.section)
+      .map(([key, say]) => say(answers[key]))
+      .filter(Boolean);
   }
 
   /** Put a row at the end and open it. @param {any} answers */
@@ -94,9 +104,24 @@ export class Rows {
   /** @param {number} index */
   delete(index) {
     const { draft, group, key, touched } = this.page;
-    const before = JSON.parse(JSON.stringify({ rows: this.all(), explanations: draft.explanations, touched: [...touched], points: draft.points || {}, photos: draft.photos || {} }));
+    const before = JSON.parse(
+      JSON.stringify({
+        rows: this.all(),
+        explanations: draft.explanations,
+        touched: [...touched],
+        points: draft.points || {},
+        photos: draft.photos || {},
+      }),
+    );
     draft.explanations = moved(draft.explanations, group, index, -1);
-    this.page.touched = new Set(moved([...touched].map((path) => ({ path })), group, index, -1).map(({ path }) => path));
+    this.page.touched = new Set(
+      moved(
+        [...touched].map((path) => ({ path })),
+        group,
+        index,
+        -1,
+      ).map(({ path }) => path),
+    );
     for (const name of ['points', 'photos']) draft[name] = shifted(draft[name], group, index);
     this.keep(this.all().filter((_row, place) => place !== index));
     this.page.go(key);
@@ -123,9 +148,15 @@ export class Rows {
 }
 
 /** What devices said of rows, after one of them is gone. @param {Record<string, any>|undefined} said by path @param {string} group @param {number} index */
-const shifted = (said, group, index) => Object.fromEntries(
-  moved(Object.entries(said || {}).map(([path, value]) => ({ path, value })), group, index, -1).map(({ path, value }) => [path, value]),
-);
+const shifted = (said, group, index) =>
+  Object.fromEntries(
+    moved(
+      Object.entries(said || {}).map(([path, value]) => ({ path, value })),
+      group,
+      index,
+      -1,
+    ).map(({ path, value }) => [path, value]),
+  );
 
 /** @type {WeakMap<Element, [string, (answer: any) => string][]>} */
 const known = new WeakMap();

@@ -45,7 +45,8 @@ function plans(rules) {
       if (kind !== 'compare' || !SIGNS[operator] || (rule.each && rule.each[1])) continue;
       const each = rule.each ? rule.each[2] : '';
       const [whole, parts] = [addends(left, each), addends(right, each)];
-      if (whole && parts && (whole.length + parts.length >= FEWEST || [...whole, ...parts].some((term) => term.group))) found.push({ check: rule.id, each, operator, whole, parts });
+      if (whole && parts && (whole.length + parts.length >= FEWEST || [...whole, ...parts].some((term) => term.group)))
+        found.push({ check: rule.id, each, operator, whole, parts });
     }
     known.set(rules, found);
   }
@@ -59,10 +60,18 @@ export function drawSums(page) {
   const here = new Set(page.keysOf(page.section));
   const isHere = (/** @type {Plan} */ plan) => {
     const terms = [...plan.whole, ...plan.parts];
-    if (page.group) return page.row !== null ? plan.each === page.group : !plan.each && terms.some((term) => term.group === page.group);
-    return !plan.each && terms.some((term) => here.has(term.key)) && terms.every((term) => term.group || here.has(term.key));
+    if (page.group)
+      return page.row !== null
+        ? plan.each === page.group
+        : !plan.each && terms.some((term) => term.group === page.group);
+    return (
+      !plan.each && terms.some((term) => here.has(term.key)) && terms.every((term) => term.group || here.has(term.key))
+    );
   };
-  const lines = plans(page.definition.rules).filter(isHere).map((plan) => lineOf(page, plan)).filter(Boolean);
+  const lines = plans(page.definition.rules)
+    .filter(isHere)
+    .map((plan) => lineOf(page, plan))
+    .filter(Boolean);
   const state = lines.map((line) => /** @type {any} */ (line).outerHTML).join('');
   if (host.dataset.state === state) return;
   host.dataset.state = state;
@@ -73,20 +82,25 @@ export function drawSums(page) {
 /** @param {any} page @param {Plan} plan @returns {HTMLElement|null} null while nothing is filled in */
 function lineOf(page, { check, each, operator, whole, parts }) {
   const rows = each ? page.draft.answers[each] || [] : [];
-  const values = (/** @type {Term[]} */ terms) => terms.map((term) => valueOf(term, each ? rows[page.row] || {} : page.draft.answers, page.draft.answers));
+  const values = (/** @type {Term[]} */ terms) =>
+    terms.map((term) => valueOf(term, each ? rows[page.row] || {} : page.draft.answers, page.draft.answers));
   const [left, right] = [values(whole), values(parts)];
   const filled = right.filter((value) => value !== null).length;
   if (!filled) return null;
   const isWhole = ![...left, ...right].includes(null);
   const place = each && page.row !== null ? `/${each}/${page.row}/` : '/';
-  const holds = !page.checks.findings.some((/** @type {any} */ finding) => finding.check === check && finding.path.startsWith(place));
+  const holds = !page.checks.findings.some(
+    (/** @type {any} */ finding) => finding.check === check && finding.path.startsWith(place),
+  );
   const [good, bad] = SIGNS[operator];
   const line = document.createElement('p');
   line.className = holds || !isWhole ? 'sums' : 'sums bad';
   const formula = document.createElement('span');
   formula.textContent = `${name(page, whole, each)} ${good} ${name(page, parts, each)}`;
   const result = document.createElement('strong');
-  result.textContent = isWhole ? `${showNumber(total(left))} ${holds ? good : bad} ${showNumber(total(right))}` : `已填 ${filled} / ${right.length} 项，合计 ${showNumber(total(right))}`;
+  result.textContent = isWhole
+    ? `${showNumber(total(left))} ${holds ? good : bad} ${showNumber(total(right))}`
+    : `已填 ${filled} / ${right.length} 项，合计 ${showNumber(total(right))}`;
   line.append(formula, result);
   return line;
 }
@@ -98,16 +112,20 @@ const total = (values) => values.reduce((/** @type {number} */ sum, value) => su
 function valueOf({ key, group }, own, answers) {
   const read = (/** @type {any} */ from) => parse({ key, type: 'decimal' }, from[key]).value;
   if (!group) return read(own);
-  const values = (Array.isArray(answers[group]) ? answers[group] : []).map(read).filter((/** @type {any} */ value) => value !== null);
+  const values = (Array.isArray(answers[group]) ? answers[group] : [])
+    .map(read)
+    .filter((/** @type {any} */ value) => value !== null);
   return values.length ? total(values) : null;
 }
 
 /** @param {any} page @param {Term[]} terms @param {string} each */
 function name(page, terms, each) {
-  return terms.map(({ key, group }) => {
-    const label = page.labelOf(group || each, key);
-    const number = label && label.querySelector('.no');
-    const words = number ? number.textContent : label ? label.querySelector('span').textContent : key;
-    return group ? `各行${words}之和` : words;
-  }).join(' + ');
+  return terms
+    .map(({ key, group }) => {
+      const label = page.labelOf(group || each, key);
+      const number = label && label.querySelector('.no');
+      const words = number ? number.textContent : label ? label.querySelector('span').textContent : key;
+      return group ? `各行${words}之和` : words;
+    })
+    .join(' + ');
 }

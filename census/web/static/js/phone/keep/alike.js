@@ -25,12 +25,19 @@ export function alike(names, wanted, code = '', place = null) {
   const tail = code.trim().toUpperCase().slice(-TAIL);
   const own = pairs(text);
   const initials = /^[a-z0-9]{3,}$/i.test(text) ? text.toLowerCase() : '';
-  const scored = names.map((one) => ({
-    one,
-    score: (tail.length === TAIL && one[4] === tail ? 4 : 0) + (place && near(one, place) ? 0.5 : 0)
-      + (text.length < 2 ? 0 : initials && one[3].includes(initials) ? 1 : likeness(one[1], text, own)),
-  })).filter(({ score }) => score >= LEAST);
-  return scored.sort((a, b) => b.score - a.score).slice(0, MOST).map(({ one }) => one);
+  const scored = names
+    .map((one) => ({
+      one,
+      score:
+        (tail.length === TAIL && one[4] === tail ? 4 : 0) +
+        (place && near(one, place) ? 0.5 : 0) +
+        (text.length < 2 ? 0 : initials && one[3].includes(initials) ? 1 : likeness(one[1], text, own)),
+    }))
+    .filter(({ score }) => score >= LEAST);
+  return scored
+    .sort((a, b) => b.score - a.score)
+    .slice(0, MOST)
+    .map(({ one }) => one);
 }
 
 /** @param {import('./names.js').Name} one @param {[number, number]} place */

@@ -17,7 +17,9 @@ export class Refused extends Error {
   }
 
   /** The network or the server was away: try again later, nothing is wrong with what was sent. */
-  get isTemporary() { return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500; }
+  get isTemporary() {
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+  }
 }
 
 const PORTAL = '没有连到普查服务器：这个网络可能要先登录（如公共 Wi-Fi）。数据在手机里，没有丢。';
@@ -34,15 +36,26 @@ export async function ask(url, options = {}) {
   } catch {
     throw new Refused(0, 'offline', '没有连上网络。数据已存在手机，联网后再试。');
   }
-  if (response.redirected && new URL(response.url).pathname === '/sign-in') throw new Refused(401, 'not_signed_in', '登录已失效。请重新登录，手机里未上传的数据不会丢失。');
+  if (response.redirected && new URL(response.url).pathname === '/sign-in')
+    throw new Refused(401, 'not_signed_in', '登录已失效。请重新登录，手机里未上传的数据不会丢失。');
   if (response.redirected) throw new Refused(0, 'portal', PORTAL);
   if (response.ok) return response;
   let problem = null;
-  try { problem = await response.json(); } catch { problem = null; }
+  try {
+    problem = await response.json();
+  } catch {
+    problem = null;
+  }
   const isOurs = problem && problem.code && problem.status === response.status;
   if (!isOurs && response.status < 500) throw new Refused(0, 'portal', PORTAL);
   const sentence = (problem && (problem.detail || problem.title)) || '服务器没有正常答复。数据已存在手机，请稍后再试。';
-  throw new Refused(response.status, (problem && problem.code) || 'refused', sentence, problem, Number(response.headers.get('Retry-After')) || 0);
+  throw new Refused(
+    response.status,
+    (problem && problem.code) || 'refused',
+    sentence,
+    problem,
+    Number(response.headers.get('Retry-After')) || 0,
+  );
 }
 
 /** The JSON of an answer that should be one. @param {Response} response @returns {Promise<any>} */
@@ -72,7 +85,11 @@ let renewing = null;
 export async function session(anew = false) {
   const kept = await store.get('session', 'api');
   if (kept && !anew) return kept;
-  renewing = renewing || renew().finally(() => { renewing = null; });
+  renewing =
+    renewing ||
+    renew().finally(() => {
+      renewing = null;
+    });
   return renewing;
 }
 
@@ -85,9 +102,17 @@ async function renew() {
 
 /** A new token, with the recovery key that goes with it, which is not kept. */
 export async function token() {
-  const response = await ask('/collect/token', { method: 'POST', headers: { 'X-CSRF-Token': await csrf(), Accept: 'application/json' } });
+  const response = await ask('/collect/token', {
+    method: 'POST',
+    headers: { 'X-CSRF-Token': await csrf(), Accept: 'application/json' },
+  });
   const fresh = await json(response);
-  if (fresh.account !== store.account) throw new Refused(403, 'another_account', '这部手机上现在是另一个账号。请重新登录自己的账号，手机里未上传的数据不会丢失。');
+  if (fresh.account !== store.account)
+    throw new Refused(
+      403,
+      'another_account',
+      '这部手机上现在是另一个账号。请重新登录自己的账号，手机里未上传的数据不会丢失。',
+    );
   return fresh;
 }
 
@@ -100,7 +125,12 @@ export async function api(path, options = {}) {
   const body = content === undefined ? rest.body : JSON.stringify(content);
   const send = async (/** @type {boolean} */ anew) => {
     const { token: bearer } = await session(anew);
-    const headers = { Accept: 'application/json', ...(content === undefined ? {} : { 'Content-Type': 'application/json' }), ...rest.headers, Authorization: `Bearer ${bearer}` };
+    const headers = {
+      Accept: 'application/json',
+      ...(content === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...rest.headers,
+      Authorization: `Bearer ${bearer}`,
+    };
     return ask(/^\/(api|collect)\//.test(path) ? path : `/api/v1${path}`, { ...rest, headers, body });
   };
   try {
@@ -128,7 +158,20 @@ export async function upload(file, name, facts) {
   const digest = await sha256(bytes);
   await store.commit([
     { store: 'files', put: { sha256: digest, bytes } },
-    { store: 'uploads', put: { sha256: digest, name, type: file.type, size: bytes.byteLength, facts, state: 'waiting', tries: 0, next_at: 0, at: new Date().toISOString() } },
+    {
+      store: 'uploads',
+      put: {
+        sha256: digest,
+        name,
+        type: file.type,
+        size: bytes.byteLength,
+        facts,
+        state: 'waiting',
+        tries: 0,
+        next_at: 0,
+        at: new Date().toISOString(),
+      },
+    },
   ]);
   dispatchEvent(new Event('census:waiting'));
   return digest;

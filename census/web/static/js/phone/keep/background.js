@@ -14,8 +14,11 @@ background.addEventListener('sync', (/** @type {any} */ event) => {
 /** Let an open page send; without one send here, if the key is still in memory. @param {string} account */
 async function sendFor(account) {
   const pages = await background.clients.matchAll({ type: 'window' });
-  if (pages.length) { pages.forEach((/** @type {any} */ page) => page.postMessage('send')); return; }
+  if (pages.length) {
+    pages.forEach((/** @type {any} */ page) => page.postMessage('send'));
+    return;
+  }
   store.use(account);
   await sendDue();
-  if (await nextAt() !== null) throw new Error('not all was sent'); // the browser tries again later
+  if ((await nextAt()) !== null) throw new Error('not all was sent'); // the browser tries again later
 }

@@ -22,20 +22,28 @@ export class Opened {
 
   /** @returns {Promise<IDBDatabase>} */
   open() {
-    if (!this.opening) this.opening = new Promise((resolve, reject) => {
-      const request = indexedDB.open(this.name, this.version);
-      request.onupgradeneeded = () => {
-        const there = request.result.objectStoreNames;
-        for (const [name, keyPath] of Object.entries(this.stores)) if (!there.contains(name)) request.result.createObjectStore(name, { keyPath });
-      };
-      request.onsuccess = () => {
-        this.database = request.result;
-        this.database.onclose = () => this.forget();
-        this.database.onversionchange = () => { request.result.close(); this.forget(); };
-        resolve(request.result);
-      };
-      request.onerror = () => { this.opening = null; reject(told(request.error)); };
-    });
+    if (!this.opening)
+      this.opening = new Promise((resolve, reject) => {
+        const request = indexedDB.open(this.name, this.version);
+        request.onupgradeneeded = () => {
+          const there = request.result.objectStoreNames;
+          for (const [name, keyPath] of Object.entries(this.stores))
+            if (!there.contains(name)) request.result.createObjectStore(name, { keyPath });
+        };
+        request.onsuccess = () => {
+          this.database = request.result;
+          this.database.onclose = () => this.forget();
+          this.database.onversionchange = () => {
+            request.result.close();
+            this.forget();
+          };
+          resolve(request.result);
+        };
+        request.onerror = () => {
+          this.opening = null;
+          reject(told(request.error));
+        };
+      });
     return this.opening;
   }
 
@@ -51,20 +59,30 @@ export class Opened {
    * @returns {Promise<T>}
    */
   async run(names, mode, act) {
-    const database = this.database || await this.open(); // a page that is being left has no time to wait: its write starts at once
+    const database = this.database || (await this.open()); // a page that is being left has no time to wait: its write starts at once
     try {
       return await once(database, names, mode, act);
     } catch (problem) {
       if (/** @type {any} */ (problem).name !== 'InvalidStateError') throw told(problem);
       this.forget(); // the browser closed the database under us: cleared site data, or short of memory
-      return once(await this.open(), names, mode, act).catch((/** @type {any} */ again) => { throw told(again); });
+      return once(await this.open(), names, mode, act).catch((/** @type {any} */ again) => {
+        throw told(again);
+      });
     }
   }
 }
 
 /** What an account keeps: store name -> key path. @type {Record<string, string|string[]>} */
 export const STORES = {
-  drafts: ['unit', 'form'], visits: 'unit', units: 'id', receipts: 'number', session: 'name', outbox: 'id', files: 'sha256', uploads: 'sha256', vault: 'name',
+  drafts: ['unit', 'form'],
+  visits: 'unit',
+  units: 'id',
+  receipts: 'number',
+  session: 'name',
+  outbox: 'id',
+  files: 'sha256',
+  uploads: 'sha256',
+  vault: 'name',
 };
 const VERSION = 2;
 /** @type {Map<string, Opened>} */

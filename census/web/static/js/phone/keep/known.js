@@ -9,10 +9,29 @@ import * as store from './store.js';
 /** Everything of this phone that the pages are drawn from. */
 export async function everything() {
   const [units, shared, drafts, outbox, visits, account] = await Promise.all([
-    store.all('units'), store.get('session', 'forms'), store.all('drafts'), store.all('outbox'), store.all('visits'), store.get('session', 'account'),
+    store.all('units'),
+    store.get('session', 'forms'),
+    store.all('drafts'),
+    store.all('outbox'),
+    store.all('visits'),
+    store.get('session', 'account'),
   ]);
-  const words = (shared && shared.words) || { outcomes: {}, kinds: {}, nothing_to_fill: [], sent: {}, approved: ['green', '✓'], units: {} };
-  return { units: units.map((unit) => whole(unit, shared)), words, drafts: drafts.filter((one) => one.state === 'draft'), outbox: outbox.filter((one) => one.state !== 'discarded'), visits, account };
+  const words = (shared && shared.words) || {
+    outcomes: {},
+    kinds: {},
+    nothing_to_fill: [],
+    sent: {},
+    approved: ['green', '✓'],
+    units: {},
+  };
+  return {
+    units: units.map((unit) => whole(unit, shared)),
+    words,
+    drafts: drafts.filter((one) => one.state === 'draft'),
+    outbox: outbox.filter((one) => one.state !== 'discarded'),
+    visits,
+    account,
+  };
 }
 
 /** @typedef {Awaited<ReturnType<typeof everything>>} All */
@@ -32,7 +51,10 @@ export const stateOfSent = (all, sent) => all.words.sent[sent.state] || all.word
 export function stateOfForm(all, unit, form, need) {
   const draft = all.drafts.find((one) => one.unit === unit.id && one.form === form.form);
   const entry = waiting(all, unit.id).find((one) => one.form === form.form);
-  if (draft) return form.submission && form.submission.state === 'returned' && !draft.is_done ? ['amber', '↩ 退回，正在改'] : stateOf(draft);
+  if (draft)
+    return form.submission && form.submission.state === 'returned' && !draft.is_done
+      ? ['amber', '↩ 退回，正在改']
+      : stateOf(draft);
   if (entry) return stateOfEntry(entry);
   if (form.submission) return stateOfSent(all, form.submission);
   return ['', need === 'must_not' ? '– 不用填' : '○ 未开始'];
@@ -43,7 +65,9 @@ export const waiting = (all, unit) => all.outbox.filter((one) => one.unit === un
 
 /** The visit's outcome as it stands on this phone. @param {All} all @param {any} unit @returns {string|null} */
 export function outcomeOf(all, unit) {
-  const queued = waiting(all, unit.id).filter((one) => one.kind === 'visit').pop();
+  const queued = waiting(all, unit.id)
+    .filter((one) => one.kind === 'visit')
+    .pop();
   return queued ? queued.body.outcome : unit.outcome;
 }
 
@@ -51,7 +75,10 @@ export function outcomeOf(all, unit) {
 export function standing(all, unit) {
   const queued = waiting(all, unit.id).filter((one) => one.kind === 'submission');
   const sent = unit.forms.filter((/** @type {any} */ form) => form.submission);
-  const isBack = sent.some((/** @type {any} */ form) => ['returned', 'withdrawn'].includes(form.submission.state) && !queued.some((one) => one.form === form.form));
+  const isBack = sent.some(
+    (/** @type {any} */ form) =>
+      ['returned', 'withdrawn'].includes(form.submission.state) && !queued.some((one) => one.form === form.form),
+  );
   if (isBack) return 'returned';
   const outcome = outcomeOf(all, unit);
   const count = new Set([...sent, ...queued].map((one) => one.form)).size;
@@ -68,19 +95,28 @@ export function chipOf(all, unit, rank) {
   if (bad) return stateOfEntry(bad);
   if (drafts.length) {
     const left = drafts.reduce((sum, draft) => sum + draft.counts.blank, 0);
-    return ['blue', drafts.every((draft) => draft.is_done) ? '✎ 填好，待签字' : left ? `✎ 填报中，剩 ${left} 项必填` : '✎ 填报中'];
+    return [
+      'blue',
+      drafts.every((draft) => draft.is_done) ? '✎ 填好，待签字' : left ? `✎ 填报中，剩 ${left} 项必填` : '✎ 填报中',
+    ];
   }
   if (queue.length) return ['blue', `↑ 待传 ${queue.length}`];
   const outcome = outcomeOf(all, unit);
-  if (rank === 'done' && all.words.nothing_to_fill.includes(outcome)) return ['green', `✓ 已登记：${all.words.outcomes[/** @type {string} */ (outcome)]}`];
-  if (rank === 'done' && unit.forms.some((/** @type {any} */ form) => form.submission && form.submission.state === 'flagged')) return all.words.sent.flagged;
+  if (rank === 'done' && all.words.nothing_to_fill.includes(outcome))
+    return ['green', `✓ 已登记：${all.words.outcomes[/** @type {string} */ (outcome)]}`];
+  if (
+    rank === 'done' &&
+    unit.forms.some((/** @type {any} */ form) => form.submission && form.submission.state === 'flagged')
+  )
+    return all.words.sent.flagged;
   return all.words.units[rank] || ['', ''];
 }
 
 /** @param {string} saved */
 export function when(saved) {
   const date = new Date(saved);
-  const day = date.toDateString() === new Date().toDateString() ? '今天' : `${date.getMonth() + 1} 月 ${date.getDate()} 日`;
+  const day =
+    date.toDateString() === new Date().toDateString() ? '今天' : `${date.getMonth() + 1} 月 ${date.getDate()} 日`;
   return `${day} ${date.toTimeString().slice(0, 5)}`;
 }
 

@@ -18,20 +18,22 @@ const KEPT_MS = 7 * 86_400_000;
 const FAKE = '答复里的回执核对不上，不是普查服务器发的。手机里的数据没有动，稍后自动再传。';
 
 /** Later each time, and never all phones at once. @param {number} tries @param {number} [after] seconds that the server asked for */
-export const wait = (tries, after = 0) => Math.max(after * 1000, Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 12)) * (0.5 + Math.random()));
+export const wait = (tries, after = 0) =>
+  Math.max(after * 1000, Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 12)) * (0.5 + Math.random()));
 
 /** @param {any} one @returns {boolean} */
 const isWaiting = (one) => one.state === 'waiting';
 
 /** When something should be sent next; null when nothing waits. @returns {Promise<number|null>} */
 export async function nextAt() {
-  const all = [...await store.all('outbox'), ...await store.all('uploads')].filter(isWaiting);
+  const all = [...(await store.all('outbox')), ...(await store.all('uploads'))].filter(isWaiting);
   return all.length ? Math.min(...all.map((one) => one.next_at)) : null;
 }
 
 /** Whoever wants it now, or a network that came back: do not wait any longer. @param {string} [id] only this one */
 export async function hurry(id) {
-  const later = (/** @type {any} */ one) => isWaiting(one) && one.next_at > 0 && (!id || one.id === id || one.sha256 === id);
+  const later = (/** @type {any} */ one) =>
+    isWaiting(one) && one.next_at > 0 && (!id || one.id === id || one.sha256 === id);
   await store.commit([
     ...(await store.all('outbox')).filter(later).map((one) => ({ store: 'outbox', put: { ...one, next_at: 0 } })),
     ...(await store.all('uploads')).filter(later).map((one) => ({ store: 'uploads', put: { ...one, next_at: 0 } })),
@@ -41,12 +43,17 @@ export async function hurry(id) {
 /** Send everything that is due, one page of this phone at a time. @returns {Promise<void>} */
 export async function sendDue() {
   if (!navigator.locks) return sendAll();
-  return navigator.locks.request(`send ${store.account}`, { ifAvailable: true }, (lock) => (lock ? sendAll() : undefined));
+  return navigator.locks.request(`send ${store.account}`, { ifAvailable: true }, (lock) =>
+    lock ? sendAll() : undefined,
+  );
 }
 
 /** Tell every page of this phone, whichever page or worker sent: what was waiting may have arrived. */
 function tell() {
-  if (!('BroadcastChannel' in self)) { dispatchEvent(new Event('census:sent')); return; } // an older browser: this page alone
+  if (!('BroadcastChannel' in self)) {
+    dispatchEvent(new Event('census:sent'));
+    return;
+  } // an older browser: this page alone
   const pages = new BroadcastChannel('census:sent');
   pages.postMessage(store.account);
   pages.close();
@@ -60,7 +67,16 @@ async function sendAll() {
   const forms = all.filter((one) => one.kind === 'submission' && isWaiting(one) && one.next_at <= Date.now());
   const visitOf = (/** @type {any} */ one) => visits.get(one.body.visit) || { state: 'received' };
   const held = forms.filter((one) => ['refused', 'conflict', 'discarded'].includes(visitOf(one).state));
-  await store.commit(held.map((one) => ({ store: 'outbox', put: { ...one, next_at: Date.now() + LONGEST_WAIT_MS, problem: `入户登记没有收，表还没有传：${visitOf(one).problem || '登记被删了'}` } })));
+  await store.commit(
+    held.map((one) => ({
+      store: 'outbox',
+      put: {
+        ...one,
+        next_at: Date.now() + LONGEST_WAIT_MS,
+        problem: `入户登记没有收，表还没有传：${visitOf(one).problem || '登记被删了'}`,
+      },
+    })),
+  );
   const free = forms.filter((one) => visitOf(one).state === 'received');
   for (const batch of batches(free)) await sendBatch(batch);
   await sendFiles();
@@ -76,7 +92,13 @@ function batches(entries) {
   for (const entry of entries) {
     const bytes = JSON.stringify(entry.body).length;
     const last = found[found.length - 1];
-    if (!last || last.length >= BATCH || size + bytes > BATCH_BYTES) { found.push([entry]); size = bytes; } else { last.push(entry); size += bytes; }
+    if (!last || last.length >= BATCH || size + bytes > BATCH_BYTES) {
+      found.push([entry]);
+      size = bytes;
+    } else {
+      last.push(entry);
+      size += bytes;
+    }
   }
   return found;
 }
@@ -100,10 +122,16 @@ async function sendBatch(batch) {
     /** @type {any} */
     let answer;
     try {
-      answer = await json(await api('/submissions', { method: 'POST', json: { submissions: batch.map((entry) => entry.body) } }));
+      answer = await json(
+        await api('/submissions', { method: 'POST', json: { submissions: batch.map((entry) => entry.body) } }),
+      );
     } catch (problem) {
-      if (!(problem instanceof Refused) || problem.isTemporary || problem.status === 401 || problem.status === 403) throw problem;
-      if (batch.length > 1) { for (const entry of batch) await sendBatch([entry]); return; }
+      if (!(problem instanceof Refused) || problem.isTemporary || problem.status === 401 || problem.status === 403)
+        throw problem;
+      if (batch.length > 1) {
+        for (const entry of batch) await sendBatch([entry]);
+        return;
+      }
       await refused(batch[0], { status: 'refused', message: problem.message, reason: problem.code });
       return;
     }
@@ -116,10 +144,20 @@ async function sendBatch(batch) {
 /** Believe a receipt only when its code is right. @param {Entry} entry @param {any} result @param {string} key */
 async function acknowledge(entry, result, key) {
   const { body } = entry;
-  if (result.status !== 'stored' && result.status !== 'repeat') { await refused(entry, result); return; }
+  if (result.status !== 'stored' && result.status !== 'repeat') {
+    await refused(entry, result);
+    return;
+  }
   const { receipt } = result;
-  const names = receipt && receipt.id === body.id && receipt.revision === body.revision && receipt.digest === await digest(body.answers, body.explanations);
-  if (!names || !await isGenuine(receipt, key)) { await later([entry], new Refused(0, 'fake_receipt', FAKE)); return; }
+  const names =
+    receipt &&
+    receipt.id === body.id &&
+    receipt.revision === body.revision &&
+    receipt.digest === (await digest(body.answers, body.explanations));
+  if (!names || !(await isGenuine(receipt, key))) {
+    await later([entry], new Refused(0, 'fake_receipt', FAKE));
+    return;
+  }
   await settled(entry, { receipt, findings: result.findings });
 }
 
@@ -127,18 +165,52 @@ async function acknowledge(entry, result, key) {
 async function settled(entry, more) {
   const { body } = entry;
   /** @type {store.Change[]} */
-  const changes = [{ store: 'outbox', put: { ...entry, ...more, state: 'received', problem: '', received_at: new Date().toISOString() } }];
+  const changes = [
+    {
+      store: 'outbox',
+      put: { ...entry, ...more, state: 'received', problem: '', received_at: new Date().toISOString() },
+    },
+  ];
   const unit = await store.get('units', entry.unit);
   if (entry.kind === 'submission') {
-    changes.push({ store: 'receipts', put: { ...more.receipt, unit: entry.unit, form: entry.form, title: entry.title } });
+    changes.push({
+      store: 'receipts',
+      put: { ...more.receipt, unit: entry.unit, form: entry.form, title: entry.title },
+    });
     const draft = await store.get('drafts', [entry.unit, entry.form || '']);
-    if (draft && draft.state === 'queued' && draft.id === body.id && draft.revision === body.revision) changes.push({ store: 'drafts', put: { ...draft, state: 'sent', receipt: more.receipt.number } });
+    if (draft && draft.state === 'queued' && draft.id === body.id && draft.revision === body.revision)
+      changes.push({ store: 'drafts', put: { ...draft, state: 'sent', receipt: more.receipt.number } });
     const flagged = (more.findings || []).some((finding) => finding.severity === 'error' && finding.state === 'open');
-    const now = { id: body.id, revision: body.revision, state: flagged ? 'flagged' : 'submitted', answers: body.answers, explanations: body.explanations, points: body.points, digest: more.receipt.digest, may_be_withdrawn: !flagged, note: '', by: '', items: [] };
-    if (unit) changes.push({ store: 'units', put: { ...unit, forms: unit.forms.map((/** @type {any} */ form) => (form.form === entry.form ? { ...form, submission: now } : form)) } });
+    const now = {
+      id: body.id,
+      revision: body.revision,
+      state: flagged ? 'flagged' : 'submitted',
+      answers: body.answers,
+      explanations: body.explanations,
+      points: body.points,
+      digest: more.receipt.digest,
+      may_be_withdrawn: !flagged,
+      note: '',
+      by: '',
+      items: [],
+    };
+    if (unit)
+      changes.push({
+        store: 'units',
+        put: {
+          ...unit,
+          forms: unit.forms.map((/** @type {any} */ form) =>
+            form.form === entry.form ? { ...form, submission: now } : form,
+          ),
+        },
+      });
   } else {
-    const held = (await store.all('outbox')).filter((one) => isWaiting(one) && one.body.visit === body.id && one.next_at > 0);
-    changes.push(...held.map((one) => /** @type {store.Change} */ ({ store: 'outbox', put: { ...one, next_at: 0, problem: '' } })));
+    const held = (await store.all('outbox')).filter(
+      (one) => isWaiting(one) && one.body.visit === body.id && one.next_at > 0,
+    );
+    changes.push(
+      ...held.map((one) => /** @type {store.Change} */ ({ store: 'outbox', put: { ...one, next_at: 0, problem: '' } })),
+    );
     if (unit) changes.push({ store: 'units', put: { ...unit, outcome: body.outcome, last_cards: body.enumerators } });
   }
   await store.commit(changes);
@@ -148,8 +220,16 @@ async function settled(entry, more) {
 /** A person has to look at it; the others go on. @param {Entry} entry @param {any} result */
 async function refused(entry, result) {
   const state = result.status === 'conflict' ? 'conflict' : 'refused';
-  const problem = result.message || (state === 'conflict' ? '另一部手机交了不同的内容，两份都留着，由普查指导员核对。' : '服务器没有收这一份。');
-  await store.put('outbox', { ...entry, state, problem, code: result.reason || '', received_at: state === 'conflict' ? new Date().toISOString() : undefined });
+  const problem =
+    result.message ||
+    (state === 'conflict' ? '另一部手机交了不同的内容，两份都留着，由普查指导员核对。' : '服务器没有收这一份。');
+  await store.put('outbox', {
+    ...entry,
+    state,
+    problem,
+    code: result.reason || '',
+    received_at: state === 'conflict' ? new Date().toISOString() : undefined,
+  });
   await note('✕', `${entry.title} 没有收：${problem}`);
 }
 
@@ -165,7 +245,18 @@ async function attempt(entries, act) {
 
 /** @param {Entry[]} entries @param {Refused} problem */
 async function later(entries, problem) {
-  await store.commit(entries.map((entry) => ({ store: 'outbox', put: { ...entry, tries: entry.tries + 1, next_at: Date.now() + wait(entry.tries, problem.after), problem: problem.message, code: problem.code } })));
+  await store.commit(
+    entries.map((entry) => ({
+      store: 'outbox',
+      put: {
+        ...entry,
+        tries: entry.tries + 1,
+        next_at: Date.now() + wait(entry.tries, problem.after),
+        problem: problem.message,
+        code: problem.code,
+      },
+    })),
+  );
   await note('…', `${entries.length} 份没有传上：${problem.message}`);
 }
 
@@ -174,12 +265,18 @@ async function sendFiles() {
   if (!due.length) return;
   for (const upload of due) {
     try {
-      await store.put('uploads', { ...await sendFile(upload), problem: '' });
+      await store.put('uploads', { ...(await sendFile(upload)), problem: '' });
     } catch (problem) {
       if (!(problem instanceof Refused)) throw problem;
       const known = await store.get('uploads', upload.sha256);
       const isOver = !problem.isTemporary && ![401, 403, 409, 410, 404].includes(problem.status);
-      await store.put('uploads', { ...known, state: isOver ? 'refused' : 'waiting', tries: known.tries + 1, next_at: Date.now() + wait(known.tries, problem.after), problem: problem.message });
+      await store.put('uploads', {
+        ...known,
+        state: isOver ? 'refused' : 'waiting',
+        tries: known.tries + 1,
+        next_at: Date.now() + wait(known.tries, problem.after),
+        problem: problem.message,
+      });
       await note('…', `照片没有传上：${problem.message}`);
       if (problem.status === 0) return; // no network: the others need not try
     }
@@ -188,9 +285,15 @@ async function sendFiles() {
 
 /** What was received a week ago by this phone's clock and by the server's is no longer needed; records and receipts stay readable. */
 async function prune() {
-  const isOld = (/** @type {any} */ one) => one.state === 'received' && Date.now() - Date.parse(one.received_at) > KEPT_MS && Date.now() - Date.parse((one.receipt || {}).at || one.received_at) > KEPT_MS;
+  const isOld = (/** @type {any} */ one) =>
+    one.state === 'received' &&
+    Date.now() - Date.parse(one.received_at) > KEPT_MS &&
+    Date.now() - Date.parse((one.receipt || {}).at || one.received_at) > KEPT_MS;
   await store.commit([
     ...(await store.all('outbox')).filter(isOld).map((one) => ({ store: 'outbox', remove: one.id })),
-    ...(await store.all('uploads')).filter(isOld).flatMap((one) => [{ store: 'uploads', remove: one.sha256 }, { store: 'files', remove: one.sha256 }]),
+    ...(await store.all('uploads')).filter(isOld).flatMap((one) => [
+      { store: 'uploads', remove: one.sha256 },
+      { store: 'files', remove: one.sha256 },
+    ]),
   ]);
 }

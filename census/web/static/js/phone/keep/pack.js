@@ -22,9 +22,9 @@ export async function refresh() {
     await keep(answer, [{ store: 'session', put: { ...kept, cursor: more ? kept.cursor : cursor } }]);
   }
   const there = /** @type {string[]} */ (await store.keys('units'));
-  const gone = there.filter((id) => !(/** @type {string[]} */ (mine)).includes(id));
+  const gone = there.filter((id) => !/** @type {string[]} */ (mine).includes(id));
   await drop(gone);
-  await only((/** @type {string[]} */ (mine)).filter((id) => !there.includes(id)));
+  await only(/** @type {string[]} */ (mine).filter((id) => !there.includes(id)));
   return changes({ ...kept, cursor }, Boolean(kept.changes));
 }
 
@@ -74,7 +74,8 @@ async function keep(answer, more) {
     ...answer.units.map((/** @type {any} */ unit) => ({ store: 'units', put: unit })),
     { store: 'session', put: { name: 'forms', forms: answer.forms, words: answer.words } },
     { store: 'session', put: { name: 'account', ...answer.account } },
-    { store: 'session', put: areas }, ...more,
+    { store: 'session', put: areas },
+    ...more,
   ]);
 }
 
@@ -96,14 +97,20 @@ export async function known(id) {
 
 /** @param {any} unit @param {any} shared */
 export function whole(unit, shared) {
-  return shared ? { ...unit, forms: unit.forms.map((/** @type {any} */ form) => ({ ...shared.forms[form.form], ...form })) } : unit;
+  return shared
+    ? { ...unit, forms: unit.forms.map((/** @type {any} */ form) => ({ ...shared.forms[form.form], ...form })) }
+    : unit;
 }
 
 /** Addresses of the pages, definitions and lists that the forms of my units need. @returns {Promise<{pages: string[], definitions: string[]}>} */
 export async function needed() {
   const shared = await store.get('session', 'forms');
-  const codes = new Set((await store.all('units')).flatMap((unit) => unit.forms.map((/** @type {any} */ form) => form.form)));
-  const forms = Object.entries((shared && shared.forms) || {}).filter(([code]) => !codes.size || codes.has(code)).map(([, form]) => form);
+  const codes = new Set(
+    (await store.all('units')).flatMap((unit) => unit.forms.map((/** @type {any} */ form) => form.form)),
+  );
+  const forms = Object.entries((shared && shared.forms) || {})
+    .filter(([code]) => !codes.size || codes.has(code))
+    .map(([, form]) => form);
   return { pages: forms.map((form) => form.blank), definitions: forms.map((form) => form.definition) };
 }
 
@@ -112,13 +119,23 @@ export async function fetchForms(told = () => undefined) {
   const { pages, definitions } = await needed();
   const lists = new Set();
   let done = 0;
-  const step = async (/** @type {Promise<any>} */ work) => { await work; done += 1; told(done, pages.length + definitions.length + lists.size); };
+  const step = async (/** @type {Promise<any>} */ work) => {
+    await work;
+    done += 1;
+    told(done, pages.length + definitions.length + lists.size);
+  };
   for (const address of definitions) {
     const definition = await page(address);
     for (const list of Object.values(definition.lists)) lists.add(list);
     await step(Promise.resolve());
   }
-  for (const address of [...pages, ...lists]) await step(fetch(address).then((answer) => { if (!answer.ok) throw new Refused(answer.status, 'refused', '有的表没有下载完。'); return answer.arrayBuffer(); }));
+  for (const address of [...pages, ...lists])
+    await step(
+      fetch(address).then((answer) => {
+        if (!answer.ok) throw new Refused(answer.status, 'refused', '有的表没有下载完。');
+        return answer.arrayBuffer();
+      }),
+    );
   const { controller } = navigator.serviceWorker || { controller: null };
   if (controller) controller.postMessage({ type: 'prune' }); // what these replace may go
   return done;

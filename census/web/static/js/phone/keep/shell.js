@@ -10,7 +10,7 @@ let timer = 0;
 /** Send what is due, and come back when the next is. */
 async function send() {
   clearTimeout(timer);
-  if (!store.account || !navigator.onLine || !await vault.isOpen(store.account)) return;
+  if (!store.account || !navigator.onLine || !(await vault.isOpen(store.account))) return;
   if (!(await store.keys('outbox')).length && !(await store.keys('uploads')).length) return;
   const { nextAt, sendDue } = await import('./outbox.js');
   const first = await nextAt();
@@ -26,26 +26,39 @@ async function send() {
 async function keepWorker() {
   const { serviceWorker } = navigator;
   if ('SyncManager' in window) {
-    try { await serviceWorker.register('/sw-sync.js', { type: 'module' }); return; } catch { /* no modules there: an older browser */ }
+    try {
+      await serviceWorker.register('/sw-sync.js', { type: 'module' });
+      return;
+    } catch {
+      /* no modules there: an older browser */
+    }
   }
   await serviceWorker.register('/sw.js').catch(() => undefined); // a private window has none: see the check before going out
 }
 
 /** Something was put in the outbox, or the network is back. */
 export async function hurry() {
-  const worker = navigator.serviceWorker && await navigator.serviceWorker.getRegistration();
+  const worker = navigator.serviceWorker && (await navigator.serviceWorker.getRegistration());
   const sync = worker && /** @type {any} */ (worker).sync;
   if (sync) sync.register(`send ${store.account}`).catch(() => undefined); // also when this page is closed
   await send();
 }
 
 document.documentElement.classList.add('live');
-if ('BroadcastChannel' in window) new BroadcastChannel('census:sent').addEventListener('message', ({ data }) => { if (data === store.account) dispatchEvent(new Event('census:sent')); });
+if ('BroadcastChannel' in window)
+  new BroadcastChannel('census:sent').addEventListener('message', ({ data }) => {
+    if (data === store.account) dispatchEvent(new Event('census:sent'));
+  });
 addEventListener('census:waiting', hurry);
-addEventListener('online', async () => { await (await import('./outbox.js')).hurry(); await hurry(); });
+addEventListener('online', async () => {
+  await (await import('./outbox.js')).hurry();
+  await hurry();
+});
 if (store.account) vault.watchIdle(store.account);
 if (navigator.serviceWorker) {
-  navigator.serviceWorker.addEventListener('message', (event) => { if (event.data === 'send') send(); });
+  navigator.serviceWorker.addEventListener('message', (event) => {
+    if (event.data === 'send') send();
+  });
   addEventListener('load', keepWorker);
 }
 if (document.readyState === 'complete') send();

@@ -28,8 +28,12 @@ export function use(name) {
 const SLICE = 25; // rows written before whoever is typing gets a turn
 let isLeaving = false;
 if (inPage) {
-  addEventListener('pagehide', () => { isLeaving = true; });
-  addEventListener('pageshow', () => { isLeaving = false; });
+  addEventListener('pagehide', () => {
+    isLeaving = true;
+  });
+  addEventListener('pageshow', () => {
+    isLeaving = false;
+  });
 }
 
 /** A value as JSON in bytes. Long groups of rows go slice by slice, so that a key pressed meanwhile is not held up; what
@@ -49,17 +53,23 @@ async function bytesOf(value) {
     }
     parts.push(coder.encode(']'));
   }
-  const short = JSON.stringify(Object.fromEntries(Object.entries(answers).filter(([, rows]) => !isLong(rows)))).slice(1);
+  const short = JSON.stringify(Object.fromEntries(Object.entries(answers).filter(([, rows]) => !isLong(rows)))).slice(
+    1,
+  );
   parts.push(coder.encode(`${short === '}' ? '' : ','}${short},${JSON.stringify(around).slice(1)}`));
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
 /** Let everything else that is due happen first. @returns {Promise<void>} */
-const turn = () => new Promise((resolve) => {
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => { port1.close(); resolve(); };
-  port2.postMessage(null);
-});
+const turn = () =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 
 /** @param {string} store @param {any} value @param {CryptoKey} [under] */
 async function seal(store, value, under) {
@@ -69,7 +79,9 @@ async function seal(store, value, under) {
   const shown = Object.fromEntries(names.map((name) => [name, value[name]]));
   const place = `${store} ${JSON.stringify(shown)}`;
   const box = await vault.seal(account, place, await bytesOf(rest), under);
-  return bytes ? { ...shown, ...box, bytes: await vault.seal(account, `${place} bytes`, bytes, under) } : { ...shown, ...box };
+  return bytes
+    ? { ...shown, ...box, bytes: await vault.seal(account, `${place} bytes`, bytes, under) }
+    : { ...shown, ...box };
 }
 
 /** @param {string} store @param {any} kept @returns {Promise<any>} */
@@ -83,25 +95,37 @@ async function unseal(store, kept) {
 }
 
 /** @param {string} store @param {IDBValidKey} key @returns {Promise<any>} */
-export const get = async (store, key) => unseal(store, await database.run(store, 'readonly', (tx) => tx.objectStore(store).get(key)));
+export const get = async (store, key) =>
+  unseal(store, await database.run(store, 'readonly', (tx) => tx.objectStore(store).get(key)));
 
 /** @param {string} store @returns {Promise<any[]>} */
-export const all = async (store) => Promise.all((await database.run(store, 'readonly', (tx) => tx.objectStore(store).getAll())).map((/** @type {any} */ one) => unseal(store, one)));
+export const all = async (store) =>
+  Promise.all(
+    (await database.run(store, 'readonly', (tx) => tx.objectStore(store).getAll())).map((/** @type {any} */ one) =>
+      unseal(store, one),
+    ),
+  );
 
 /** @param {string} store @returns {Promise<IDBValidKey[]>} */
 export const keys = (store) => database.run(store, 'readonly', (tx) => tx.objectStore(store).getAllKeys());
 
 /** Drafts of one unit. @param {string} unit @returns {Promise<any[]>} */
-export const draftsOf = async (unit) => Promise.all(
-  (await database.run('drafts', 'readonly', (tx) => tx.objectStore('drafts').getAll(IDBKeyRange.bound([unit], [unit, []]))))
-    .map((/** @type {any} */ one) => unseal('drafts', one)),
-);
+export const draftsOf = async (unit) =>
+  Promise.all(
+    (
+      await database.run('drafts', 'readonly', (tx) =>
+        tx.objectStore('drafts').getAll(IDBKeyRange.bound([unit], [unit, []])),
+      )
+    ).map((/** @type {any} */ one) => unseal('drafts', one)),
+  );
 
 /** @typedef {{store: string, put?: any, remove?: IDBValidKey}} Change */
 
 /** Several changes in one transaction: there is no moment in which one is there without the others. @param {Change[]} changes */
 export async function commit(changes) {
-  const ready = await Promise.all(changes.map(async (one) => (one.put === undefined ? one : { ...one, put: await seal(one.store, one.put) })));
+  const ready = await Promise.all(
+    changes.map(async (one) => (one.put === undefined ? one : { ...one, put: await seal(one.store, one.put) })),
+  );
   if (!ready.length) return;
   await database.run([...new Set(ready.map((one) => one.store))], 'readwrite', (tx) => {
     for (const one of ready) {
@@ -120,7 +144,11 @@ export const remove = (store, key) => commit([{ store, remove: key }]);
 /** Seal everything anew with another key, in one transaction with the record of that key. @param {CryptoKey} under @param {any} vaultRecord */
 export async function sealAnew(under, vaultRecord) {
   const names = Object.keys(STORES).filter((store) => store !== 'vault');
-  const found = await Promise.all(names.map(async (store) => Promise.all((await all(store)).map(async (value) => ({ store, put: await seal(store, value, under) })))));
+  const found = await Promise.all(
+    names.map(async (store) =>
+      Promise.all((await all(store)).map(async (value) => ({ store, put: await seal(store, value, under) }))),
+    ),
+  );
   await database.run(Object.keys(STORES), 'readwrite', (tx) => {
     for (const one of found.flat()) tx.objectStore(one.store).put(one.put);
     tx.objectStore('vault').put(vaultRecord);
@@ -143,7 +171,10 @@ export async function wipe() {
 }
 
 // A page that the browser kept in memory may come back after somebody else signed in.
-if (inPage) addEventListener('pageshow', (event) => { if (event.persisted && localStorage.getItem('account') !== account) location.replace('/collect/'); });
+if (inPage)
+  addEventListener('pageshow', (event) => {
+    if (event.persisted && localStorage.getItem('account') !== account) location.replace('/collect/');
+  });
 
 const ANSWERED_WITHIN_MS = 4_000;
 
@@ -151,5 +182,8 @@ const ANSWERED_WITHIN_MS = 4_000;
 export async function persist() {
   if (!navigator.storage || !navigator.storage.persist) return false;
   if (await navigator.storage.persisted()) return true;
-  return Promise.race([navigator.storage.persist(), new Promise((resolve) => setTimeout(() => resolve(false), ANSWERED_WITHIN_MS))]);
+  return Promise.race([
+    navigator.storage.persist(),
+    new Promise((resolve) => setTimeout(() => resolve(false), ANSWERED_WITHIN_MS)),
+  ]);
 }

@@ -15,13 +15,15 @@ const MOST_HELD_MS = 280_000;
 const keys = new Map();
 
 worker.addEventListener('install', (/** @type {any} */ event) => {
-  event.waitUntil((async () => {
-    const cache = await caches.open(CACHE);
-    const missing = [];
-    for (const address of SERVER.precache) if (!await cache.match(address)) missing.push(address);
-    await cache.addAll(missing);
-    await worker.skipWaiting(); // addresses hold digests: pages of the release before go on with their own files
-  })());
+  event.waitUntil(
+    (async () => {
+      const cache = await caches.open(CACHE);
+      const missing = [];
+      for (const address of SERVER.precache) if (!(await cache.match(address))) missing.push(address);
+      await cache.addAll(missing);
+      await worker.skipWaiting(); // addresses hold digests: pages of the release before go on with their own files
+    })(),
+  );
 });
 
 worker.addEventListener('activate', (/** @type {any} */ event) => {
@@ -44,21 +46,36 @@ async function prune(mine) {
   const open = windows.map((/** @type {any} */ one) => pathOf(one).replace(/#.*/, ''));
   const newest = new Map(there.filter((path) => FORM.test(path)).map((path) => [(FORM.exec(path) || '')[1], path]));
   const needed = new Set([...SERVER.precache, ...newest.values(), ...open]);
-  if (windows.length > mine) there.filter((path) => releaseOf(path) && releaseOf(path) !== releaseOf(SERVER.precache.find(releaseOf) || '')).slice(-1).forEach((path) => needed.add(releaseOf(path)));
-  for (const path of needed) { // a set is walked with what is added meanwhile: pages name definitions, those name lists
-    const kept = /^\/collect\/(blank|definitions)\//.test(path) && await cache.match(path, { ignoreVary: true });
+  if (windows.length > mine)
+    there
+      .filter((path) => releaseOf(path) && releaseOf(path) !== releaseOf(SERVER.precache.find(releaseOf) || ''))
+      .slice(-1)
+      .forEach((path) => needed.add(releaseOf(path)));
+  for (const path of needed) {
+    // a set is walked with what is added meanwhile: pages name definitions, those name lists
+    const kept = /^\/collect\/(blank|definitions)\//.test(path) && (await cache.match(path, { ignoreVary: true }));
     for (const name of kept ? (await kept.text()).match(NAMED) || [] : []) needed.add(name.replace(/&amp;/g, '&'));
   }
-  await Promise.all(there.filter((path) => !needed.has(path) && !needed.has(releaseOf(path))).map((path) => cache.delete(path, { ignoreVary: true })));
+  await Promise.all(
+    there
+      .filter((path) => !needed.has(path) && !needed.has(releaseOf(path)))
+      .map((path) => cache.delete(path, { ignoreVary: true })),
+  );
 }
 
 worker.addEventListener('fetch', (/** @type {any} */ event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== location.origin) return;
-  if (KEPT.test(url.pathname)) { event.respondWith(fromCache(request)); return; }
+  if (KEPT.test(url.pathname)) {
+    event.respondWith(fromCache(request));
+    return;
+  }
   if (request.mode !== 'navigate') return;
-  if (url.searchParams.has('fresh')) { event.respondWith(fresh(request)); return; }
+  if (url.searchParams.has('fresh')) {
+    event.respondWith(fresh(request));
+    return;
+  }
   const shell = SERVER.shells.find(([pattern]) => new RegExp(pattern).test(url.pathname));
   if (shell) event.respondWith(shellOf(shell[1], request));
 });
@@ -70,13 +87,19 @@ async function fromCache(request) {
   if (there) return there;
   const form = (FORM.exec(new URL(request.url).pathname) || '')[1];
   const response = await fetch(request).catch(async (/** @type {any} */ problem) => {
-    const older = form && (await cache.keys()).map(pathOf).filter((path) => path.startsWith(`/collect/blank/${form}/`)).pop();
-    const page = older && await cache.match(older, { ignoreVary: true }); // the new release is told of, but not here yet
+    const older =
+      form &&
+      (await cache.keys())
+        .map(pathOf)
+        .filter((path) => path.startsWith(`/collect/blank/${form}/`))
+        .pop();
+    const page = older && (await cache.match(older, { ignoreVary: true })); // the new release is told of, but not here yet
     if (page) return page;
     throw problem;
   });
   const forever = /immutable/.test(response.headers.get('Cache-Control') || '');
-  if (response.ok && forever && !response.redirected && response.url === request.url.replace(/#.*/, '')) await cache.put(request.url, response.clone()).catch(() => undefined); // no room: it is only slower
+  if (response.ok && forever && !response.redirected && response.url === request.url.replace(/#.*/, ''))
+    await cache.put(request.url, response.clone()).catch(() => undefined); // no room: it is only slower
   return response;
 }
 

@@ -7,7 +7,10 @@ const MOST = 200;
 /** @param {string} sign @param {string} words */
 export async function note(sign, words) {
   const kept = (await store.get('session', 'log')) || { name: 'log', lines: [] };
-  await store.put('session', { name: 'log', lines: [{ at: new Date().toISOString(), sign, words }, ...kept.lines].slice(0, MOST) });
+  await store.put('session', {
+    name: 'log',
+    lines: [{ at: new Date().toISOString(), sign, words }, ...kept.lines].slice(0, MOST),
+  });
 }
 
 /** @returns {Promise<{at: string, sign: string, words: string}[]>} newest first */

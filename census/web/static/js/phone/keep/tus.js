@@ -13,17 +13,20 @@ const b64 = (/** @type {string} */ text) => btoa(String.fromCharCode(...new Text
 export async function sendFile(upload) {
   const { bytes } = await store.get('files', upload.sha256);
   let current = upload.url ? upload : await begin(upload);
-  let offset = upload.url ? await arrived(current).catch(async (problem) => {
-    if (!(problem instanceof Refused) || ![404, 410].includes(problem.status)) throw problem;
-    current = await begin(upload); // it was cleared away, or begun under another account's token
-    return 0;
-  }) : 0;
+  let offset = upload.url
+    ? await arrived(current).catch(async (problem) => {
+        if (!(problem instanceof Refused) || ![404, 410].includes(problem.status)) throw problem;
+        current = await begin(upload); // it was cleared away, or begun under another account's token
+        return 0;
+      })
+    : 0;
   while (offset < upload.size) {
     const part = bytes.slice(offset, offset + CHUNK_BYTES);
     const headers = { ...TUS, 'Upload-Offset': String(offset), 'Content-Type': 'application/offset+octet-stream' };
     const answer = await api(/** @type {string} */ (current.url), { method: 'PATCH', body: part, headers });
     const there = Number(answer.headers.get('Upload-Offset'));
-    if (answer.headers.get('Tus-Resumable') !== '1.0.0' || !(there > offset)) throw new Refused(0, 'portal', '照片没有传到普查服务器，稍后自动再传。');
+    if (answer.headers.get('Tus-Resumable') !== '1.0.0' || !(there > offset))
+      throw new Refused(0, 'portal', '照片没有传到普查服务器，稍后自动再传。');
     offset = there;
     current = { ...current, sent: offset };
     await store.put('uploads', current);
@@ -34,7 +37,10 @@ export async function sendFile(upload) {
 /** @param {Upload} upload @returns {Promise<Upload>} */
 async function begin(upload) {
   const metadata = `filename ${b64(upload.name)},filetype ${b64(upload.type)},sha256 ${b64(upload.sha256)}${upload.facts ? `,facts ${b64(JSON.stringify(upload.facts))}` : ''}`;
-  const answer = await api('/files', { method: 'POST', headers: { ...TUS, 'Upload-Length': String(upload.size), 'Upload-Metadata': metadata } });
+  const answer = await api('/files', {
+    method: 'POST',
+    headers: { ...TUS, 'Upload-Length': String(upload.size), 'Upload-Metadata': metadata },
+  });
   const place = answer.headers.get('Location');
   if (!place) throw new Refused(0, 'portal', '照片没有传到普查服务器，稍后自动再传。');
   const begun = { ...upload, url: new URL(place, location.href).pathname, sent: 0 };

@@ -23,14 +23,22 @@ const opening = new Map();
 export class Locked extends Error {}
 
 /** @param {string} account @returns {Promise<Record|undefined>} */
-export const record = (account) => databaseOf(account).run('vault', 'readonly', (tx) => tx.objectStore('vault').get('vault'));
+export const record = (account) =>
+  databaseOf(account).run('vault', 'readonly', (tx) => tx.objectStore('vault').get('vault'));
 /** @param {string} account @param {Record} value */
-const keep = (account, value) => databaseOf(account).run('vault', 'readwrite', (tx) => { tx.objectStore('vault').put(value); });
+const keep = (account, value) =>
+  databaseOf(account).run('vault', 'readwrite', (tx) => {
+    tx.objectStore('vault').put(value);
+  });
 
 /** A small thing of this phone that is nobody's secret. @param {string} name @returns {Promise<any>} */
-export const thing = async (name) => ((await device.run('things', 'readonly', (tx) => tx.objectStore('things').get(name))) || {}).value;
+export const thing = async (name) =>
+  ((await device.run('things', 'readonly', (tx) => tx.objectStore('things').get(name))) || {}).value;
 /** @param {string} name @param {any} value */
-export const keepThing = (name, value) => device.run('things', 'readwrite', (tx) => { tx.objectStore('things').put({ name, value }); });
+export const keepThing = (name, value) =>
+  device.run('things', 'readwrite', (tx) => {
+    tx.objectStore('things').put({ name, value });
+  });
 
 /** Accounts whose data lies on this phone. @returns {Promise<string[]>} */
 export const accounts = async () => (await thing('accounts')) || [];
@@ -38,12 +46,15 @@ export const accounts = async () => (await thing('accounts')) || [];
 /** @param {string} account @param {string} place @param {BufferSource} bytes @param {CryptoKey} [under] @returns {Promise<{iv: Uint8Array<ArrayBuffer>, box: ArrayBuffer}>} */
 export async function seal(account, place, bytes, under) {
   const iv = crypto.getRandomValues(new Uint8Array(12));
-  return { iv, box: await crypto.subtle.encrypt(algorithm(iv, place), under || open.get(account) || await key(account), bytes) };
+  return {
+    iv,
+    box: await crypto.subtle.encrypt(algorithm(iv, place), under || open.get(account) || (await key(account)), bytes),
+  };
 }
 
 /** @param {string} account @param {string} place @param {{iv: Uint8Array<ArrayBuffer>, box: ArrayBuffer}} sealed @returns {Promise<ArrayBuffer>} */
 export async function unseal(account, place, sealed) {
-  return crypto.subtle.decrypt(algorithm(sealed.iv, place), open.get(account) || await key(account), sealed.box);
+  return crypto.subtle.decrypt(algorithm(sealed.iv, place), open.get(account) || (await key(account)), sealed.box);
 }
 
 /** The place belongs to what is sealed: a box cannot be moved to another. @param {Uint8Array<ArrayBuffer>} iv @param {string} place */
@@ -62,26 +73,34 @@ export function key(account) {
 async function find(account) {
   const known = open.get(account);
   if (known) return known;
-  const there = await record(account) || await begin(account);
-  const found = there.key || await fromWorker(account);
-  if (found) { if (inPage) open.set(account, found); return found; } // the worker's own memory of it ends when it is locked
+  const there = (await record(account)) || (await begin(account));
+  const found = there.key || (await fromWorker(account));
+  if (found) {
+    if (inPage) open.set(account, found);
+    return found;
+  } // the worker's own memory of it ends when it is locked
   if (!inPage) throw new Locked('locked');
   return askPin();
 }
 
 /** Lead to the PIN and back here. @returns {Promise<never>} */
 function askPin() {
-  if (!location.pathname.startsWith('/collect/unlock')) location.replace(`/collect/unlock#${encodeURIComponent(location.pathname + location.search + location.hash)}`);
+  if (!location.pathname.startsWith('/collect/unlock'))
+    location.replace(`/collect/unlock#${encodeURIComponent(location.pathname + location.search + location.hash)}`);
   return new Promise(() => undefined);
 }
 
 /** @param {string} account @returns {Promise<Record>} */
 async function begin(account) {
   const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
-  await keepThing('accounts', [...new Set([...await accounts(), account])]);
-  return databaseOf(account).run('vault', 'readwrite', (tx) => { // two pages may begin at once: the first stays
+  await keepThing('accounts', [...new Set([...(await accounts()), account])]);
+  return databaseOf(account).run('vault', 'readwrite', (tx) => {
+    // two pages may begin at once: the first stays
     const vaults = tx.objectStore('vault');
-    vaults.add({ name: 'vault', key, tries: 0, blocked_until: 0 }).onerror = (event) => { event.preventDefault(); event.stopPropagation(); };
+    vaults.add({ name: 'vault', key, tries: 0, blocked_until: 0 }).onerror = (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+    };
     return vaults.get('vault');
   });
 }
@@ -91,12 +110,24 @@ async function begin(account) {
 /** @param {string} pin @param {Uint8Array<ArrayBuffer>} salt @param {number} rounds @returns {Promise<CryptoKey>} */
 async function fromPin(pin, salt, rounds) {
   const material = await crypto.subtle.importKey('raw', new TextEncoder().encode(pin), 'PBKDF2', false, ['deriveKey']);
-  return crypto.subtle.deriveKey({ name: 'PBKDF2', hash: 'SHA-256', salt, iterations: rounds }, material, { name: 'AES-GCM', length: 256 }, false, ['wrapKey', 'unwrapKey']);
+  return crypto.subtle.deriveKey(
+    { name: 'PBKDF2', hash: 'SHA-256', salt, iterations: rounds },
+    material,
+    { name: 'AES-GCM', length: 256 },
+    false,
+    ['wrapKey', 'unwrapKey'],
+  );
 }
 
 /** @param {string} text base64 of 32 bytes @returns {Promise<CryptoKey>} */
 function fromServer(text) {
-  return crypto.subtle.importKey('raw', Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)), 'AES-GCM', false, ['wrapKey', 'unwrapKey']);
+  return crypto.subtle.importKey(
+    'raw',
+    Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)),
+    'AES-GCM',
+    false,
+    ['wrapKey', 'unwrapKey'],
+  );
 }
 
 /** @param {CryptoKey} made @param {CryptoKey} under @returns {Promise<Wrapped>} */
@@ -106,7 +137,11 @@ async function wrap(made, under) {
 }
 
 /** @param {Wrapped} kept @param {CryptoKey} under @param {boolean} [extractable] @returns {Promise<CryptoKey>} */
-const unwrap = (kept, under, extractable = false) => crypto.subtle.unwrapKey('raw', kept.wrapped, under, { name: 'AES-GCM', iv: kept.iv }, 'AES-GCM', extractable, ['encrypt', 'decrypt']);
+const unwrap = (kept, under, extractable = false) =>
+  crypto.subtle.unwrapKey('raw', kept.wrapped, under, { name: 'AES-GCM', iv: kept.iv }, 'AES-GCM', extractable, [
+    'encrypt',
+    'decrypt',
+  ]);
 
 /**
  * A new key under a new PIN; `sealAnew` puts everything under it in one transaction with its record.
@@ -128,7 +163,8 @@ export async function setPin(account, pin, recovery, sealAnew) {
 export async function tryPin(account, pin) {
   const there = await record(account);
   if (!there || !there.pin) return '这部手机上没有这个账号的开锁密码。请联网登录。';
-  if (there.tries >= LAST_TRY) return '错的次数太多，开锁密码已停用。请联网用账号密码登录，再设新的；手机里的数据还在。';
+  if (there.tries >= LAST_TRY)
+    return '错的次数太多，开锁密码已停用。请联网用账号密码登录，再设新的；手机里的数据还在。';
   const wait = there.blocked_until - Date.now();
   if (wait > 0 && wait <= delay(there.tries)) return `请等 ${Math.ceil(wait / 1000)} 秒再试。`; // a clock put back is no way around: see tries
   const tries = there.tries + 1;
@@ -137,7 +173,9 @@ export async function tryPin(account, pin) {
     open.set(account, await unwrap(there.pin, await fromPin(pin, there.pin.salt, there.pin.rounds)));
   } catch {
     const left = LAST_TRY - tries;
-    return left > 0 ? `密码不对，还可以试 ${left} 次。${delay(tries) ? `请等 ${delay(tries) / 1000} 秒再试。` : ''}` : '错的次数太多，开锁密码已停用。请联网用账号密码登录，再设新的；手机里的数据还在。';
+    return left > 0
+      ? `密码不对，还可以试 ${left} 次。${delay(tries) ? `请等 ${delay(tries) / 1000} 秒再试。` : ''}`
+      : '错的次数太多，开锁密码已停用。请联网用账号密码登录，再设新的；手机里的数据还在。';
   }
   await keep(account, { ...there, tries: 0, blocked_until: 0 });
   await hold(account);
@@ -159,7 +197,8 @@ export async function recover(account, recovery) {
 /** @param {string} account */
 export const hasPin = async (account) => Boolean(((await record(account)) || {}).pin);
 /** @param {string} account */
-export const isOpen = async (account) => Boolean(open.get(account) || ((await record(account)) || {}).key || await fromWorker(account));
+export const isOpen = async (account) =>
+  Boolean(open.get(account) || ((await record(account)) || {}).key || (await fromWorker(account)));
 
 // --- between pages ----------------------------------------------------------------------------------------------------
 
@@ -169,7 +208,8 @@ const worker = () => (inPage && navigator.serviceWorker && navigator.serviceWork
 /** Give the key to the service worker for the next page. @param {string} account */
 export async function hold(account) {
   const place = worker();
-  if (place && (await hasPin(account))) place.postMessage({ type: 'hold', account, key: open.get(account), until: Date.now() + IDLE_MS });
+  if (place && (await hasPin(account)))
+    place.postMessage({ type: 'hold', account, key: open.get(account), until: Date.now() + IDLE_MS });
 }
 
 /** @param {string} account @returns {Promise<CryptoKey|null>} */
@@ -186,7 +226,7 @@ function fromWorker(account) {
 
 /** Forget the open key, here and in the service worker. @param {string} account */
 export async function lock(account) {
-  if (!await hasPin(account)) return false;
+  if (!(await hasPin(account))) return false;
   open.delete(account);
   const place = worker();
   if (place) place.postMessage({ type: 'lock', account });
@@ -198,19 +238,36 @@ export async function forget(account) {
   open.delete(account);
   const place = worker();
   if (place) place.postMessage({ type: 'lock', account });
-  await keepThing('accounts', (await accounts()).filter((/** @type {string} */ one) => one !== account));
+  await keepThing(
+    'accounts',
+    (await accounts()).filter((/** @type {string} */ one) => one !== account),
+  );
 }
 
 /** Lock after idle time; while somebody works, the service worker keeps the key for the next page. @param {string} account */
 export function watchIdle(account) {
   let touched = Date.now();
-  for (const sign of ['pointerdown', 'keydown', 'scroll']) addEventListener(sign, () => { touched = Date.now(); }, { passive: true, capture: true });
+  for (const sign of ['pointerdown', 'keydown', 'scroll'])
+    addEventListener(
+      sign,
+      () => {
+        touched = Date.now();
+      },
+      { passive: true, capture: true },
+    );
   const look = async () => {
-    if (Date.now() - touched < IDLE_MS || !await hasPin(account)) return;
+    if (Date.now() - touched < IDLE_MS || !(await hasPin(account))) return;
     await lock(account);
     await askPin();
   };
   setInterval(look, 20_000);
-  document.addEventListener('visibilitychange', () => { if (document.hidden) hold(account); else look(); });
-  addEventListener('pagehide', () => { const place = worker(); if (place && open.get(account)) place.postMessage({ type: 'hold', account, key: open.get(account), until: touched + IDLE_MS }); });
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) hold(account);
+    else look();
+  });
+  addEventListener('pagehide', () => {
+    const place = worker();
+    if (place && open.get(account))
+      place.postMessage({ type: 'hold', account, key: open.get(account), until: touched + IDLE_MS });
+  });
 }

@@ -30,37 +30,72 @@ async function missing(addresses) {
 
 /** Forms with the lists that they offer. @returns {Promise<Point>} */
 async function forms() {
-  if (!navigator.serviceWorker || !navigator.serviceWorker.controller) return bad('普查表', '✕ 存不下来', '这个窗口不能离线使用。请不要用无痕窗口，也不要在微信里打开；用手机浏览器打开，再查一遍。');
+  if (!navigator.serviceWorker || !navigator.serviceWorker.controller)
+    return bad(
+      '普查表',
+      '✕ 存不下来',
+      '这个窗口不能离线使用。请不要用无痕窗口，也不要在微信里打开；用手机浏览器打开，再查一遍。',
+    );
   const { pages, definitions } = await needed();
-  const lists = (await Promise.all(definitions.map(async (address) => {
-    const answer = await (await caches.open('census')).match(address, { ignoreVary: true });
-    return answer ? Object.values((await answer.json()).lists) : [];
-  }))).flat();
+  const lists = (
+    await Promise.all(
+      definitions.map(async (address) => {
+        const answer = await (await caches.open('census')).match(address, { ignoreVary: true });
+        return answer ? Object.values((await answer.json()).lists) : [];
+      }),
+    )
+  ).flat();
   const lacking = await missing([...pages, ...definitions, ...lists]);
   if (!pages.length) return bad('普查表', '✕ 没有', '还没有下载到普查表。请连上网络再查一遍。');
-  return lacking.length ? bad('普查表', `✕ 缺 ${lacking.length} 份`, '请连上网络再查一遍，会自动补上。') : good('普查表和代码表', '✓ 齐了', `${pages.length} 张表，${new Set(lists).size} 份代码表`);
+  return lacking.length
+    ? bad('普查表', `✕ 缺 ${lacking.length} 份`, '请连上网络再查一遍，会自动补上。')
+    : good('普查表和代码表', '✓ 齐了', `${pages.length} 张表，${new Set(lists).size} 份代码表`);
 }
 
 /** @returns {Promise<Point[]>} */
 async function register() {
-  const [units, pack, areas, names] = [await store.keys('units'), await store.get('session', 'pack'), await store.get('session', 'areas'), await store.get('session', 'names')];
+  const [units, pack, areas, names] = [
+    await store.keys('units'),
+    await store.get('session', 'pack'),
+    await store.get('session', 'areas'),
+    await store.get('session', 'names'),
+  ];
   const outlined = Object.values((areas && areas.areas) || {}).filter((area) => area.boundary).length;
   return [
-    pack && pack.cursor ? good('我的单位', `✓ ${units.length} 户`, pack.at ? `${new Date(pack.at).toLocaleString('zh-CN')} 更新` : '') : bad('我的单位', '✕ 没有下载', '请连上网络再查一遍。'),
-    outlined ? good('普查小区边界', `✓ ${outlined} 个`, '') : ask('普查小区边界', '– 没有', '您的单位还没有划普查小区边界，不影响填表。'),
-    names ? good('查重名录', `✓ ${names.names.length} 户`, '路上发现新单位时，用它查是不是已在名录里') : ask('查重名录', '! 没有下载', '发现新单位时不能查重。请连上网络再查一遍。'),
+    pack && pack.cursor
+      ? good('我的单位', `✓ ${units.length} 户`, pack.at ? `${new Date(pack.at).toLocaleString('zh-CN')} 更新` : '')
+      : bad('我的单位', '✕ 没有下载', '请连上网络再查一遍。'),
+    outlined
+      ? good('普查小区边界', `✓ ${outlined} 个`, '')
+      : ask('普查小区边界', '– 没有', '您的单位还没有划普查小区边界，不影响填表。'),
+    names
+      ? good('查重名录', `✓ ${names.names.length} 户`, '路上发现新单位时，用它查是不是已在名录里')
+      : ask('查重名录', '! 没有下载', '发现新单位时不能查重。请连上网络再查一遍。'),
   ];
 }
 
 /** @returns {Promise<Point[]>} */
 async function room() {
-  if (!navigator.storage || !navigator.storage.estimate) return [ask('存储空间', '! 查不到', '这个浏览器不说还剩多少空间。')];
+  if (!navigator.storage || !navigator.storage.estimate)
+    return [ask('存储空间', '! 查不到', '这个浏览器不说还剩多少空间。')];
   const { quota = 0, usage = 0 } = await navigator.storage.estimate();
   const free = Math.floor((quota - usage) / MB);
   const kept = await store.persist();
   return [
-    free >= LEAST_FREE_MB ? good('存储空间', `✓ 可用 ${free > 2048 ? `${Math.floor(free / 1024)} GB` : `${free} MB`}`, '') : bad('存储空间', `✕ 只剩 ${free} MB`, '空间太小，可能是无痕窗口或手机快满了。请换普通窗口，或删掉一些照片、视频。'),
-    kept ? good('长期保存', '✓ 已允许', '') : ask('长期保存', '! 没有允许', '手机很满时浏览器可能清掉数据。把本网站添加到主屏幕，一般就会允许；每天回来先上传。'),
+    free >= LEAST_FREE_MB
+      ? good('存储空间', `✓ 可用 ${free > 2048 ? `${Math.floor(free / 1024)} GB` : `${free} MB`}`, '')
+      : bad(
+          '存储空间',
+          `✕ 只剩 ${free} MB`,
+          '空间太小，可能是无痕窗口或手机快满了。请换普通窗口，或删掉一些照片、视频。',
+        ),
+    kept
+      ? good('长期保存', '✓ 已允许', '')
+      : ask(
+          '长期保存',
+          '! 没有允许',
+          '手机很满时浏览器可能清掉数据。把本网站添加到主屏幕，一般就会允许；每天回来先上传。',
+        ),
   ];
 }
 
@@ -70,7 +105,13 @@ async function clock() {
     const answer = await fetch('/healthz', { method: 'HEAD', cache: 'no-store' });
     const apart = Math.abs(Date.parse(answer.headers.get('Date') || '') - Date.now());
     if (Number.isNaN(apart)) return ask('时钟', '! 查不到', '');
-    return apart < CLOCK_MS ? good('时钟', '✓ 准', '') : ask('时钟', `! 差 ${Math.round(apart / 60_000)} 分钟`, '数据不会丢，但签字时间会不对。请在手机设置里打开“自动确定日期和时间”。');
+    return apart < CLOCK_MS
+      ? good('时钟', '✓ 准', '')
+      : ask(
+          '时钟',
+          `! 差 ${Math.round(apart / 60_000)} 分钟`,
+          '数据不会丢，但签字时间会不对。请在手机设置里打开“自动确定日期和时间”。',
+        );
   } catch {
     return ask('时钟', '! 没有联网', '联网时再查。');
   }
@@ -79,12 +120,28 @@ async function clock() {
 /** @returns {Promise<Point>} */
 function place() {
   return new Promise((resolve) => {
-    if (!navigator.geolocation) { resolve(ask('定位', '! 没有', '这部手机不能定位，可手工填经纬度。')); return; }
+    if (!navigator.geolocation) {
+      resolve(ask('定位', '! 没有', '这部手机不能定位，可手工填经纬度。'));
+      return;
+    }
     const timer = setTimeout(() => resolve(ask('定位', '! 等太久', '到室外再试一次。')), 9_000);
-    const end = (/** @type {Point} */ point) => { clearTimeout(timer); resolve(point); };
+    const end = (/** @type {Point} */ point) => {
+      clearTimeout(timer);
+      resolve(point);
+    };
     navigator.geolocation.getCurrentPosition(
-      (found) => end(found.coords.accuracy <= 100 ? good('定位', `✓ 精度 ${Math.round(found.coords.accuracy)} 米`, '') : ask('定位', `! 精度 ${Math.round(found.coords.accuracy)} 米`, '到室外会更准。')),
-      (problem) => end(problem.code === 1 ? bad('定位', '✕ 没有允许', '请在浏览器的网站设置里允许“位置”。') : ask('定位', '! 收不到', '到室外再试一次。')),
+      (found) =>
+        end(
+          found.coords.accuracy <= 100
+            ? good('定位', `✓ 精度 ${Math.round(found.coords.accuracy)} 米`, '')
+            : ask('定位', `! 精度 ${Math.round(found.coords.accuracy)} 米`, '到室外会更准。'),
+        ),
+      (problem) =>
+        end(
+          problem.code === 1
+            ? bad('定位', '✕ 没有允许', '请在浏览器的网站设置里允许“位置”。')
+            : ask('定位', '! 收不到', '到室外再试一次。'),
+        ),
       { maximumAge: 60_000, timeout: 8_000 },
     );
   });
@@ -92,7 +149,9 @@ function place() {
 
 /** @returns {Promise<Point>} */
 async function lock() {
-  return (await vault.hasPin(store.account)) ? good('开锁密码', '✓ 已设', '') : bad('开锁密码', '✕ 没有设', '在下面设一个。没有网络时用它打开；丢了手机，别人打不开。');
+  return (await vault.hasPin(store.account))
+    ? good('开锁密码', '✓ 已设', '')
+    : bad('开锁密码', '✕ 没有设', '在下面设一个。没有网络时用它打开；丢了手机，别人打不开。');
 }
 
 /** @param {Point[]} points */
@@ -110,9 +169,15 @@ function draw(points) {
   const wrong = points.filter((point) => point.state === 'bad');
   the('tick').className = wrong.length ? 'tick red' : 'tick';
   the('tick').textContent = wrong.length ? '✕' : '✓';
-  the('words').textContent = wrong.length ? `还差 ${wrong.length} 项：${wrong.map((point) => point.name).join('、')}` : '可以出门了';
+  the('words').textContent = wrong.length
+    ? `还差 ${wrong.length} 项：${wrong.map((point) => point.name).join('、')}`
+    : '可以出门了';
   const asked = points.filter((point) => point.state === 'ask').length;
-  the('advice').textContent = wrong.length ? '' : asked ? `有 ${asked} 项最好也看一下` : '没有网络也能一直填。回来连上网络，会自动上传。';
+  the('advice').textContent = wrong.length
+    ? ''
+    : asked
+      ? `有 ${asked} 项最好也看一下`
+      : '没有网络也能一直填。回来连上网络，会自动上传。';
 }
 
 /** @param {(words: string) => void} told @returns {Promise<string>} what could not be fetched */
@@ -134,7 +199,9 @@ async function run() {
   the('go').disabled = true;
   the('tick').className = 'tick amber';
   the('tick').textContent = '…';
-  const problem = await fetchAll((words) => { the('words').textContent = words; });
+  const problem = await fetchAll((words) => {
+    the('words').textContent = words;
+  });
   the('words').textContent = '正在检查……';
   draw((await Promise.all([forms(), register(), lock(), room(), clock(), place()])).flat());
   if (problem) the('advice').textContent = problem;
@@ -145,12 +212,30 @@ async function run() {
 /** @param {Event} event */
 async function setPin(event) {
   event.preventDefault();
-  const say = (/** @type {string} */ words) => { the('pin-said').textContent = words; the('pin-said').hidden = !words; };
+  const say = (/** @type {string} */ words) => {
+    the('pin-said').textContent = words;
+    the('pin-said').hidden = !words;
+  };
   const pin = the('pin').value;
-  if (!/^[0-9]{6,12}$/.test(pin)) { say('请用 6 到 12 位数字。'); the('pin').focus(); return; }
-  if (/^(\d)\1+$/.test(pin) || '01234567890123456789'.includes(pin) || '98765432109876543210'.includes(pin)) { say('太容易猜了，请换一个。'); the('pin').focus(); return; }
-  if (pin !== the('again').value) { say('两次输的不一样。'); the('again').focus(); return; }
-  if (!navigator.serviceWorker || !navigator.serviceWorker.controller) { say('这个窗口不能离线使用，设不了开锁密码。请用普通窗口。'); return; }
+  if (!/^[0-9]{6,12}$/.test(pin)) {
+    say('请用 6 到 12 位数字。');
+    the('pin').focus();
+    return;
+  }
+  if (/^(\d)\1+$/.test(pin) || '01234567890123456789'.includes(pin) || '98765432109876543210'.includes(pin)) {
+    say('太容易猜了，请换一个。');
+    the('pin').focus();
+    return;
+  }
+  if (pin !== the('again').value) {
+    say('两次输的不一样。');
+    the('again').focus();
+    return;
+  }
+  if (!navigator.serviceWorker || !navigator.serviceWorker.controller) {
+    say('这个窗口不能离线使用，设不了开锁密码。请用普通窗口。');
+    return;
+  }
   say('');
   the('pin-go').disabled = true;
   try {
@@ -166,16 +251,25 @@ async function setPin(event) {
 }
 
 async function start() {
-  if (!store.account) { location.replace('/collect/check?fresh=1'); return; }
+  if (!store.account) {
+    location.replace('/collect/check?fresh=1');
+    return;
+  }
   the('go').addEventListener('click', run);
   the('pin-form').addEventListener('submit', setPin);
-  if (navigator.serviceWorker) await Promise.race([navigator.serviceWorker.ready.then(controlled), new Promise((resolve) => setTimeout(resolve, 15_000))]);
+  if (navigator.serviceWorker)
+    await Promise.race([
+      navigator.serviceWorker.ready.then(controlled),
+      new Promise((resolve) => setTimeout(resolve, 15_000)),
+    ]);
   await run();
 }
 
 /** A first visit: wait until the worker answers for this page. */
 function controlled() {
-  return navigator.serviceWorker.controller ? undefined : new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true }));
+  return navigator.serviceWorker.controller
+    ? undefined
+    : new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true }));
 }
 
 start();

@@ -36,7 +36,12 @@ function say(colour, sign, words) {
 function draw(ready, missing) {
   const list = the('to-send').querySelector('.rows');
   list.querySelectorAll('.only-js').forEach((/** @type {Element} */ line) => line.remove());
-  const add = (/** @type {string} */ title, /** @type {string} */ href, /** @type {string} */ detail, /** @type {[string, string]} */ [colour, words]) => {
+  const add = (
+    /** @type {string} */ title,
+    /** @type {string} */ href,
+    /** @type {string} */ detail,
+    /** @type {[string, string]} */ [colour, words],
+  ) => {
     const line = copy('line-template');
     line.className = 'only-js';
     line.querySelector('a').href = href;
@@ -49,10 +54,19 @@ function draw(ready, missing) {
   for (const one of ready) {
     const open = one.checks.open();
     const errors = open.error.length + open.blank.length;
-    add(one.title, `${one.known.blank}#${new URLSearchParams({ unit, page: 'summary' })}`, one.draft.revision > 1 ? `第 ${one.draft.revision} 版` : '',
-      errors ? ['red', `✕ ${errors} 处要改`] : open.warning.length ? ['amber', `! ${open.warning.length} 处待说明`] : ['green', '✓ 填好了']);
+    add(
+      one.title,
+      `${one.known.blank}#${new URLSearchParams({ unit, page: 'summary' })}`,
+      one.draft.revision > 1 ? `第 ${one.draft.revision} 版` : '',
+      errors
+        ? ['red', `✕ ${errors} 处要改`]
+        : open.warning.length
+          ? ['amber', `! ${open.warning.length} 处待说明`]
+          : ['green', '✓ 填好了'],
+    );
   }
-  for (const one of missing) add(`${one.form} ${one.title}`, `${one.blank}#${new URLSearchParams({ unit })}`, '必填', ['red', '✕ 还没有填']);
+  for (const one of missing)
+    add(`${one.form} ${one.title}`, `${one.blank}#${new URLSearchParams({ unit })}`, '必填', ['red', '✕ 还没有填']);
   the('nothing').hidden = Boolean(ready.length || missing.length);
 }
 
@@ -62,16 +76,33 @@ function showReceipts(entries, info) {
   const good = entries.filter((one) => one.state === 'received');
   const waits = entries.filter((one) => one.state === 'waiting');
   const isGood = good.length === entries.length;
-  page.querySelector('h2').textContent = isGood ? '已收到' : waits.length === entries.length ? '签好了，待传' : good.length ? '收到一部分' : '没有收';
-  page.querySelector('.lead').textContent = waits.length ? `${info.name}。已存在手机，联网后自动上传，不用再管。` : info.name;
-  if (!good.length) { page.querySelector('.tick').textContent = waits.length ? '↑' : '!'; }
+  page.querySelector('h2').textContent = isGood
+    ? '已收到'
+    : waits.length === entries.length
+      ? '签好了，待传'
+      : good.length
+        ? '收到一部分'
+        : '没有收';
+  page.querySelector('.lead').textContent = waits.length
+    ? `${info.name}。已存在手机，联网后自动上传，不用再管。`
+    : info.name;
+  if (!good.length) {
+    page.querySelector('.tick').textContent = waits.length ? '↑' : '!';
+  }
   for (const one of entries) {
     const line = copy('receipt-template');
-    const errors = (one.findings || []).filter((finding) => finding.severity === 'error' && finding.state === 'open').length;
+    const errors = (one.findings || []).filter(
+      (finding) => finding.severity === 'error' && finding.state === 'open',
+    ).length;
     line.querySelector('.name').textContent = one.title.replace(`${info.name} `, '');
-    line.querySelector('.words').textContent = one.state === 'received'
-      ? errors ? `✓ 已收到，但有 ${errors} 处错误，审核不会通过。请改正后再交。` : '✓ 已收到，等待审核。'
-      : one.state === 'waiting' ? `↑ 待传。${one.problem || ''}` : `✕ ${one.problem || '没有收。'}`;
+    line.querySelector('.words').textContent =
+      one.state === 'received'
+        ? errors
+          ? `✓ 已收到，但有 ${errors} 处错误，审核不会通过。请改正后再交。`
+          : '✓ 已收到，等待审核。'
+        : one.state === 'waiting'
+          ? `↑ 待传。${one.problem || ''}`
+          : `✕ ${one.problem || '没有收。'}`;
     line.querySelector('.receipt-number').textContent = one.receipt ? `回执 ${one.receipt.number}` : '';
     page.querySelector('.rows').append(line);
   }
@@ -96,31 +127,45 @@ async function settle(ids) {
     if (navigator.onLine) await sendDue();
     const entries = await Promise.all(ids.map((id) => store.get('outbox', id)));
     const isOver = entries.every((one) => one.state !== 'waiting' || one.tries > 0);
-    const visits = (await store.all('outbox')).some((one) => one.kind === 'visit' && one.unit === unit && one.state === 'waiting' && one.tries > 0);
+    const visits = (await store.all('outbox')).some(
+      (one) => one.kind === 'visit' && one.unit === unit && one.state === 'waiting' && one.tries > 0,
+    );
     if (isOver || visits || !navigator.onLine || Date.now() > until) return entries;
     await new Promise((resolve) => setTimeout(resolve, 150)); // another page of this phone is sending
   }
 }
 
 async function start() {
-  if (!store.account) { location.replace('/collect/?fresh=1'); return; }
+  if (!store.account) {
+    location.replace('/collect/?fresh=1');
+    return;
+  }
   const info = await unitInfo(unit);
   const account = await store.get('session', 'account');
   the('unit-link').textContent = `‹ ${info.name}`;
-  for (const link of document.querySelectorAll('#unit-link, #leave')) /** @type {HTMLAnchorElement} */ (link).href = `/collect/units/${unit}`;
+  for (const link of document.querySelectorAll('#unit-link, #leave'))
+    /** @type {HTMLAnchorElement} */ (link).href = `/collect/units/${unit}`;
   const [ready, visit] = [await openDrafts(info), await store.get('visits', unit)];
   const drafted = new Set(ready.map((one) => one.draft.form));
   const queued = (await store.draftsOf(unit)).filter((draft) => draft.state === 'queued');
   const owed = needs(info, [...queued, ...ready.map((one) => one.draft)]);
   for (const draft of queued) drafted.add(draft.form);
-  const missing = info.forms.filter((/** @type {any} */ one) => owed.get(one.form) === 'must' && !one.submission && !drafted.has(one.form));
+  const missing = info.forms.filter(
+    (/** @type {any} */ one) => owed.get(one.form) === 'must' && !one.submission && !drafted.has(one.form),
+  );
   draw(ready, missing);
   const isCorrection = ready.some((one) => one.draft.revision > 1);
   the('how-signed').hidden = !isCorrection;
   const how = () => /** @type {HTMLInputElement} */ (document.querySelector('[name=how]:checked')).value;
-  the('how-signed').addEventListener('change', () => { the('pad-item').hidden = how() !== 'paper'; the('send').textContent = how() === 'paper' ? '签字并提交' : '登记确认并提交'; });
+  the('how-signed').addEventListener('change', () => {
+    the('pad-item').hidden = how() !== 'paper';
+    the('send').textContent = how() === 'paper' ? '签字并提交' : '登记确认并提交';
+  });
   the('clear-pad').addEventListener('click', () => pad.clear());
-  const isClean = () => ready.length > 0 && !missing.length && ready.every((one) => Object.values(one.checks.open()).every((list) => !list.length));
+  const isClean = () =>
+    ready.length > 0 &&
+    !missing.length &&
+    ready.every((one) => Object.values(one.checks.open()).every((list) => !list.length));
   the('sign').hidden = !isClean();
   the('send').setAttribute('aria-disabled', String(!isClean()));
   const lastCards = info.last_cards || [];
@@ -130,20 +175,41 @@ async function start() {
   the('sign').addEventListener('submit', async (/** @type {Event} */ event) => {
     event.preventDefault();
     const name = the('signed-name').value.trim();
-    if (!isClean()) return say('red', '✕', ready.length ? '还有没处理完的问题，处理完才能签字。点上面的表去改。' : '没有要提交的表。');
+    if (!isClean())
+      return say(
+        'red',
+        '✕',
+        ready.length ? '还有没处理完的问题，处理完才能签字。点上面的表去改。' : '没有要提交的表。',
+      );
     if (needsVisit) return location.assign(`/collect/units/${unit}/visit`);
-    if (!name) { the('signed-name').focus(); return say('red', '✕', '请写填报人姓名。'); }
+    if (!name) {
+      the('signed-name').focus();
+      return say('red', '✕', '请写填报人姓名。');
+    }
     if (how() === 'paper' && !pad.isSigned) return say('red', '✕', '请填报人在框内签字。');
     the('send').disabled = true;
     the('send').textContent = '正在提交……';
     try {
       const png = how() === 'paper' ? await pad.png() : null;
-      const fallback = visit && !visit.outgoing ? visit : { outcome: ['done', 'stopped'].includes(info.outcome) ? info.outcome : 'done', enumerators: visit ? visit.enumerators : lastCards };
-      showReceipts(await settle(await enqueue(info, ready, { name, how: how(), png, visit: fallback, card: cardOf(account) })), info);
+      const fallback =
+        visit && !visit.outgoing
+          ? visit
+          : {
+              outcome: ['done', 'stopped'].includes(info.outcome) ? info.outcome : 'done',
+              enumerators: visit ? visit.enumerators : lastCards,
+            };
+      showReceipts(
+        await settle(await enqueue(info, ready, { name, how: how(), png, visit: fallback, card: cardOf(account) })),
+        info,
+      );
       only([unit]).catch(() => undefined);
     } catch (problem) {
       if (!(problem instanceof Error)) throw problem;
-      say('red', '✕', problem instanceof Refused || problem.message ? problem.message : '没有提交上。数据还在手机里，请再试。');
+      say(
+        'red',
+        '✕',
+        problem instanceof Refused || problem.message ? problem.message : '没有提交上。数据还在手机里，请再试。',
+      );
       the('send').disabled = false;
       the('send').textContent = '签字并提交';
     }

@@ -32,7 +32,11 @@ function draw(list, empty, shown) {
       button.textContent = words;
       button.className = look || '';
       button.setAttribute('aria-label', `${words}：${one.name} ${one.small}`);
-      button.addEventListener('click', async () => { button.disabled = true; await act(); await drawAll(); });
+      button.addEventListener('click', async () => {
+        button.disabled = true;
+        await act();
+        await drawAll();
+      });
       acts.append(button);
     }
     acts.hidden = !acts.children.length;
@@ -47,7 +51,11 @@ function undo(words, back) {
   document.querySelectorAll('.undo').forEach((old) => old.remove());
   const bar = the('undo-template').content.cloneNode(true).firstElementChild;
   bar.querySelector('span').textContent = words;
-  bar.querySelector('button').addEventListener('click', async () => { bar.remove(); await back(); await drawAll(); });
+  bar.querySelector('button').addEventListener('click', async () => {
+    bar.remove();
+    await back();
+    await drawAll();
+  });
   document.body.append(bar);
   setTimeout(() => bar.remove(), 30_000);
 }
@@ -66,7 +74,9 @@ async function takeBack(entry, drafts) {
   const revision = entry.tries && entry.state === 'waiting' ? draft.revision + 1 : draft.revision; // it may have arrived: what is signed next is another revision
   await store.commit([
     { store: 'drafts', put: { ...draft, state: 'draft', is_done: false, revision } },
-    ...(entry.tries && entry.state === 'waiting' ? [] : [{ store: 'outbox', put: { ...entry, before: entry.state, state: 'discarded' } }]),
+    ...(entry.tries && entry.state === 'waiting'
+      ? []
+      : [{ store: 'outbox', put: { ...entry, before: entry.state, state: 'discarded' } }]),
   ]);
   location.assign(`/collect/units/${entry.unit}`);
 }
@@ -79,12 +89,29 @@ async function discard(thing, where, words) {
 
 /** @param {any} one @param {string} name @param {any[]} drafts @returns {Line} */
 function entryLine(one, name, drafts) {
-  const draft = one.kind === 'submission' && drafts.find((other) => other.unit === one.unit && other.form === one.form && other.state === 'queued');
+  const draft =
+    one.kind === 'submission' &&
+    drafts.find((other) => other.unit === one.unit && other.form === one.form && other.state === 'queued');
   return {
-    name, small: `${one.kind === 'visit' ? '入户记录' : one.form}，${when(one.at)} 签好`, chip: stateOfEntry(one), href: `/collect/units/${one.unit}`, said: one.problem || '',
+    name,
+    small: `${one.kind === 'visit' ? '入户记录' : one.form}，${when(one.at)} 签好`,
+    chip: stateOfEntry(one),
+    href: `/collect/units/${one.unit}`,
+    said: one.problem || '',
     acts: [
-      ...(one.state === 'conflict' ? [] : [/** @type {[string, () => Promise<any>]} */ (['现在传', () => sendNow(one)])]),
-      ['导出', () => exportOf((other) => other === one || other.id === one.id || (one.kind === 'submission' && other.id === `visit ${one.body.visit}`))],
+      ...(one.state === 'conflict'
+        ? []
+        : [/** @type {[string, () => Promise<any>]} */ (['现在传', () => sendNow(one)])]),
+      [
+        '导出',
+        () =>
+          exportOf(
+            (other) =>
+              other === one ||
+              other.id === one.id ||
+              (one.kind === 'submission' && other.id === `visit ${one.body.visit}`),
+          ),
+      ],
       ...(draft ? [/** @type {[string, () => Promise<any>]} */ (['打开改', () => takeBack(one, drafts)])] : []),
       ['丢弃', () => discard(one, 'outbox', `已丢弃 ${one.title}`), 'danger'],
     ],
@@ -98,26 +125,64 @@ async function exportOf(wanted) {
 }
 
 async function drawAll() {
-  const [found, drafts, outbox, uploads, receipts] = await Promise.all(['units', 'drafts', 'outbox', 'uploads', 'receipts'].map((name) => store.all(name)));
+  const [found, drafts, outbox, uploads, receipts] = await Promise.all(
+    ['units', 'drafts', 'outbox', 'uploads', 'receipts'].map((name) => store.all(name)),
+  );
   const units = new Map(found.map((unit) => [unit.id, unit]));
   const name = (/** @type {string} */ id) => (units.get(id) || {}).name || '普查对象';
   /** @type {Line[]} */
-  const begun = drafts.filter((draft) => draft.state === 'draft').map((draft) => ({
-    name: name(draft.unit), small: `${draft.form}，离线可填`, chip: stateOf(draft), href: `/collect/units/${draft.unit}`,
-    acts: [['导出', () => exportOf((other) => other.unit === draft.unit && other.form === draft.form)], ['丢弃', () => discard(draft, 'drafts', `已丢弃 ${name(draft.unit)} ${draft.form}`), 'danger']],
-  }));
-  const queued = outbox.filter((one) => !['received', 'discarded'].includes(one.state)).map((one) => entryLine(one, name(one.unit), drafts));
+  const begun = drafts
+    .filter((draft) => draft.state === 'draft')
+    .map((draft) => ({
+      name: name(draft.unit),
+      small: `${draft.form}，离线可填`,
+      chip: stateOf(draft),
+      href: `/collect/units/${draft.unit}`,
+      acts: [
+        ['导出', () => exportOf((other) => other.unit === draft.unit && other.form === draft.form)],
+        ['丢弃', () => discard(draft, 'drafts', `已丢弃 ${name(draft.unit)} ${draft.form}`), 'danger'],
+      ],
+    }));
+  const queued = outbox
+    .filter((one) => !['received', 'discarded'].includes(one.state))
+    .map((one) => entryLine(one, name(one.unit), drafts));
   draw('waiting', 'no-waiting', [...queued, ...begun]);
   const files = uploads.filter((one) => one.state !== 'received');
   the('photos').hidden = !files.length;
-  draw('files', '', files.map((one) => ({
-    name: one.name === 'signature.png' ? '签名' : '照片', small: `${Math.ceil(one.size / 1024)} kB，已传 ${Math.round((100 * (one.sent || 0)) / one.size)}%`,
-    chip: one.state === 'refused' ? ['red', '✕ 没有收'] : ['blue', '↑ 待传'], said: one.problem || '',
-    acts: [['现在传', async () => { const { hurry, sendDue } = await import('../keep/outbox.js'); await store.put('uploads', { ...one, state: 'waiting', next_at: 0 }); await hurry(one.sha256); await sendDue(); }]],
-  })));
-  draw('receipts', 'no-receipts', receipts.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, 200).map((one) => ({
-    name: name(one.unit), small: `${one.title.replace(`${name(one.unit)} `, '')}，${one.at.slice(0, 10)}，回执 ${one.number}`, chip: /** @type {[string, string]} */ (['green', '✓ 已收到']), href: `/collect/units/${one.unit}`,
-  })));
+  draw(
+    'files',
+    '',
+    files.map((one) => ({
+      name: one.name === 'signature.png' ? '签名' : '照片',
+      small: `${Math.ceil(one.size / 1024)} kB，已传 ${Math.round((100 * (one.sent || 0)) / one.size)}%`,
+      chip: one.state === 'refused' ? ['red', '✕ 没有收'] : ['blue', '↑ 待传'],
+      said: one.problem || '',
+      acts: [
+        [
+          '现在传',
+          async () => {
+            const { hurry, sendDue } = await import('../keep/outbox.js');
+            await store.put('uploads', { ...one, state: 'waiting', next_at: 0 });
+            await hurry(one.sha256);
+            await sendDue();
+          },
+        ],
+      ],
+    })),
+  );
+  draw(
+    'receipts',
+    'no-receipts',
+    receipts
+      .sort((a, b) => (a.at < b.at ? 1 : -1))
+      .slice(0, 200)
+      .map((one) => ({
+        name: name(one.unit),
+        small: `${one.title.replace(`${name(one.unit)} `, '')}，${one.at.slice(0, 10)}，回执 ${one.number}`,
+        chip: /** @type {[string, string]} */ (['green', '✓ 已收到']),
+        href: `/collect/units/${one.unit}`,
+      })),
+  );
   the('log').textContent = '';
   for (const one of await lines()) {
     const line = document.createElement('li');
@@ -133,14 +198,22 @@ function drawThemes() {
     input.checked = chosen.includes(input.value);
     input.addEventListener('change', () => {
       for (const place of [document.documentElement, document.body]) place.classList.toggle(input.value, input.checked);
-      localStorage.setItem('themes', [...document.querySelectorAll('#themes input:checked')].map((one) => /** @type {HTMLInputElement} */ (one).value).join(' '));
+      localStorage.setItem(
+        'themes',
+        [...document.querySelectorAll('#themes input:checked')]
+          .map((one) => /** @type {HTMLInputElement} */ (one).value)
+          .join(' '),
+      );
     });
   }
 }
 
 async function start() {
   drawThemes();
-  if (!store.account) { location.replace('/collect/me?fresh=1'); return; }
+  if (!store.account) {
+    location.replace('/collect/me?fresh=1');
+    return;
+  }
   const account = await store.get('session', 'account');
   if (account) {
     the('full-name').textContent = account.full_name;
@@ -158,9 +231,16 @@ async function start() {
       the('sign-out').querySelector('button').textContent = /** @type {Error} */ (problem).message;
     }
   });
-  the('lock').hidden = !await vault.hasPin(store.account);
-  the('lock').addEventListener('click', async () => { await vault.lock(store.account); location.assign('/collect/'); });
-  the('rescue').addEventListener('click', () => exportOf().catch((problem) => { the('rescue-said').textContent = problem.message; }));
+  the('lock').hidden = !(await vault.hasPin(store.account));
+  the('lock').addEventListener('click', async () => {
+    await vault.lock(store.account);
+    location.assign('/collect/');
+  });
+  the('rescue').addEventListener('click', () =>
+    exportOf().catch((problem) => {
+      the('rescue-said').textContent = problem.message;
+    }),
+  );
   await drawAll();
   addEventListener('census:sent', drawAll);
 }

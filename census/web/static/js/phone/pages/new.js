@@ -50,7 +50,9 @@ function refuse(words, focus) {
 async function locate() {
   output.textContent = '正在定位……';
   try {
-    fix = await bestFix((accuracy) => { output.textContent = quality(accuracy); });
+    fix = await bestFix((accuracy) => {
+      output.textContent = quality(accuracy);
+    });
     field('lon').value = fix.lon;
     field('lat').value = fix.lat;
     output.textContent = quality(Number(fix.accuracy_m));
@@ -72,7 +74,7 @@ async function register(event) {
   if (isBusy) return; // a second press while the first still asks the server must not make a second unit
   isBusy = true;
   try {
-    if (!await store.get('session', 'forms')) await refresh().catch(() => undefined); // left the list before it knew who one is and which forms there are
+    if (!(await store.get('session', 'forms'))) await refresh().catch(() => undefined); // left the list before it knew who one is and which forms there are
     await keep();
   } finally {
     isBusy = false;
@@ -83,15 +85,37 @@ async function keep() {
   const name = the('name').value.trim();
   const cards = [cardOf(await store.get('session', 'account')), the('second-card').value.trim()];
   if (!name) return refuse('请写单位名称；没有名称的写“经营者姓名+行业+作坊”。', 'name');
-  if (!cards[1] || cards[1] === cards[0]) return refuse('入户要有两名普查员。请填另一名普查员的证号，不能和自己的相同。', 'second-card');
+  if (!cards[1] || cards[1] === cards[0])
+    return refuse('入户要有两名普查员。请填另一名普查员的证号，不能和自己的相同。', 'second-card');
   const found = look();
-  if (found.length && !the('sure').checked) return refuse('名录里有名称相近的。先看是不是同一家；都不是，再勾选“都不是”。', 'sure');
+  if (found.length && !the('sure').checked)
+    return refuse('名录里有名称相近的。先看是不是同一家；都不是，再勾选“都不是”。', 'sure');
   const now = new Date().toISOString();
-  const kind = isScattered ? 'scattered' : form.querySelector('[name=kind]:checked') ? field('kind').value : 'industrial';
-  const unit = { id: newId(), name, address: the('address').value.trim(), position: position(), kind, uscc: the('uscc').value.trim() || null, region_code: null };
+  const kind = isScattered
+    ? 'scattered'
+    : form.querySelector('[name=kind]:checked')
+      ? field('kind').value
+      : 'industrial';
+  const unit = {
+    id: newId(),
+    name,
+    address: the('address').value.trim(),
+    position: position(),
+    kind,
+    uscc: the('uscc').value.trim() || null,
+    region_code: null,
+  };
   const body = {
-    id: newId(), unit: null, new_unit: unit, outcome: 'done', enumerators: cards, started_at: now, finished_at: now, position: unit.position,
-    signature: null, device: navigator.userAgent.slice(0, 200),
+    id: newId(),
+    unit: null,
+    new_unit: unit,
+    outcome: 'done',
+    enumerators: cards,
+    started_at: now,
+    finished_at: now,
+    position: unit.position,
+    signature: null,
+    device: navigator.userAgent.slice(0, 200),
   };
   try {
     await store.commit([
@@ -99,7 +123,8 @@ async function keep() {
       { store: 'units', put: await localUnit(unit, cards) },
       { store: 'session', put: { name: 'second card', value: cards[1] } },
     ]);
-    if (!navigator.serviceWorker || !navigator.serviceWorker.controller) await (await import('../keep/outbox.js')).sendDue(); // the next page is the server's, which has to know the unit first
+    if (!navigator.serviceWorker || !navigator.serviceWorker.controller)
+      await (await import('../keep/outbox.js')).sendDue(); // the next page is the server's, which has to know the unit first
     dispatchEvent(new Event('census:waiting'));
     return location.assign(`/collect/units/${unit.id}`);
   } catch (problem) {
@@ -108,8 +133,14 @@ async function keep() {
 }
 
 async function start() {
-  if (!store.account) { location.replace('/collect/?fresh=1'); return; }
-  the('name').addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(look, 300); });
+  if (!store.account) {
+    location.replace('/collect/?fresh=1');
+    return;
+  }
+  the('name').addEventListener('input', () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, 300);
+  });
   form.querySelector('[data-locate]')?.addEventListener('click', locate);
   form.addEventListener('submit', register);
   const [second, account] = await Promise.all([store.get('session', 'second card'), store.get('session', 'account')]);

@@ -47,7 +47,14 @@ function drawFacts(info, visit, all) {
   }
   fact('source', info.source === 'found' ? '实地发现' : '名录');
   const outcome = outcomeOf(all, info);
-  fact('visited', visit && !visit.outgoing ? `${all.words.outcomes[visit.outcome]}，待签字提交` : outcome ? all.words.outcomes[outcome] : '还没有登记');
+  fact(
+    'visited',
+    visit && !visit.outgoing
+      ? `${all.words.outcomes[visit.outcome]}，待签字提交`
+      : outcome
+        ? all.words.outcomes[outcome]
+        : '还没有登记',
+  );
   the('route').hidden = info.lon === null;
   if (info.lon !== null) the('route').querySelector('a').href = `geo:${info.lat},${info.lon}?q=${info.lat},${info.lon}`;
 }
@@ -56,24 +63,39 @@ function drawFacts(info, visit, all) {
 function drawForms(info, all, owed) {
   const list = the('forms');
   const lines = info.forms.map((/** @type {any} */ form) => {
-    const line = list.querySelector(`[data-form="${form.form}"]`) || the('form-template').content.cloneNode(true).firstElementChild;
+    const line =
+      list.querySelector(`[data-form="${form.form}"]`) ||
+      the('form-template').content.cloneNode(true).firstElementChild;
     const draft = all.drafts.find((/** @type {any} */ one) => one.unit === info.id && one.form === form.form);
     const entry = waiting(all, info.id).find((/** @type {any} */ one) => one.form === form.form);
     const need = owed.get(form.form);
     line.dataset.form = form.form;
     line.hidden = need === 'must_not' && !draft && !entry && !form.submission;
-    line.querySelector('a.to').href = form.may_be_filled || entry ? `${form.blank}#unit=${info.id}` : `/collect/units/${info.id}/forms/${form.form}`;
+    line.querySelector('a.to').href =
+      form.may_be_filled || entry ? `${form.blank}#unit=${info.id}` : `/collect/units/${info.id}/forms/${form.form}`;
     line.querySelector('.name').textContent = `${form.form === 'scattered' ? '' : form.form} ${form.title}`.trim();
-    line.querySelector('.need').textContent = draft ? draft.saved_at ? `${new Date(draft.saved_at).toTimeString().slice(0, 5)} 已存手机` : ''
-      : entry ? entry.problem || '已签字，联网后自动上传' : form.submission ? `第 ${form.submission.revision} 版`
-        : need === 'must' ? '必填' : need === 'may' ? '视前面的回答而定' : '按前面的回答不用填';
+    line.querySelector('.need').textContent = draft
+      ? draft.saved_at
+        ? `${new Date(draft.saved_at).toTimeString().slice(0, 5)} 已存手机`
+        : ''
+      : entry
+        ? entry.problem || '已签字，联网后自动上传'
+        : form.submission
+          ? `第 ${form.submission.revision} 版`
+          : need === 'must'
+            ? '必填'
+            : need === 'may'
+              ? '视前面的回答而定'
+              : '按前面的回答不用填';
     const [colour, words] = stateOfForm(all, info, form, need);
     line.querySelector('.chip').className = `chip ${colour}`;
     line.querySelector('.chip').textContent = words;
     drawBack(line, form, Boolean(draft || entry));
     return line;
   });
-  lines.forEach((/** @type {Element} */ line, /** @type {number} */ index) => { if (list.children[index] !== line) list.insertBefore(line, list.children[index] || null); });
+  lines.forEach((/** @type {Element} */ line, /** @type {number} */ index) => {
+    if (list.children[index] !== line) list.insertBefore(line, list.children[index] || null);
+  });
   while (list.children.length > lines.length) list.lastElementChild.remove();
   the('no-forms').hidden = Boolean(lines.length);
 }
@@ -101,14 +123,20 @@ function drawBack(line, form, isBusy) {
   unseen.className = 'unseen';
   unseen.textContent = ` ${form.form}`;
   button.append('撤回', unseen);
-  back.addEventListener('submit', (/** @type {Event} */ event) => { event.preventDefault(); withdraw(sent); });
+  back.addEventListener('submit', (/** @type {Event} */ event) => {
+    event.preventDefault();
+    withdraw(sent);
+  });
   line.append(back);
 }
 
 /** @param {any} sent */
 async function withdraw(sent) {
   try {
-    await api(`/submissions/${sent.id}/decisions`, { method: 'POST', json: { outcome: 'withdraw', note: '', items: [], expected_revision: sent.revision } });
+    await api(`/submissions/${sent.id}/decisions`, {
+      method: 'POST',
+      json: { outcome: 'withdraw', note: '', items: [], expected_revision: sent.revision },
+    });
     say('green', '✓', '已撤回。改好后再签字提交。');
   } catch (problem) {
     if (!(problem instanceof Refused)) throw problem;
@@ -157,9 +185,14 @@ function lead(info, open, visit, owed, all) {
 }
 
 async function start() {
-  if (!store.account) { location.replace('/collect/?fresh=1'); return; }
+  if (!store.account) {
+    location.replace('/collect/?fresh=1');
+    return;
+  }
   addEventListener('census:sent', renew);
-  addEventListener('pageshow', (event) => { if (event.persisted) draw(); });
+  addEventListener('pageshow', (event) => {
+    if (event.persisted) draw();
+  });
   await renew();
 }
 

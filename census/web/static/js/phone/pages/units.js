@@ -11,7 +11,12 @@ import * as vault from '../keep/vault.js';
 /** @param {string} id @returns {any} */
 const the = (id) => document.getElementById(id);
 const RANKS = ['returned', 'unvisited', 'begun', 'done'];
-const SHOWN = /** @type {Record<string, string[]>} */ ({ next: ['returned', 'unvisited', 'begun'], returned: ['returned'], unvisited: ['unvisited'], all: RANKS });
+const SHOWN = /** @type {Record<string, string[]>} */ ({
+  next: ['returned', 'unvisited', 'begun'],
+  returned: ['returned'],
+  unvisited: ['unvisited'],
+  all: RANKS,
+});
 const PAGE = 60;
 const show = new URLSearchParams(location.search).get('show') || 'next';
 const noun = store.account.startsWith('scattered:') ? '处' : '户';
@@ -25,11 +30,13 @@ async function draw() {
   const ranked = all.units.map((unit) => ({ unit, rank: standing(all, unit) }));
   drawHead(all, ranked);
   const order = (/** @type {any} */ one) => [RANKS.indexOf(one.rank), one.unit.region_code, one.unit.id];
-  const wanted = ranked.filter((one) => (SHOWN[show] || RANKS).includes(one.rank)).sort((a, b) => {
-    const [x, y] = [order(a), order(b)];
-    const place = x.findIndex((value, index) => value !== y[index]);
-    return place < 0 ? 0 : x[place] < y[place] ? -1 : 1;
-  });
+  const wanted = ranked
+    .filter((one) => (SHOWN[show] || RANKS).includes(one.rank))
+    .sort((a, b) => {
+      const [x, y] = [order(a), order(b)];
+      const place = x.findIndex((value, index) => value !== y[index]);
+      return place < 0 ? 0 : x[place] < y[place] ? -1 : 1;
+    });
   if (show === 'next' && here) {
     const far = (/** @type {any} */ one) => RANKS.indexOf(one.rank) * 1e9 + (away(one.unit) || 9e7);
     wanted.sort((a, b) => far(a) - far(b));
@@ -42,7 +49,12 @@ function drawHead(all, ranked) {
   const count = (/** @type {string} */ rank) => ranked.filter((one) => one.rank === rank).length;
   const [back, fresh, begun, done] = RANKS.map(count);
   const total = ranked.length;
-  the('left').textContent = back + fresh + begun ? `还有 ${back + fresh + begun} ${noun}${back ? `，退回 ${back} ${noun}` : ''}` : total ? '都完成了' : '还没有分到任务';
+  the('left').textContent =
+    back + fresh + begun
+      ? `还有 ${back + fresh + begun} ${noun}${back ? `，退回 ${back} ${noun}` : ''}`
+      : total
+        ? '都完成了'
+        : '还没有分到任务';
   the('progress').max = total || 1;
   the('progress').value = done;
   the('progress').textContent = `${done} / ${total}`;
@@ -57,11 +69,13 @@ function drawHead(all, ranked) {
     else link.removeAttribute('aria-current');
   }
   const unsent = all.drafts.length + all.outbox.filter((/** @type {any} */ one) => one.state !== 'received').length;
-  the('sync').textContent = `${navigator.onLine ? '◉ 在线' : '◌ 离线，可填'}${unsent ? ` · 待传 ${unsent}` : navigator.onLine ? ' · 全部已传' : ''}`;
+  the('sync').textContent =
+    `${navigator.onLine ? '◉ 在线' : '◌ 离线，可填'}${unsent ? ` · 待传 ${unsent}` : navigator.onLine ? ' · 全部已传' : ''}`;
 }
 
 /** @param {any} unit @returns {number|null} */
-const away = (unit) => (here && unit.lon !== null ? metres(here.coords.longitude, here.coords.latitude, unit.lon, unit.lat) : null);
+const away = (unit) =>
+  here && unit.lon !== null ? metres(here.coords.longitude, here.coords.latitude, unit.lon, unit.lat) : null;
 
 /** Cards that are there stay: the focus and the finger stay where they are. @param {any} all @param {{unit: any, rank: any}[]} wanted */
 function drawCards(all, wanted) {
@@ -78,20 +92,46 @@ function drawCards(all, wanted) {
     card.querySelector('.address').textContent = unit.address || '地址未登记';
     const distance = away(unit);
     card.querySelector('.distance').textContent = distance === null ? '' : `\u2002·\u2002${distanceWords(distance)}`;
-    const came = unit.forms.filter((/** @type {any} */ form) => form.submission && form.submission.state === 'returned' && !waiting(all, unit.id).some((one) => one.form === form.form)).map(cameBack);
+    const came = unit.forms
+      .filter(
+        (/** @type {any} */ form) =>
+          form.submission &&
+          form.submission.state === 'returned' &&
+          !waiting(all, unit.id).some((one) => one.form === form.form),
+      )
+      .map(cameBack);
     card.querySelector('.came').textContent = came.length ? `↩ ${came.join('；')}` : '';
     card.querySelector('.came').hidden = !came.length;
     const [colour, words] = chipOf(all, unit, rank);
     card.querySelector('.chip').className = `chip ${colour}`;
     card.querySelector('.chip').textContent = words;
-    const saved = all.drafts.filter((/** @type {any} */ draft) => draft.unit === unit.id).map((/** @type {any} */ draft) => draft.saved_at).sort().pop();
-    card.querySelector('.forms').textContent = saved ? `${when(saved)} 已存手机` : unit.forms.filter((/** @type {any} */ form) => form.submission).map((/** @type {any} */ form) => form.form).join('\u2002·\u2002');
+    const saved = all.drafts
+      .filter((/** @type {any} */ draft) => draft.unit === unit.id)
+      .map((/** @type {any} */ draft) => draft.saved_at)
+      .sort()
+      .pop();
+    card.querySelector('.forms').textContent = saved
+      ? `${when(saved)} 已存手机`
+      : unit.forms
+          .filter((/** @type {any} */ form) => form.submission)
+          .map((/** @type {any} */ form) => form.form)
+          .join('\u2002·\u2002');
     if (list.children[index] !== card) list.insertBefore(card, list.children[index] || null);
   });
   there.forEach((card) => card.remove());
   list.hidden = !shown.length;
   the('none').hidden = Boolean(shown.length);
-  if (!shown.length) the('none').textContent = the('none').dataset[show === 'returned' || show === 'unvisited' ? show : all.units.length ? 'rest' : noun === '处' ? 'places' : 'nothing'] || '';
+  if (!shown.length)
+    the('none').textContent =
+      the('none').dataset[
+        show === 'returned' || show === 'unvisited'
+          ? show
+          : all.units.length
+            ? 'rest'
+            : noun === '处'
+              ? 'places'
+              : 'nothing'
+      ] || '';
   the('more').hidden = wanted.length <= most;
   the('following').hidden = !shown.length;
   if (shown.length) the('following').href = `/collect/units/${shown[0].unit.id}`;
@@ -99,7 +139,9 @@ function drawCards(all, wanted) {
 
 /** @param {any} form */
 function cameBack(form) {
-  const names = form.submission.items.map((/** @type {any} */ item) => item.name.split('（')[0].replace(/^[0-9 ]+/, ''));
+  const names = form.submission.items.map((/** @type {any} */ item) =>
+    item.name.split('（')[0].replace(/^[0-9 ]+/, ''),
+  );
   return `${form.submission.by}退回${names.length ? ` ${names.length} 项：${names.join('、')}` : ` ${form.form}`}`;
 }
 
@@ -121,30 +163,53 @@ async function refresh() {
   const { fetchForms, refresh: fetchChanges } = await import('../keep/pack.js');
   const { returned, passed } = await fetchChanges();
   await draw();
-  const words = [returned ? `↩ 新退回 ${returned} 份表，请先改` : '', passed ? `✓ 新通过 ${passed} 份表` : ''].filter(Boolean).join('；');
+  const words = [returned ? `↩ 新退回 ${returned} 份表，请先改` : '', passed ? `✓ 新通过 ${passed} 份表` : '']
+    .filter(Boolean)
+    .join('；');
   if (words) say(returned ? 'amber' : 'green', words);
   the('not-ready').hidden = await vault.hasPin(store.account);
   if (navigator.serviceWorker && navigator.serviceWorker.controller) await fetchForms(); // for the next place without a network
 }
 
 async function start() {
-  if (!store.account) { location.replace('/collect/?fresh=1'); return; }
+  if (!store.account) {
+    location.replace('/collect/?fresh=1');
+    return;
+  }
   await draw();
-  the('more').addEventListener('click', () => { most += PAGE; draw(); });
+  the('more').addEventListener('click', () => {
+    most += PAGE;
+    draw();
+  });
   addEventListener('census:sent', draw);
   addEventListener('online', () => refresh().catch(() => undefined));
   addEventListener('offline', draw);
   const allowed = navigator.permissions && (await navigator.permissions.query({ name: 'geolocation' })).state;
-  if (navigator.geolocation && allowed !== 'denied') navigator.geolocation.getCurrentPosition((found) => { here = found; draw(); }, () => undefined, { maximumAge: 120_000, timeout: 10_000 });
+  if (navigator.geolocation && allowed !== 'denied')
+    navigator.geolocation.getCurrentPosition(
+      (found) => {
+        here = found;
+        draw();
+      },
+      () => undefined,
+      { maximumAge: 120_000, timeout: 10_000 },
+    );
   try {
     await refresh();
   } catch (problem) {
     if (!(problem instanceof Refused)) throw problem;
     await draw();
-    if (problem.status === 401) say('amber', '登录已失效，手机里的数据都在。联网时', ['重新登录', `/sign-in?next=${encodeURIComponent('/collect/?fresh=1')}`]);
-    else if (!(await store.keys('units')).length) say('amber', '这部手机上还没有下载过单位。请到有网络的地方打开一次。');
+    if (problem.status === 401)
+      say('amber', '登录已失效，手机里的数据都在。联网时', [
+        '重新登录',
+        `/sign-in?next=${encodeURIComponent('/collect/?fresh=1')}`,
+      ]);
+    else if (!(await store.keys('units')).length)
+      say('amber', '这部手机上还没有下载过单位。请到有网络的地方打开一次。');
   }
 }
 
-addEventListener('pageshow', (event) => { if (event.persisted) draw(); });
+addEventListener('pageshow', (event) => {
+  if (event.persisted) draw();
+});
 start();

@@ -59,7 +59,10 @@ async function start() {
   the('pin').focus();
   the('unlock').addEventListener('submit', async (/** @type {Event} */ event) => {
     event.preventDefault();
-    if (the('pin').value.length < 6) { say('开锁密码至少 6 位数字。'); return; }
+    if (the('pin').value.length < 6) {
+      say('开锁密码至少 6 位数字。');
+      return;
+    }
     const button = the('unlock').querySelector('button');
     button.disabled = true;
     const said = await vault.tryPin(the('who').value, the('pin').value);

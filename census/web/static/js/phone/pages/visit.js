@@ -58,20 +58,40 @@ form.querySelector('[data-locate]')?.addEventListener('click', locate);
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
   const outcome = field('outcome').value;
-  const cards = [/** @type {HTMLInputElement} */ (document.getElementById('own-card')).value, field('second_card').value.trim()];
+  const cards = [
+    /** @type {HTMLInputElement} */ (document.getElementById('own-card')).value,
+    field('second_card').value.trim(),
+  ];
   if (!outcome) return refuse('请选入户结果。', 'outcome-done');
-  if (!cards[1] || cards[1] === cards[0]) return refuse('入户要有两名普查员。请填另一名普查员的证号，不能和自己的相同。', 'second-card');
+  if (!cards[1] || cards[1] === cards[0])
+    return refuse('入户要有两名普查员。请填另一名普查员的证号，不能和自己的相同。', 'second-card');
   const kept = await store.get('visits', unit);
-  const visit = { unit, outcome, enumerators: cards, started_at: (kept && !kept.outgoing && kept.started_at) || new Date().toISOString(), position: position() };
+  const visit = {
+    unit,
+    outcome,
+    enumerators: cards,
+    started_at: (kept && !kept.outgoing && kept.started_at) || new Date().toISOString(),
+    position: position(),
+  };
   const second = { store: 'session', put: { name: 'second card', value: cards[1] } };
   try {
     if (TO_FILL.includes(outcome)) {
       await store.commit([{ store: 'visits', put: visit }, second]);
       return location.assign(`/collect/units/${unit}`);
     }
-    const body = { ...visit, id: newId(), finished_at: new Date().toISOString(), signature: null, device: navigator.userAgent.slice(0, 200) };
+    const body = {
+      ...visit,
+      id: newId(),
+      finished_at: new Date().toISOString(),
+      signature: null,
+      device: navigator.userAgent.slice(0, 200),
+    };
     const { name: title } = await unitInfo(unit);
-    await store.commit([{ store: 'outbox', put: entry('visit', `visit ${body.id}`, body, `${title} 入户记录`) }, { store: 'visits', remove: unit }, second]);
+    await store.commit([
+      { store: 'outbox', put: entry('visit', `visit ${body.id}`, body, `${title} 入户记录`) },
+      { store: 'visits', remove: unit },
+      second,
+    ]);
     dispatchEvent(new Event('census:waiting'));
     return location.assign('/collect/');
   } catch (problem) {
@@ -80,16 +100,23 @@ form.addEventListener('submit', async (event) => {
 });
 
 async function start() {
-  if (!store.account) { location.replace('/collect/?fresh=1'); return; }
+  if (!store.account) {
+    location.replace('/collect/?fresh=1');
+    return;
+  }
   const [info, account] = await Promise.all([unitInfo(unit), store.get('session', 'account')]);
   /** @type {HTMLElement} */ (document.getElementById('unit-link')).textContent = `‹ ${info.name}`;
-  for (const link of document.querySelectorAll('#unit-link, #leave')) /** @type {HTMLAnchorElement} */ (link).href = `/collect/units/${unit}`;
+  for (const link of document.querySelectorAll('#unit-link, #leave'))
+    /** @type {HTMLAnchorElement} */ (link).href = `/collect/units/${unit}`;
   /** @type {HTMLInputElement} */ (document.getElementById('own-card')).value = cardOf(account);
   const [second, kept] = await Promise.all([store.get('session', 'second card'), store.get('visits', unit)]);
   if (second && !field('second_card').value) field('second_card').value = second.value;
   if (!kept || kept.outgoing || field('outcome').value) return;
   field('outcome').value = kept.outcome;
-  if (kept.position) { field('lon').value = kept.position.lon; field('lat').value = kept.position.lat; }
+  if (kept.position) {
+    field('lon').value = kept.position.lon;
+    field('lat').value = kept.position.lat;
+  }
 }
 
 start();
