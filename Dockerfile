@@ -13,8 +13,8 @@ RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editab
 RUN .venv/bin/python -c "from forms.catalogue import catalogue; catalogue()"  # kept beside the definitions, read quickly ever after
 
 FROM python:3.11-slim
-# pg_dump of the server's own version is the wheel's, inside .venv; the image needs no PostgreSQL client.
-RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 && rm -rf /var/lib/apt/lists/*  # printed forms as PDF
+# No PostgreSQL in here: the image is given its databases (compose.yaml).
+RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 && rm -rf /var/lib/apt/lists/*  # printed forms as PDF
 RUN useradd --system --uid 10001 --home-dir /var/lib/census --create-home census
 WORKDIR /app
 COPY --from=packages /app /app

@@ -8,8 +8,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 STAMPS := $(VENV)/.stamps
+TESTS  := tests/unit tests/web tests/property
+# Node comes with the test requirements: its programs are started by it, whatever the machine has.
+NPM      := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
+NODE_BIN := $(BIN)/npx --no-install
+SCRIPTS  := "census/web/static/js/**/*.js" "census/web/static/css/*.css" "forms/views/paper_page/*.css" "tests/*.mjs"
 
-.PHONY: help demo test check lint coverage browser firefox fault bench docs lock clean
+.PHONY: help demo test check lint coverage browser firefox others fault bench docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,28 +29,28 @@ demo: $(STAMPS)/census
 	@exec $(BIN)/census demo --port $(PORT) $(DEMO)
 
 test: $(STAMPS)/test
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/unit tests/web tests/property $(PYTEST)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(TESTS) $(PYTEST)
 
 check: lint test
 
-lint: $(STAMPS)/test
+lint: $(STAMPS)/test $(STAMPS)/node
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory lint-js; else echo "no npm: JavaScript types not checked"; fi
-
-.PHONY: lint-js
-lint-js: $(STAMPS)/node
-	node_modules/.bin/prettier --check $(SCRIPTS)
-	node_modules/.bin/tsc --project jsconfig.json
+	$(NODE_BIN) prettier --check $(SCRIPTS)
+	$(NODE_BIN) tsc --project jsconfig.json
+	$(BIN)/python -m pytest -q tests/lint
 
 coverage: $(STAMPS)/test
-	$(BIN)/coverage run -m pytest tests/unit tests/web tests/property $(PYTEST)
+	$(BIN)/coverage run -m pytest $(TESTS) $(PYTEST)
 	$(BIN)/coverage report
 
 browser: $(STAMPS)/test $(STAMPS)/node
 	$(BIN)/python -m pytest tests/browser $(PYTEST)
+
+others: $(STAMPS)/test
+	$(BIN)/python -m pytest tests/others $(PYTEST)
 
 fault: $(STAMPS)/test
 	ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/fault $(PYTEST)
@@ -68,11 +73,15 @@ $(STAMPS)/app: requirements/app.txt | $(BIN)/python
 	$(PIP) --require-hashes -r requirements/app.txt
 	@mkdir -p $(STAMPS) && touch $@
 
+$(STAMPS)/embedded: requirements/embedded.txt $(STAMPS)/app
+	$(PIP) --require-hashes -r requirements/embedded.txt
+	@touch $@
+
 $(STAMPS)/worker: requirements/worker.txt $(STAMPS)/app
 	$(PIP) --require-hashes -r requirements/worker.txt
 	@touch $@
 
-$(STAMPS)/census: pyproject.toml $(STAMPS)/worker
+$(STAMPS)/census: pyproject.toml $(STAMPS)/worker $(STAMPS)/embedded
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -80,18 +89,18 @@ $(STAMPS)/test: requirements/test.txt $(STAMPS)/census
 	$(PIP) --require-hashes -r requirements/test.txt
 	@touch $@
 
-$(STAMPS)/node: package-lock.json
-	npm ci --silent --no-audit --no-fund
+$(STAMPS)/node: package-lock.json $(STAMPS)/test
+	$(NPM) ci --silent --no-audit --no-fund
 	@mkdir -p $(STAMPS) && touch $@
 
-# --- choosing versions: the three groups agree, and the files name no host and no machine ---------------------------
+# --- choosing versions: the groups agree, and the files name no host and no machine ---------------------------
 
-lock:
-	for group in app worker test; do \
+lock: $(STAMPS)/test
+	for group in app embedded worker test; do \
 	  uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    --output-file requirements/$$group.txt requirements/$$group.in || exit 1; \
 	done
-	npm install --package-lock-only --silent --no-audit --no-fund --omit-lockfile-registry-resolved
+	$(NPM) install --package-lock-only --silent --no-audit --no-fund --omit-lockfile-registry-resolved
 
 clean:
 	rm -rf $(VENV) node_modules build var *.egg-info

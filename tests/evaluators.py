@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -13,6 +12,7 @@ from typing import Any
 from forms.answers.frames import Row
 from forms.boundaries import boundary
 from forms.codelists import UnknownCodeList, codelist
+from tests.node import NODE
 from validation.evaluators.browser import rules_json
 from validation.evaluators.engine import failing, frame_of
 from validation.evaluators.record import check_record, render
@@ -35,12 +35,8 @@ class Browser:
     """``rules.js`` in Node, fed one JSON line per question."""
 
     def __init__(self) -> None:
-        node = shutil.which("node")
-        assert node, (
-            "Node is missing: the browser's evaluator cannot be compared without it (install nodejs 18 or newer)"
-        )
         self._process = subprocess.Popen(
-            [node, str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+            [NODE, WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
         self._books: dict[int, RuleBook] = {}
 

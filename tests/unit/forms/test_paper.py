@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 
 import pytest
 from markupsafe import escape
@@ -56,11 +55,3 @@ def test_the_code_of_a_unit_is_drawn_only_where_there_is_one():
     form = catalogue().current("G102")
     assert "<svg" in paper.html(form, link=LINK)
     assert "<svg" not in paper.html(form)
-
-
-def test_pdf_embeds_its_fonts():
-    content = paper.pdf(catalogue().current("QC-1"), link=LINK)
-    assert content.startswith(b"%PDF-")
-    streams = re.findall(rb"/ObjStm.*?stream\r?\n(.*?)\r?\nendstream", content, re.DOTALL)
-    objects = b"".join(zlib.decompress(stream) for stream in streams)
-    assert objects.count(b"/FontFile") >= 2  # Chinese and Latin

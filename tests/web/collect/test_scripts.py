@@ -16,10 +16,10 @@ from PIL import Image
 
 from census.examples.records import answers_for
 from census.services.collect.receipts import Receipt
-from census.web import assets
 from census.web.collect.addresses import blank_address
 from forms.answers.values import digest
 from forms.catalogue import catalogue
+from tests.node import NODE
 from tests.scripts import OWN, SCRIPTS, located
 
 LARGEST_FIRST_PAGE = 60_000
@@ -40,7 +40,7 @@ def run(script: str, *values: object) -> object:
     told = re.sub(r"'\./(\w+)\.js'", lambda found: f"'./{located(found[1])}'", script)
     source = f"const values = {json.dumps(values)};\n{told}"
     done = subprocess.run(
-        ["node", "--input-type=module", "-e", source], capture_output=True, text=True, check=True, cwd=SCRIPTS
+        [NODE, "--input-type=module", "-e", source], capture_output=True, text=True, check=True, cwd=SCRIPTS
     )
     return json.loads(done.stdout)
 
@@ -207,26 +207,6 @@ def test_every_module_that_the_form_page_needs_at_once_is_preloaded(client: Flas
                 r"""^import (?:.* from )?['"][./\w]*/(\w+)\.js['"]""", OWN[name].read_text(), re.MULTILINE
             )
     assert seen - {"form"} == set(re.findall(r'modulepreload" href="[^"]*/(\w+)\.js"', html))
-
-
-def test_remarks_stay_at_home_and_nothing_else_does() -> None:
-    script = """import { readFileSync } from 'node:fs';
-        import ts from '../../../../node_modules/typescript/lib/typescript.js';
-        const printer = ts.createPrinter({ removeComments: true });
-        const bare = (text) => printer.printFile(ts.createSourceFile('a.js', text, ts.ScriptTarget.Latest)).replace(/\\s+/g, ' ');
-        const sent = Object.entries(JSON.parse(readFileSync(0, 'utf8')));
-        console.log(JSON.stringify(sent.filter(([name, text]) => bare(readFileSync(name, 'utf8')) !== bare(text)).map(([name]) => name)));"""
-    sent = {located(name): assets.content(path).decode() for name, path in OWN.items()}
-    done = subprocess.run(
-        ["node", "--input-type=module", "-e", script],
-        input=json.dumps(sent),
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=SCRIPTS,
-    )
-    assert json.loads(done.stdout) == []
-    assert not [name for name, text in sent.items() if "@param" in text]
 
 
 @pytest.mark.parametrize("script", OWN)
