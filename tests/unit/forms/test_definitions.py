@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from census.schema import ROOT
 from forms.boundaries import boundary
 from forms.catalogue import Catalogue, UnknownForm, catalogue
 from forms.codelists import FOLDER, LEVELS, UnknownCodeList, codelist, names, read
@@ -311,7 +312,7 @@ def test_code_list_files_are_utf_8_with_unix_lines():
 
 
 def test_every_key_of_a_definition_is_documented():
-    text = (Path(__file__).parents[2] / "docs" / "reference" / "definition-format.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "reference" / "definition-format.md").read_text(encoding="utf-8")
     set_by_the_loader = {"rows_key", "digest", "sections", "checks", "table_checks", "_items", "_groups"}
     for part in (Form, Section, Repeat, Item, Check, TableCheck):
         for found in fields(part):

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from pathlib import Path
-
+from census.schema import ROOT
 from validation.language.functions import FUNCTIONS
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "check-language.md"
+PAGE = ROOT / "docs" / "reference" / "check-language.md"
 INTERNAL = {
     "chosen",
     "count_chosen",
