@@ -42,7 +42,7 @@ def surroundings(session: Session, units: Sequence[Unit]) -> Surroundings:
     visits = select(Visit.unit_id, Visit.cards).where(Visit.unit_id.in_(ids)).order_by(Visit.received_at)
     return Surroundings(
         sent,
-        why_returned(session, [pair[0] for forms in sent.values() for pair in forms.answers.values()]),
+        why_returned(session, [pair[0] for forms in sent.values() for pair in forms.values()]),
         {row.unit_id: row.cards for row in session.execute(visits)},
     )
 
