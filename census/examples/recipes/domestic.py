@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
@@ -10,53 +11,101 @@ from census.examples.recipes.amounts import rows, spread, written
 from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
 
-# Of a boiler by type: fuel item and its amount for a tonne of steam, its decimals, code of the fuel, way of burning, lowest and highest chimney.
-_BOILERS: Final[dict[str, tuple[str, float, int, str, str, int, int]]] = {
-    "R1": ("coal", 0.17, 1, "4", "RM02", 35, 45),
-    "R2": ("oil", 0.068, 2, "21", "RY01", 12, 20),
-    "R3": ("gas", 0.008, 2, "15", "RQ01", 10, 20),
-    "R4": ("biomass", 0.24, 1, "36", "RS01", 30, 40),
+
+@dataclass(frozen=True, slots=True)
+class _Boiler:
+    """What boilers of one type burn, and how they are built."""
+
+    fuel: str  # what the fuel's items begin with
+    per_steam: float  # fuel for a tonne of steam
+    decimals: int  # of the amount
+    code: str  # of the fuel
+    way: str  # of burning
+    low: int  # metres of chimney, at least and less than
+    high: int
+    model: str  # what a model's name begins and ends with
+    ending: str
+
+
+# A table that is read by its columns.
+# fmt: off
+_BOILERS: Final = {
+    #             fuel       steam  dec code  way     chimney model
+    "R1": _Boiler("coal",    0.17,  1, "4",  "RM02", 35, 45, "DZL", "S"),
+    "R2": _Boiler("oil",     0.068, 2, "21", "RY01", 12, 20, "WNS", "YQ"),
+    "R3": _Boiler("gas",     0.008, 2, "15", "RQ01", 10, 20, "WNS", "YQ"),
+    "R4": _Boiler("biomass", 0.24,  1, "36", "RS01", 30, 40, "DZG", "S"),
 }
-_MODELS: Final = {"R1": "DZL", "R2": "WNS", "R3": "WNS", "R4": "DZG"}
+# fmt: on
 
 
 def _boiler(rng: Random, number: int) -> Answers:
     kind = rng.choice(("R3", "R3", "R3", "R2", "R4", "R1"))
-    fuel, each, decimals, code, way, low, high = _BOILERS[kind]
+    built = _BOILERS[kind]
     capacity, hours = rng.choice((1, 1, 2, 2, 4, 6)), rng.randrange(1_500, 5_000, 100)
-    used = each * capacity * hours * rng.uniform(0.35, 0.8)
-    more: Answers = {
-        "R1": {
-            "coal_sulfur": written(rng.uniform(0.4, 0.9), 2),
-            "coal_ash": written(rng.uniform(9, 18), 2),
-            "coal_volatile": written(rng.uniform(24, 36), 2),
-            "dust_facility_no": f"CC{number:02d}",
-            "dust_removal_process": "P01",
-        },
-        "R2": {"oil_sulfur": "0.035"},
-        "R4": {"dust_facility_no": f"CC{number:02d}", "dust_removal_process": "P01"},
-    }.get(kind, {})
+    used = built.per_steam * capacity * hours * rng.uniform(0.35, 0.8)
     return {
-        **more,
+        **_fuel_quality(rng, kind, number),
         "boiler_use": rng.choice("23"),
         "commissioning_year": str(rng.randrange(2003, 2017)),
         "boiler_no": f"GL{number:02d}",
-        "boiler_model": f"{_MODELS[kind]}{capacity}-1.0-{'YQ' if kind in ('R2', 'R3') else 'S'}",
+        "boiler_model": f"{built.model}{capacity}-1.0-{built.ending}",
         "boiler_type": kind,
         "boiler_capacity": written(capacity, 1),
-        "combustion_mode": way,
+        "combustion_mode": built.way,
         "operating_hours": str(hours),
-        f"{fuel}_type": code,
-        f"{fuel}_used": written(used, decimals),
+        f"{built.fuel}_type": built.code,
+        f"{built.fuel}_used": written(used, built.decimals),
         "has_online_monitoring": False,
         "stack_no": f"PQ{number:02d}",
-        "stack_height": written(rng.randrange(low, high), 1),
+        "stack_height": written(rng.randrange(built.low, built.high), 1),
     }
+
+
+def _fuel_quality(rng: Random, kind: str, number: int) -> Answers:
+    """Give what is asked of a fuel, and the dust filter that solid ones need."""
+    # Drawn for every boiler, so that what is drawn after it does not hang on the fuel.
+    sulfur, ash, volatile = rng.uniform(0.4, 0.9), rng.uniform(9, 18), rng.uniform(24, 36)
+    filtered: Answers = {"dust_facility_no": f"CC{number:02d}", "dust_removal_process": "P01"}
+    match kind:
+        case "R1":
+            return {
+                "coal_sulfur": written(sulfur, 2),
+                "coal_ash": written(ash, 2),
+                "coal_volatile": written(volatile, 2),
+                **filtered,
+            }
+        case "R2":
+            return {"oil_sulfur": "0.035"}
+        case "R4":
+            return filtered
+        case _:
+            return {}
 
 
 def _s103(rng: Random, _related: Mapping[str, Answers]) -> Answers:
     count = rng.choice((1, 1, 2, 3))
     return {"boiler_count": str(count), "boilers": [_boiler(rng, number) for number in range(1, count + 1)]}
+
+
+# Where a village's households send what they leave, the most usual way first.
+_EXCRETA: Final = (
+    "excreta_septic_sewer",
+    "excreta_reuse_or_landfill",
+    "excreta_tank_pumped",
+    "excreta_direct_water",
+    "excreta_household_unit",
+    "excreta_other",
+)
+_SEWAGE: Final = (
+    "sewage_municipal",
+    "sewage_farmland",
+    "sewage_direct_water",
+    "sewage_household_unit",
+    "sewage_rural_plant",
+    "sewage_other",
+)
+_GARBAGE: Final = ("garbage_to_town", "garbage_village_treated", "garbage_untreated")
 
 
 def _split(rng: Random, total: int, keys: Sequence[str], weights: Sequence[float]) -> Answers:
@@ -72,9 +121,10 @@ def _people(rng: Random) -> tuple[int, int]:
 
 def _s101(rng: Random, related: Mapping[str, Answers]) -> Answers:
     village = related.get("S102", {})
-    homes, people = (
-        (int(village["resident_households"]), int(village["resident_population"])) if village else _people(rng)
-    )
+    if village:
+        homes, people = int(village["resident_households"]), int(village["resident_population"])
+    else:
+        homes, people = _people(rng)
     coal = round(homes * rng.uniform(0, 0.03))
     return {
         "resident_households": str(homes),
@@ -89,36 +139,22 @@ def _s101(rng: Random, related: Mapping[str, Answers]) -> Answers:
 
 def _s102(rng: Random, _related: Mapping[str, Answers]) -> Answers:
     homes, people = _people(rng)
-    modern = rng.random() < 0.6  # the others are villages where most homes have no flush toilet
-    flush = round(homes * (rng.uniform(0.94, 1) if modern else rng.uniform(0.35, 0.6)))
-    septic = (
-        "excreta_septic_sewer",
-        "excreta_reuse_or_landfill",
-        "excreta_tank_pumped",
-        "excreta_direct_water",
-        "excreta_household_unit",
-        "excreta_other",
-    )
-    sewage = (
-        "sewage_municipal",
-        "sewage_farmland",
-        "sewage_direct_water",
-        "sewage_household_unit",
-        "sewage_rural_plant",
-        "sewage_other",
-    )
+    # Two villages in five are old ones, where most homes have no flush toilet and use what the pit gives.
+    if rng.random() < 0.6:
+        flush = round(homes * rng.uniform(0.94, 1))
+        excreta = _split(rng, homes, _EXCRETA, (0.1, 0.1, 0.05, 0.0, 0.0))
+    else:
+        flush = round(homes * rng.uniform(0.35, 0.6))
+        sewer, reuse, *others = _EXCRETA
+        excreta = _split(rng, homes, (reuse, sewer, *others), (0.3, 0.1, 0.1, 0.0, 0.0))
     return {
         "resident_households": str(homes),
         "resident_population": str(people),
         "flush_toilet_households": str(flush),
         "no_flush_toilet_households": str(homes - flush),
-        **(
-            _split(rng, homes, septic, (0.1, 0.1, 0.05, 0.0, 0.0))
-            if modern
-            else _split(rng, homes, [septic[1], septic[0], *septic[2:]], (0.3, 0.1, 0.1, 0.0, 0.0))
-        ),
-        **_split(rng, homes, sewage, (0.02, 0.1, 0.0, 0.2, 0.0)),
-        **_split(rng, homes, ("garbage_to_town", "garbage_village_treated", "garbage_untreated"), (0.05, 0.0)),
+        **excreta,
+        **_split(rng, homes, _SEWAGE, (0.02, 0.1, 0.0, 0.2, 0.0)),
+        **_split(rng, homes, _GARBAGE, (0.05, 0.0)),
     }
 
 
@@ -126,12 +162,13 @@ def _s104(rng: Random, related: Mapping[str, Answers]) -> Answers:
     water = rng.choice([entry for entry in codelist("receiving_water") if entry.is_selectable])
     measured = [float(row["flow"]) for row in rows(related.get("S105", {}), "samples")]
     town, sequence = rng.choice(("石楼镇", "石碁镇", "南村镇", "化龙镇", "沙湾镇")), rng.randrange(1, 400)
+    is_large = rng.random() < 0.3 if not measured else max(measured) * 24 >= _LARGE
     return {
         "outfall_code": related.get("S105", {}).get("outfall_code") or f"440113{sequence:03d}",
         "outfall_name": f"番禺区{town}{water.label}{sequence}号生活污水入河排污口",
         "outfall_category": "1",
         "setting_unit": f"{town}人民政府",
-        "outfall_scale": "1" if (max(measured) * 24 >= 300 if measured else rng.random() < 0.3) else "2",
+        "outfall_scale": "1" if is_large else "2",
         "outfall_type": rng.choice("223"),
         "entry_mode": rng.choice("1224"),
         "receiving_water_code": water.code,
@@ -139,22 +176,18 @@ def _s104(rng: Random, related: Mapping[str, Answers]) -> Answers:
     }
 
 
-_FLOWS: Final = {
-    "1": (13, 90),
-    "2": (1, 7.5),
-    "": (4, 90),
-}  # m3/h before the summer's half more: the scales part at 300 m3 a day
+_LARGE: Final = 300  # m³ a day: the scales of outfalls part here
+# By scale of the outfall, m³ an hour before the summer's half more: it must not lift a small one over the limit.
+_FLOWS: Final = {"1": (13, 90), "2": (1, 7.5), "": (4, 90)}
 
 
 def _s105(rng: Random, related: Mapping[str, Answers]) -> Answers:
     outfall = related.get("S104", {})
     flow = spread(rng, *_FLOWS[str(outfall.get("outfall_scale") or "")])
+    winter, summer, more = rng.randrange(8, 26), rng.randrange(8, 26), rng.uniform(1.1, 1.6)
     samples = [
-        _sample(rng, day, season, flow * more)
-        for day, season, more in (
-            (f"2018-01-{rng.randrange(8, 26):02d}", "1", 1.0),
-            (f"2017-07-{rng.randrange(8, 26):02d}", "2", rng.uniform(1.1, 1.6)),
-        )
+        _sample(rng, f"2018-01-{winter:02d}", "1", flow),
+        _sample(rng, f"2017-07-{summer:02d}", "2", flow * more),
     ]
     return {
         "outfall_code": outfall.get("outfall_code") or f"440113{rng.randrange(1, 400):03d}",
@@ -194,9 +227,11 @@ def _s106(rng: Random, related: Mapping[str, Answers]) -> Answers:
             "stove_type": "电磁炉",
         },
     ]
-    village = str(related.get("S102", {}).get("region_code") or "")
+    known: Answers = {}
+    if village := str(related.get("S102", {}).get("region_code") or ""):
+        known["sample_household_no"] = f"{village}{rng.randrange(1, 100):02d}"
     return {
-        **({"sample_household_no": f"{village}{rng.randrange(1, 100):02d}"} if village else {}),
+        **known,
         "household_members": str(people),
         "housing_area": written(area, 1),
         "heating_area": "0.0",
@@ -211,6 +246,9 @@ def _town(rng: Random, everybody: float) -> Answers:
     guests, urban_guests = everybody * rng.uniform(0.1, 0.2), urban * rng.uniform(0.05, 0.1)
     served = (urban + urban_guests) * rng.uniform(0.95, 0.995)
     water = served * rng.uniform(110, 200) * 365 / 1_000
+    piped = 0.0
+    if rng.random() < 0.6:
+        piped = urban * rng.uniform(15, 40)
     return {
         "total_population": written(everybody, 4),
         "urban_population": written(urban, 4),
@@ -222,7 +260,7 @@ def _town(rng: Random, everybody: float) -> Answers:
         "water_population": written(served, 4),
         "central_heating_area": "0.00",
         "manufactured_gas": "0.00",
-        "natural_gas": written(urban * rng.uniform(15, 40) if rng.random() < 0.6 else 0.0, 2),
+        "natural_gas": written(piped, 2),
         "lpg": written(urban * rng.uniform(150, 400), 2),
     }
 

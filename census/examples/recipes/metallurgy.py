@@ -104,7 +104,8 @@ def _g103_2(rng: Random, related: Related) -> Answers:
             )
         }
     label = rng.choice(("天然气（气态）", "一般烟煤", "柴油"))
-    _, _, heat, _, factors = BOILER_FUELS["燃料油" if label == "柴油" else label]
+    known = BOILER_FUELS["燃料油" if label == "柴油" else label]
+    heat, factors = known.heat, known.emissions()
     fuel = (
         (burnt(related, "柴油", 50) * 0.8)
         if label == "柴油"
