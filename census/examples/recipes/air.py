@@ -25,11 +25,9 @@ def _tank(rng: Random, code: str) -> Answers:
     turnover = volume * count * rng.uniform(5, 40)
     made = turnover * rng.uniform(0.2, 0.9)
     load = f"{turnover * 0.9:.2f}"
-    loading: Answers = (
-        {"annual_load": load, "road_rail_load": load, "road_rail_mode": "1", "ship_load": "0.00"}
-        if rng.random() < 0.4
-        else {}
-    )
+    loading: Answers = {}
+    if rng.random() < 0.4:
+        loading = {"annual_load": load, "road_rail_load": load, "road_rail_mode": "1", "ship_load": "0.00"}
     return {
         **loading,
         "material_code": code,
@@ -102,20 +100,20 @@ def _yard(rng: Random, number: int) -> Answers:
 def _g103_13(rng: Random, related: Mapping[str, Answers]) -> Answers:
     hours = float(related.get("G101-1", {}).get("production_hours") or 4800)
     rows = [_step(rng, hours, product, material) for product, material in rng.sample(_STEPS, rng.choice((1, 2)))]
-    made: list[Answers] = related.get("G101-2", {}).get("product") or []
-    if (
-        made
-        and made[0].get("product_code")
-        and float(made[0].get("actual_output") or 0) > float(rows[0]["product_output"])
-    ):
-        rows[0]["product_name"] = codelist("census_product").label(made[0]["product_code"])
+    products: list[Answers] = related.get("G101-2", {}).get("product") or [{}]
+    first = products[0]
+    # The first step makes the plant's own product, unless it makes more of it than the plant says it made.
+    if first.get("product_code") and float(first.get("actual_output") or 0) > float(rows[0]["product_output"]):
+        rows[0]["product_name"] = codelist("census_product").label(first["product_code"])
     return {"process": rows, "forklifts": "0"}
 
 
 def _step(rng: Random, hours: float, product: str, material: str) -> Answers:
     output = spread(rng, 50, 5_000)
     gas = hours * rng.uniform(3_000, 20_000) / 10_000
-    dust, vapour = output * rng.uniform(1, 8) / 1000, output * rng.uniform(0.5, 3) if rng.random() < 0.6 else 0.0
+    dust, vapour = output * rng.uniform(1, 8) / 1000, 0.0
+    if rng.random() < 0.6:
+        vapour = output * rng.uniform(0.5, 3)
     return {
         "product_name": product,
         "product_output": f"{output:.2f}",

@@ -14,16 +14,24 @@ def spread(rng: Random, low: float, high: float) -> float:
 
 def parts(rng: Random, total: int, count: int) -> list[int]:
     """Split a total into no part, one or two."""
+    # Drawn even when it is not needed: what is drawn after it must not hang on the count.
     first = round(total * rng.uniform(0.4, 0.6))
-    return [] if count == 0 else [total] if count == 1 else [first, total - first]
+    match count:
+        case 0:
+            return []
+        case 1:
+            return [total]
+        case _:
+            return [first, total - first]
 
 
 def shares(rng: Random, total: int, count: int, step: int) -> list[int]:
     """Split a total into so many shares, all multiples of a step, the first the largest; some may be nothing."""
+    if count <= 1:
+        return [total]
+    # Cuts in the lower half only: what lies above the last of them is then the largest share.
     cuts = sorted(rng.randrange(0, total // step // 2 + 1) * step for _ in range(count - 1))
-    return (
-        [total - cuts[-1], *(high - low for low, high in zip([0, *cuts], cuts, strict=False))] if count > 1 else [total]
-    )
+    return [total - cuts[-1], *(high - low for low, high in zip([0, *cuts], cuts, strict=False))]
 
 
 def written(value: float, decimals: int = 0) -> str:

@@ -11,20 +11,26 @@ from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
 
 _YIELD: Final = {"1": 0.36, "2": 0.38, "3": 0.4, "6": 1.3, "14": 0.2, "17": 1.8, "19": 2.0}  # tonnes a mu
+_MULCHED: Final = {"14", "19"}
+_BY_MACHINE: Final = {"1", "2", "3"}
 _STRAW: Final = {"1": "1", "2": "2", "3": "3", "6": "6", "8": "14"}  # straw of a crop: the crop as N201-2 codes it
 _HERDS: Final = {"1": 60, "2": 12, "3": 8, "4": 350, "5": 1_500}  # heads sold or kept by one household
+# What becomes of a herd's flows, by the words of their items; only some species leave waste water.
+_DRY_WAYS: Final = {
+    "clean": ("dry", "bedding"),
+    "feces": ("farmyard", "commercial", "entrusted"),
+}
+_WET_WAYS: Final = {
+    "clean": ("dry", "flush", "bedding"),
+    "feces": ("farmyard", "commercial", "entrusted"),
+    "wastewater": ("fertile", "slurry", "direct"),
+}
 _FISH: Final = (("S04", 1.2), ("S06", 0.9), ("S08", 0.8), ("S02", 1.5))  # species, tonnes a mu
 
 
 def _county(related: Mapping[str, Answers]) -> Answers:
-    code = next(
-        (
-            str(form["region_code"])
-            for name, form in related.items()
-            if name.startswith("N20") and form.get("region_code")
-        ),
-        "440113",
-    )
+    regions = (form.get("region_code") for name, form in related.items() if name.startswith("N20"))
+    code = next((str(region) for region in regions if region), "440113")
     return {"region_code": code, "compiling_agency": f"{codelist('counties').label(code)}农业局"}
 
 
@@ -35,14 +41,11 @@ def _split(rng: Random, total: int, names: Sequence[str]) -> Answers:
 
 
 def _n201_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
-    arable, garden, planted = (
-        rng.randrange(90_000, 160_000),
-        rng.randrange(20_000, 50_000),
-        rng.randrange(15_000, 40_000),
-    )
-    covered = round(
-        sum(float(row["mulched_area"]) for row in related.get("N201-2", {}).get("crops", []))
-    ) or rng.randrange(3_000, 9_000)
+    arable = rng.randrange(90_000, 160_000)
+    garden = rng.randrange(20_000, 50_000)
+    planted = rng.randrange(15_000, 40_000)
+    crops = related.get("N201-2", {}).get("crops", [])
+    covered = round(sum(float(row["mulched_area"]) for row in crops)) or rng.randrange(3_000, 9_000)
     film = covered * rng.uniform(3.5, 6) / 1000
     chemical = (arable + garden) * rng.uniform(0.05, 0.09)
     return {
@@ -79,12 +82,16 @@ def _n201_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
 
 def _crop(rng: Random, code: str, tonnes: float) -> Answers:
     sown = rng.randrange(9_000, 12_000)
-    mulched = rng.randrange(1_000, 3_000) if code in {"14", "19"} else 0
+    mulched, by_machine = 0, 0
+    if code in _MULCHED:
+        mulched = rng.randrange(1_000, 3_000)
+    if code in _BY_MACHINE:
+        by_machine = sown // 2
     return {
         "crop_code": code,
         "sown_area": str(sown),
         "mulched_area": str(mulched),
-        "machine_harvest_area": str(sown // 2 if code in "123" else 0),
+        "machine_harvest_area": str(by_machine),
         "crop_output": f"{sown * tonnes * rng.uniform(0.9, 1.1):.0f}",
     }
 
@@ -123,12 +130,6 @@ def _herd(rng: Random, code: str) -> Answers:
     households = rng.randrange(60, 400)
     heads = households * _HERDS[code] * rng.uniform(0.5, 1.2) / 10_000
     wet = codelist("livestock_type").entry(code).attributes["liquid"] == "1"
-    ways: dict[str, tuple[str, ...]] = {
-        "clean": ("dry", "flush", "bedding") if wet else ("dry", "bedding"),
-        "feces": ("farmyard", "commercial", "entrusted"),
-    }
-    if wet:
-        ways["wastewater"] = ("fertile", "slurry", "direct")
     return {
         "livestock_type": code,
         "household_count": str(households),
@@ -136,7 +137,7 @@ def _herd(rng: Random, code: str) -> Answers:
         "year_end_stock": f"{heads / 2:.4f}",
         **{
             f"{flow}_{way}_ratio": f"{share:.1f}"
-            for flow, kinds in ways.items()
+            for flow, kinds in (_WET_WAYS if wet else _DRY_WAYS).items()
             for way, share in zip(kinds, shares(rng, 100, len(kinds), 5), strict=True)
         },
     }
