@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
@@ -10,27 +11,53 @@ from census.examples.recipes.amounts import number, rows, spread, written
 from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
 
-# Capacity in m³ a day, part of it used, and part of the inflow that comes from homes, by kind of sewage works.
+
+@dataclass(frozen=True, slots=True)
+class _Works:
+    """One kind of sewage works: m³ a day, the part of it that is used, and the part of the inflow from homes."""
+
+    smallest: int
+    largest: int
+    rounded: int  # to thousands (-3) or tens (-1)
+    used: tuple[float, float]
+    domestic: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """Milligrams a litre of a pollutant, at least and at most, before treatment and after it."""
+
+    inlet: tuple[float, float]
+    outlet: tuple[float, float]
+
+
+# Tables that are read by their columns.
+# fmt: off
 _WORKS: Final = {
-    "1": (10_000, 300_000, 0.65, 0.95, 0.75, 0.95),
-    "2": (2_000, 50_000, 0.5, 0.9, 0.0, 0.2),
-    "3": (20, 1_000, 0.4, 0.8, 1.0, 1.0),
-    "4": (200, 2_000, 0.4, 0.8, 0.5, 0.9),
+    #           smallest largest  by  used         domestic
+    "1": _Works(10_000, 300_000, -3, (0.65, 0.95), (0.75, 0.95)),
+    "2": _Works( 2_000,  50_000, -3, (0.5,  0.9),  (0.0,  0.2)),
+    "3": _Works(    20,   1_000, -1, (0.4,  0.8),  (1.0,  1.0)),
+    "4": _Works(   200,   2_000, -1, (0.4,  0.8),  (0.5,  0.9)),
 }
-# Milligrams a litre at the inlet of a town's works, at its outlet, and at the inlet of a leachate plant.
 _SEWAGE: Final = {
-    "W01": (130, 280, 14, 38),
-    "W03": (3, 9, 0.2, 0.9),
-    "W04": (24, 42, 8, 14),
-    "W06": (2.6, 5.2, 0.2, 0.5),
+    #             inlet           outlet
+    "W01": _Level((130,    280), (14,    38)),
+    "W03": _Level((  3,      9), ( 0.2,   0.9)),
+    "W04": _Level(( 24,     42), ( 8,    14)),
+    "W06": _Level((  2.6,  5.2), ( 0.2,   0.5)),
 }
 _LEACHATE: Final = {
-    "W01": (3_000, 12_000, 35, 90),
-    "W03": (20, 60, 0.5, 3),
-    "W04": (900, 2_200, 12, 38),
-    "W06": (8, 25, 0.3, 2.5),
+    "W01": _Level((3_000, 12_000), (35,  90)),
+    "W03": _Level((   20,     60), ( 0.5, 3)),
+    "W04": _Level((  900,  2_200), (12,  38)),
+    "W06": _Level((    8,     25), ( 0.3, 2.5)),
 }
+# fmt: on
+# Who measures a pollutant: an instrument at the outlet these ones, a hired laboratory the others ("3").
+_SOURCES: Final = dict.fromkeys(("W01", "W04", "W05", "W06"), "1")
 _TRACES: Final = {"W07": 0.4, "W08": 0.1, "W09": 0.02, "W10": 0.05, "W11": 0.01, "W12": 0.2, "W13": 0.04, "W14": 0.002}
+_OPERATORS: Final = {"3": "镇街水务管理所"}  # of small works; one company runs the others
 _TREATMENTS: Final = (("4130", "3100"), ("4150", "3100"), ("4140", "1100"), ("4160", "1200"), ("4230", "1400"))
 
 
@@ -48,21 +75,22 @@ def _place(rng: Random) -> Answers:
 
 def _treatments(rng: Random) -> list[str]:
     listed = codelist("wastewater_treatment_method")
-    return [code for code in rng.choice(_TREATMENTS) if listed.contains(code)] or [
-        next(entry.code for entry in listed if entry.is_selectable)
-    ]
+    known = [code for code in rng.choice(_TREATMENTS) if listed.contains(code)]
+    return known or [next(entry.code for entry in listed if entry.is_selectable)]
 
 
 def _works_kind(rng: Random, related: Mapping[str, Answers]) -> str:
-    running = related.get("J101-2", {})
+    """Tell which kind of works this is, from the other forms where they stand."""
     if kind := related.get("J101-1", {}).get("sewage_facility_type"):
         return str(kind)
+    running = related.get("J101-2", {})
     if not running:
         return rng.choice("1112333")
-    capacity, treated = number(running, "design_capacity"), number(running, "treated_volume")
-    if capacity < 2_000:
+    if number(running, "design_capacity") < 2_000:
         return "3"
-    return "1" if number(running, "domestic_sewage_volume") >= 0.4 * treated else "2"
+    # What comes mostly from homes is a town's works; the others belong to an industrial area.
+    is_towns = number(running, "domestic_sewage_volume") >= 0.4 * number(running, "treated_volume")
+    return "1" if is_towns else "2"
 
 
 def _j101_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
@@ -71,45 +99,66 @@ def _j101_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
     return {
         **place,
         "sewage_facility_type": kind,
-        "operator_name": "番禺水务运营有限公司" if kind != "3" else "镇街水务管理所",
+        "operator_name": _OPERATORS.get(kind, "番禺水务运营有限公司"),
         **{f"treatment_method_{number}": code for number, code in enumerate(methods, start=1)},
-        "has_reclaim_process": number(related["J101-2"], "reclaimed_water") > 0
-        if related.get("J101-2")
-        else rng.random() < 0.4,
+        "has_reclaim_process": _reclaims(rng, related),
         "online_heavy_metal": kind == "2",
         "has_sludge_stabilization": False,
         "has_boiler": False,
     }
 
 
+def _reclaims(rng: Random, related: Mapping[str, Answers]) -> bool:
+    if running := related.get("J101-2"):
+        return number(running, "reclaimed_water") > 0
+    return rng.random() < 0.4
+
+
 def _j101_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
-    low, high, least, most, home_least, home_most = _WORKS[_works_kind(rng, related)]
-    capacity = round(spread(rng, low, high), -3 if low >= 1_000 else -1)
-    days = 365 if rng.random() < 0.8 else rng.randrange(340, 365)
-    treated = round(capacity * days * rng.uniform(least, most) / 10_000, 4)
-    reuses = related.get("J101-1", {}).get("has_reclaim_process", rng.random() < 0.3)
-    reclaimed = round(treated * rng.uniform(0.02, 0.1), 4) if reuses else 0.0
-    thin = rng.random() < 0.3  # little sludge, and some of it stays on the site
-    sludge = round(treated * (rng.uniform(0.31, 0.33) if thin else rng.uniform(1.0, 2.2)), 2)
-    taken = round(sludge * (0.9 if thin else 1.0), 2)
-    uses = (
-        {
-            "reclaimed_industrial": "0.0000",
-            "reclaimed_municipal": "0.0000",
-            "reclaimed_landscape": written(reclaimed, 4),
-        }
-        if reclaimed
-        else {}
-    )
+    works = _WORKS[_works_kind(rng, related)]
+    capacity = round(spread(rng, works.smallest, works.largest), works.rounded)
+    days = 365
+    if rng.random() >= 0.8:
+        days = rng.randrange(340, 365)
+    treated = round(capacity * days * rng.uniform(*works.used) / 10_000, 4)
+    reused = _reclaimed(rng, treated, related)
+    sludge = _sludge(rng, treated)
     return {
         "operating_days": str(days),
         "design_capacity": written(capacity, 1),
         "treated_volume": written(treated, 4),
-        "domestic_sewage_volume": written(treated * rng.uniform(home_least, home_most), 4),
+        "domestic_sewage_volume": written(treated * rng.uniform(*works.domestic), 4),
         "electricity_used": written(treated * rng.uniform(0.2, 0.5), 2),
+        **reused,
+        **sludge,
+    }
+
+
+def _reclaimed(rng: Random, treated: float, related: Mapping[str, Answers]) -> Answers:
+    # Drawn even where J101-1 says it: what is drawn after it must not hang on the other form.
+    drawn = rng.random() < 0.3
+    if not related.get("J101-1", {}).get("has_reclaim_process", drawn):
+        return {"reclaimed_water": "0.0000"}
+    reclaimed = round(treated * rng.uniform(0.02, 0.1), 4)
+    if not reclaimed:
+        return {"reclaimed_water": "0.0000"}
+    return {
         "reclaimed_water": written(reclaimed, 4),
-        **uses,
-        "dry_sludge_produced": written(sludge, 2),
+        "reclaimed_industrial": "0.0000",
+        "reclaimed_municipal": "0.0000",
+        "reclaimed_landscape": written(reclaimed, 4),
+    }
+
+
+def _sludge(rng: Random, treated: float) -> Answers:
+    """Let works leave a usual amount of sludge, all sent out; or little, of which some stays on the site."""
+    if rng.random() < 0.3:
+        made = round(treated * rng.uniform(0.31, 0.33), 2)
+        taken = round(made * 0.9, 2)
+    else:
+        made = taken = round(treated * rng.uniform(1.0, 2.2), 2)
+    return {
+        "dry_sludge_produced": written(made, 2),
         "dry_sludge_disposed": written(taken, 2),
         "self_disposed": "0.00",
         **dict.fromkeys(("land_use", "landfilled", "building_material", "incinerated"), "0.00"),
@@ -117,11 +166,9 @@ def _j101_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
     }
 
 
-def _measured(rng: Random, levels: Mapping[str, tuple[float, float, float, float]]) -> list[Answers]:
+def _measured(rng: Random, levels: Mapping[str, _Level]) -> list[Answers]:
     """Give one row for each pollutant; what is usually not measured stays blank."""
-    means: dict[str, tuple[float, float]] = {
-        code: (rng.uniform(low, high), rng.uniform(least, most)) for code, (low, high, least, most) in levels.items()
-    }
+    means = {code: (rng.uniform(*level.inlet), rng.uniform(*level.outlet)) for code, level in levels.items()}
     means["W02"] = (means["W01"][0] * rng.uniform(0.38, 0.52), means["W01"][1] * rng.uniform(0.2, 0.35))
     means["W05"] = (means["W04"][0] * rng.uniform(0.6, 0.8), means["W04"][1] * rng.uniform(0.1, 0.3))
     if rng.random() < 0.5:
@@ -145,7 +192,7 @@ def _pollutant(code: str, mean: tuple[float, float] | None, rng: Random, *, ofte
             "influent_avg": written(mean[0], 4),
             "effluent_avg": written(mean[1], 4),
         }
-    row: Answers = {"pollutant": code, "monitoring_source": "1" if code in ("W01", "W04", "W05", "W06") else "3"}
+    row: Answers = {"pollutant": code, "monitoring_source": _SOURCES.get(code, "3")}
     for end, value in zip(("influent", "effluent"), mean, strict=True):
         row |= {
             f"{end}_avg": written(value, 4),
@@ -157,9 +204,8 @@ def _pollutant(code: str, mean: tuple[float, float] | None, rng: Random, *, ofte
 
 def _j101_3(rng: Random, related: Mapping[str, Answers]) -> Answers:
     running = related.get("J101-2", {})
-    volume = number(running, "treated_volume") * 10_000 / (number(running, "operating_days") or 365) or spread(
-        rng, 5_000, 100_000
-    )
+    days = number(running, "operating_days") or 365
+    volume = number(running, "treated_volume") * 10_000 / days or spread(rng, 5_000, 100_000)
     mean = volume * rng.uniform(0.94, 0.99)
     return {
         "discharge_avg": written(mean, 1),
@@ -189,14 +235,18 @@ def _burns(related: Mapping[str, Answers]) -> bool:
 
 def _j102_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
     way = "3" if _burns(related) else rng.choice("3333145")
+    place = _place(rng)
+    stacks: list[Answers] = []
+    if way == "3":
+        stacks = _stacks(rng, 2, (60, 100))
     return {
-        **_place(rng),
+        **place,
         "operator_name": "番禺环境卫生运营有限公司",
         "msw_facility_type": "2" if way == "5" else "1",
         "msw_disposal_method": [way],
         "online_heavy_metal": False,
         "landfill_liner": True,
-        "stacks": _stacks(rng, 2, (60, 100)) if way == "3" else [],
+        "stacks": stacks,
         "has_boiler": False,
     }
 
@@ -235,7 +285,7 @@ def _way(rng: Random, way: str, capacity: float, amount: float) -> Answers:
                 "landfilled_amount": written(amount, 4),
             }
         case "2" | "3":
-            return _burnt(rng, capacity, amount, 4) | {
+            return _burnt_waste(rng, capacity, amount) | {
                 "incineration_capacity": written(capacity, 1),
                 "gas_treat_capacity": written(capacity * rng.uniform(180, 260)),
             }
@@ -245,73 +295,93 @@ def _way(rng: Random, way: str, capacity: float, amount: float) -> Answers:
                 "composted_amount": written(amount, 4),
                 "leachate_collection": True,
             }
-        case "5" | "6":
-            name = "anaerobic" if way == "5" else "biodegradation"
-            return {f"{name}_capacity": written(capacity, 1), f"{name}_amount": written(amount, 4)}
+        case "5":
+            return {"anaerobic_capacity": written(capacity, 1), "anaerobic_amount": written(amount, 4)}
+        case "6":
+            return {"biodegradation_capacity": written(capacity, 1), "biodegradation_amount": written(amount, 4)}
         case _:
             return {"other_capacity": written(capacity, 1), "other_amount": written(amount, 4)}
 
 
-def _burnt(rng: Random, capacity: float, amount: float, decimals: int) -> Answers:
-    """What an incinerator burns and leaves; ``amount`` in 万吨 with four decimals, in tonnes with two."""
+def _burnt_waste(rng: Random, capacity: float, amount: float) -> Answers:
+    """What a plant of one or two grates burns, in 万吨, and leaves; most of the slag is used again."""
     lines = 2 if capacity > 400 else 1
-    tonnes = amount * (10_000 if decimals == 4 else 1)
+    tonnes = amount * 10_000
     slag, ash = tonnes * rng.uniform(0.16, 0.24), tonnes * rng.uniform(0.025, 0.05)
-    furnaces = dict.fromkeys(("fluidized_count", "fixed_bed_count", "other_furnace_count"), "0")
-    kinds = (
-        {"grate_count": str(lines), "rotary_count": "0"}
-        if decimals == 4
-        else {"grate_count": "0", "rotary_count": str(lines)}
-    )
-    ends: Answers = {
+    return {
+        **_furnaces("grate", lines),
+        **_left(slag, slag * 0.1, ash),
+        "slag_utilized": written(slag * 0.9, 1),
+        "flyash_utilized": "0.0",
+        "slag_disposal": "2",
+        "incinerated_amount": written(amount, 4),
+        "natural_gas_used": written(tonnes * 0.0002, 2),
+    }
+
+
+def _burnt_hazardous(rng: Random, tonnes: float) -> Answers:
+    """What a rotary kiln burns and leaves; all of it must be disposed of."""
+    slag, ash = tonnes * rng.uniform(0.16, 0.24), tonnes * rng.uniform(0.025, 0.05)
+    return {
+        **_furnaces("rotary", 1),
+        **_left(slag, slag, ash),
+        "incinerated_amount": written(tonnes, 2),
+        "natural_gas_used": written(tonnes * 0.0002, 2),
+    }
+
+
+def _furnaces(kind: str, count: int) -> Answers:
+    """Count the furnaces, all of one kind; of the other kinds there is none."""
+    counts = dict.fromkeys(("grate", "rotary", "fluidized", "fixed_bed", "other_furnace"), 0) | {kind: count}
+    return {
+        **{f"{each}_count": str(there) for each, there in counts.items()},
+        "incinerator_count": str(count),
+        "combustion_aid": ["3"],
+    }
+
+
+def _left(slag: float, slag_disposed: float, ash: float) -> Answers:
+    return {
         "slag_produced": written(slag, 1),
-        "slag_disposed": written(slag * (0.1 if decimals == 4 else 1), 1),
+        "slag_disposed": written(slag_disposed, 1),
         "flyash_produced": written(ash, 1),
         "flyash_disposed": written(ash, 1),
-    }
-    more: Answers = (
-        {"slag_utilized": written(slag * 0.9, 1), "flyash_utilized": "0.0", "slag_disposal": "2"}
-        if decimals == 4
-        else {}
-    )
-    return {
-        **furnaces,
-        **kinds,
-        **ends,
-        **more,
-        "incinerator_count": str(lines),
-        "incinerated_amount": written(amount, decimals),
-        "combustion_aid": ["3"],
-        "natural_gas_used": written(tonnes * 0.0002, 2),
     }
 
 
 def _j103_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
     ways = ["4"] if _burns(related) else rng.choice((["4"], ["4", "2"], ["3", "4"], ["1"]))
+    place = _place(rng)
+    licence = f"4401{rng.randrange(10**8):08d}"
+    stacks: list[Answers] = []
+    if "4" in ways:
+        stacks = _stacks(rng, 1, (35, 60))
     return {
-        **_place(rng),
+        **place,
         "operator_name": "番禺固体废物处置有限公司",
         "hw_facility_type": "1",
-        "licence_no": f"4401{rng.randrange(10**8):08d}",
+        "licence_no": licence,
         "hw_disposal_method": ways,
         "online_heavy_metal": True,
-        "stacks": _stacks(rng, 1, (35, 60)) if "4" in ways else [],
+        "stacks": stacks,
         "has_boiler": False,
     }
 
 
 def _j103_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
     ways: list[str] = related.get("J103-1", {}).get("hw_disposal_method") or []
-    answers, total, capacity_total = dict[str, Any](), 0.0, 0.0
-    reused = 0.0
+    answers, total, capacity_total, reused = dict[str, Any](), 0.0, 0.0, 0.0
     for way in ways:
         capacity = round(spread(rng, 5_000, 40_000), -3)
         amount = round(capacity * rng.uniform(0.6, 0.95), 2)
         total, capacity_total = total + amount, capacity_total + capacity
-        reused += amount if way == "1" else 0
+        if way == "1":
+            reused += amount
         answers |= _hazardous_way(rng, way, capacity, amount)
     water = round(spread(rng, 3_000, 60_000), 1)
-    medical = round((total - reused) * rng.uniform(0.05, 0.2), 2) if rng.random() < 0.4 else 0.0
+    medical = 0.0
+    if rng.random() < 0.4:
+        medical = round((total - reused) * rng.uniform(0.05, 0.2), 2)
     if medical:
         answers |= {
             "medical_method": ["1"],
@@ -351,7 +421,7 @@ def _hazardous_way(rng: Random, way: str, capacity: float, amount: float) -> Ans
         case "3":
             return {"physchem_capacity": written(capacity, 1), "physchem_amount": written(amount, 2)}
         case "4":
-            return _burnt(rng, 0, amount, 2) | {
+            return _burnt_hazardous(rng, amount) | {
                 "incineration_capacity": written(capacity, 1),
                 "gas_treat_capacity": written(capacity * rng.uniform(1.2, 1.8)),
             }
@@ -360,9 +430,8 @@ def _hazardous_way(rng: Random, way: str, capacity: float, amount: float) -> Ans
 
 
 def _j104_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
-    leaving = number(related.get("J102-2", {}), "wastewater_discharged") + number(
-        related.get("J103-2", {}), "wastewater_discharged"
-    ) or spread(rng, 5_000, 80_000)
+    discharged = sum(number(related.get(code, {}), "wastewater_discharged") for code in ("J102-2", "J103-2"))
+    leaving = discharged or spread(rng, 5_000, 80_000)
     return {
         "influent_volume": written(leaving * rng.uniform(1.02, 1.3), 1),
         "effluent_volume": written(leaving, 1),
@@ -398,18 +467,14 @@ def _j104_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
 
 def _j104_3(rng: Random, related: Mapping[str, Answers]) -> Answers:
     stacks = rows(related.get("J104-2", {}), "stacks")
-    made = {"so2": 4.0, "nox": 1.6, "pm": 300.0}
-    return {
-        f"{key}_generated": written(
-            sum(number(row, key) * number(row, "flue_gas_flow") * number(row, "operating_hours") for row in stacks)
-            / 1e9
-            * times
-            * rng.uniform(0.9, 1.2),
-            4,
-        )
-        for key, times in made.items()
-        if stacks
-    }
+    if not stacks:
+        return {}
+    answers: Answers = {}
+    for key, times in (("so2", 4.0), ("nox", 1.6), ("pm", 300.0)):  # how much of it the treatment holds back
+        measured = (number(row, key) * number(row, "flue_gas_flow") * number(row, "operating_hours") for row in stacks)
+        tonnes = sum(measured) / 1e9  # from milligrams
+        answers[f"{key}_generated"] = written(tonnes * times * rng.uniform(0.9, 1.2), 4)
+    return answers
 
 
 RECIPES: Final[dict[str, Recipe]] = {
