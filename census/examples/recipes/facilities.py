@@ -55,7 +55,7 @@ _LEACHATE: Final = {
 }
 # fmt: on
 # Who measures a pollutant: an instrument at the outlet these ones, a hired laboratory the others ("3").
-_SOURCES: Final = dict.fromkeys(("W01", "W04", "W05", "W06"), "1")
+_SOURCES: Final[dict[str, str]] = dict.fromkeys(("W01", "W04", "W05", "W06"), "1")
 _TRACES: Final = {"W07": 0.4, "W08": 0.1, "W09": 0.02, "W10": 0.05, "W11": 0.01, "W12": 0.2, "W13": 0.04, "W14": 0.002}
 _OPERATORS: Final = {"3": "镇街水务管理所"}  # of small works; one company runs the others
 _TREATMENTS: Final = (("4130", "3100"), ("4150", "3100"), ("4140", "1100"), ("4160", "1200"), ("4230", "1400"))

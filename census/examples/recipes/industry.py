@@ -12,26 +12,20 @@ from forms.codelists import codelist
 
 # What the listing and the basic form both ask, of the same unit.
 _SAME: Final = (
-    ("industry_code_1", "industry_code"),
-    *(
-        (key, key)
-        for key in (
-            "survey_district_code",
-            "credit_code",
-            "credit_code_suffix",
-            "org_code",
-            "unit_name",
-            "province",
-            "city",
-            "county",
-            "town",
-            "address",
-            "region_code",
-            "longitude",
-            "latitude",
-            "contact_person",
-        )
-    ),
+    "survey_district_code",
+    "credit_code",
+    "credit_code_suffix",
+    "org_code",
+    "unit_name",
+    "province",
+    "city",
+    "county",
+    "town",
+    "address",
+    "region_code",
+    "longitude",
+    "latitude",
+    "contact_person",
 )
 # The switches of G101-1 and the forms that they call for.
 _SWITCHES: Final = (
@@ -55,7 +49,9 @@ _HEAVY: Final = ("has_coking", "has_sintering", "has_ironmaking", "has_steelmaki
 
 
 def _intake(rng: Random) -> Answers:
-    tap, own = round(spread(rng, 600, 60_000)), round(spread(rng, 500, 300_000)) if rng.random() < 0.2 else 0
+    tap, own = round(spread(rng, 600, 60_000)), 0
+    if rng.random() < 0.2:
+        own = round(spread(rng, 500, 300_000))
     return {
         "water_intake_total": str(tap + own),
         "tap_water_intake": str(tap),
@@ -70,10 +66,9 @@ def _g102(rng: Random, related: Mapping[str, Answers]) -> Answers:
     hours = int(basic.get("production_hours") or 4800)
     intake = int(answers["water_intake_total"])
     discharged = round(intake * rng.uniform(0.5, 0.85))
-    outlets = [
-        _outlet(rng, basic, amount, number)
-        for number, amount in enumerate(parts(rng, discharged, 1 if rng.random() < 0.8 else 2), start=1)
-    ]
+    count = 1 if rng.random() < 0.8 else 2
+    leaving = parts(rng, discharged, count)
+    outlets = [_outlet(rng, basic, amount, number) for number, amount in enumerate(leaving, start=1)]
     treated = parts(rng, discharged, rng.choice((0, 1, 1, 1, 2)))
     facilities = [_facility(rng, hours, amount, number) for number, amount in enumerate(treated, start=1)]
     return {
@@ -99,13 +94,13 @@ def _facility(rng: Random, hours: int, treated: int, number: int) -> Answers:
 
 
 def _outlet(rng: Random, basic: Mapping[str, Any], discharged: int, number: int) -> Answers:
-    tons = {
+    strength = {  # milligrams a litre
         "cod": rng.uniform(300, 1500),
         "total_nitrogen": rng.uniform(20, 80),
         "total_phosphorus": rng.uniform(2, 12),
     }
     amounts: Answers = {}
-    for pollutant, per_litre in tons.items():
+    for pollutant, per_litre in strength.items():
         made = discharged * per_litre / 1e6
         amounts |= {
             f"{pollutant}_generated": f"{made:.3f}",
@@ -113,11 +108,7 @@ def _outlet(rng: Random, basic: Mapping[str, Any], discharged: int, number: int)
         }
     for end in ("generated", "emitted"):
         amounts[f"ammonia_nitrogen_{end}"] = f"{float(amounts[f'total_nitrogen_{end}']) * rng.uniform(0.4, 0.7):.3f}"
-    place = {
-        key: value
-        for key, value in (("outlet_longitude", basic.get("longitude")), ("outlet_latitude", basic.get("latitude")))
-        if value
-    }
+    place = {f"outlet_{key}": value for key in ("longitude", "latitude") if (value := basic.get(key))}
     return {
         "outlet_id": f"DW{number:03d}",
         "outlet_name": f"{number}号废水总排放口",
@@ -129,13 +120,15 @@ def _outlet(rng: Random, basic: Mapping[str, Any], discharged: int, number: int)
 
 def _g101(rng: Random, related: Mapping[str, Answers]) -> Answers:
     switches = {key: form in related for key, form in _SWITCHES}
-    output = spread(rng, 900, 180_000) if not any(switches[key] for key in _HEAVY) else spread(rng, 900_000, 4_000_000)
-    size = "4" if output < 3_000 else "3" if output < 40_000 or (output < 180_000 and rng.random() < 0.7) else "2"
+    is_heavy = any(switches[key] for key in _HEAVY)
+    output = spread(rng, 900_000, 4_000_000) if is_heavy else spread(rng, 900, 180_000)
+    size = _size(rng, output)
     water = rng.choice([entry for entry in codelist("receiving_water") if entry.is_selectable])
-    receiving = {"receiving_water_code": water.code, "receiving_water_name": water.label} if "G102" in related else {}
-    listed = {target: value for target, source in _SAME if (value := related.get("QC-1", {}).get(source)) is not None}
+    receiving: Answers = {}
+    if "G102" in related:
+        receiving = {"receiving_water_code": water.code, "receiving_water_name": water.label}
     return {
-        **listed,
+        **_as_listed(related.get("QC-1", {})),
         **receiving,
         **switches,
         "operation_status": "1",
@@ -145,6 +138,24 @@ def _g101(rng: Random, related: Mapping[str, Answers]) -> Answers:
         "open_year": str(rng.randrange(1988, 2017)),
         "has_15_minerals": bool(related.get("QC-1", {}).get("involves_15_minerals", False)),
     }
+
+
+def _size(rng: Random, output: float) -> str:
+    """Tell the size of an enterprise by its output in thousand yuan: micro 4, small 3, medium 2."""
+    if output < 3_000:
+        return "4"
+    if output < 40_000:
+        return "3"
+    # Workers count too: with few of them, an enterprise stays small up to here.
+    if output < 180_000 and rng.random() < 0.7:
+        return "3"
+    return "2"
+
+
+def _as_listed(listing: Answers) -> Answers:
+    """Repeat what the listing says; what it leaves out, this form leaves out."""
+    asked = {"industry_code_1": "industry_code", **dict(zip(_SAME, _SAME, strict=True))}
+    return {key: value for key, source in asked.items() if (value := listing.get(source)) is not None}
 
 
 def _qc1(_rng: Random, _related: Mapping[str, Answers]) -> Answers:

@@ -27,16 +27,16 @@ _SAME: Final = (
     "contact_phone",
 )
 _OUTPUTS: Final = ("1.00", "2.00", "4.00", "6.00", "10.00")
+# Type of a boiler, code of its fuel, and how much of that it burns in an hour for a tonne of output.
+_GAS: Final = ("R3", "15", 0.006)
+_OIL: Final = ("R2", "21", 0.05)
 
 
 def as_listed(related: Mapping[str, Answers], listing: str, *, name: str) -> Answers:
     """Give what a form asks again of the object that a listing has; ``name`` is the item that holds its name there."""
     listed = related.get(listing, {})
-    return {
-        target: value
-        for target, source in (*((key, key) for key in _SAME), (name, "unit_name"))
-        if (value := listed.get(source)) is not None
-    }
+    asked = {**dict(zip(_SAME, _SAME, strict=True)), name: "unit_name"}
+    return {key: value for key, source in asked.items() if (value := listed.get(source)) is not None}
 
 
 def _qc3(rng: Random, _related: Mapping[str, Answers]) -> Answers:
@@ -51,14 +51,15 @@ def _qc3(rng: Random, _related: Mapping[str, Answers]) -> Answers:
 
 
 def _boiler(rng: Random, number: int) -> Answers:
-    output, gas = rng.choice(_OUTPUTS), rng.random() < 0.7
+    output = rng.choice(_OUTPUTS)
+    kind, fuel, per_hour = _GAS if rng.random() < 0.7 else _OIL
     hours = rng.uniform(1500, 5000) * float(output)
     return {
         "boiler_no": f"GL{number:03d}",
-        "boiler_type": "R3" if gas else "R2",
+        "boiler_type": kind,
         "rated_output": output,
-        "fuel_type": "15" if gas else "21",
-        "fuel_amount": f"{hours * (0.006 if gas else 0.05):.2f}",
+        "fuel_type": fuel,
+        "fuel_amount": f"{hours * per_hour:.2f}",
         "boiler_use_status": "1",
     }
 
@@ -85,22 +86,21 @@ def _qc4(rng: Random, related: Mapping[str, Answers]) -> Answers:
 
 def _qc5(rng: Random, _related: Mapping[str, Answers]) -> Answers:
     rural = rng.random() < 0.7
-    capacity = spread(rng, 12, 400) if rural else spread(rng, 10_000, 200_000)
+    category, smallest, largest = ("13", 12, 400) if rural else ("11", 10_000, 200_000)
+    capacity = spread(rng, smallest, largest)
     people = round(capacity / rng.uniform(0.08, 0.16))
-    village: Answers = (
-        {"service_population": str(people), "service_households": str(round(people / rng.uniform(3, 4.5)))}
-        if rural
-        else {}
-    )
-    return {
+    answers: Answers = {
         "operation_status": "1",
-        "facility_category": "13" if rural else "11",
+        "facility_category": category,
         "is_rural_sewage": rural,
         "design_capacity": f"{capacity:.2f}",
         "in_scope": True,
         "operator_name": "广州市番禺水务股份有限公司",
-        **village,
     }
+    if rural:
+        homes = round(people / rng.uniform(3, 4.5))
+        answers |= {"service_population": str(people), "service_households": str(homes)}
+    return answers
 
 
 RECIPES: Final[dict[str, Recipe]] = {"QC-3": _qc3, "QC-4": _qc4, "QC-5": _qc5}

@@ -12,6 +12,7 @@ from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
 
 LISTED: Final = {"1": "pig_out", "2": "dairy_stock", "3": "beef_out", "4": "layer_stock", "5": "broiler_out"}
+_DRAWN: Final = "11234455"  # pigs, layers and broilers are kept more often than cattle
 _RANGE: Final = {"1": (520, 12_000), "2": (120, 1_500), "3": (60, 600), "4": (2_200, 60_000), "5": (11_000, 300_000)}
 _STAGES: Final = {
     "1": (("Z1", 0.08), ("Z2", 0.32), ("Z3", 0.6)),
@@ -48,12 +49,14 @@ _LAND: Final = ("field_crop", "vegetable", "orchard")
 
 def _species(related: Mapping[str, Answers], rng: Random) -> str:
     listed = related.get("QC-2", {})
+    if species := related.get("N101-1", {}).get("livestock_type"):
+        return str(species)
     kept = [species for species, item in LISTED.items() if int(listed.get(item) or 0) > 0]
-    return str(related.get("N101-1", {}).get("livestock_type") or (kept[0] if kept else rng.choice("11234455")))
+    return kept[0] if kept else rng.choice(_DRAWN)
 
 
 def _qc2(rng: Random, _related: Mapping[str, Answers]) -> Answers:
-    species = rng.choice("11234455")
+    species = rng.choice(_DRAWN)
     return {"operation_status": "1", "in_scope": True, LISTED[species]: str(round(spread(rng, *_RANGE[species])))}
 
 
@@ -64,8 +67,9 @@ def _split(rng: Random, ways: Sequence[str]) -> Answers:
 def _n101_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
     species = _species(related, rng)
     volume = spread(rng, 60, 3_000)
-    liquid: Answers = (
-        {
+    liquid: Answers = {}
+    if codelist("livestock_type").entry(species).attributes.get("liquid") == "1":
+        liquid = {
             **_split(rng, _URINE),
             "raw_wastewater_storage": ["3"],
             "storage_opening": "2",
@@ -74,9 +78,6 @@ def _n101_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
             "urine_treatment_process": ["1", "3", "4"],
             "urine_treatment_facility": ["1", "2", "3", "4"],
         }
-        if codelist("livestock_type").entry(species).attributes.get("liquid") == "1"
-        else {}
-    )
     water = rng.choice([entry for entry in codelist("receiving_water") if entry.is_selectable])
     return {
         **as_listed(related, "QC-2", name="farm_name"),
@@ -99,17 +100,19 @@ def _n101_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
     species = _species(related, rng)
     facts = codelist("livestock_type").entry(species).attributes
     listed = int(related.get("QC-2", {}).get(LISTED[species]) or 0) or round(spread(rng, *_RANGE[species]))
-    stock = round(listed / _TURNS[species]) if facts["by"] == "out" else listed
+    # The listing counts what was sold of some species, and what stood in the sheds of the others.
+    if facts["by"] == "out":
+        stock, sold = round(listed / _TURNS[species]), listed
+    else:
+        stock, sold = listed, round(listed * _TURNS[species])
     stages = [(stage, max(1, round(stock * share * rng.uniform(0.95, 1.05)))) for stage, share in _STAGES[species]]
-    feces, water = (
-        float(facts["feces_t"]) * stock * rng.uniform(0.4, 0.7),
-        float(facts["wastewater_t"]) * stock * rng.uniform(0.2, 0.6),
-    )
+    feces = float(facts["feces_t"]) * stock * rng.uniform(0.4, 0.7)
+    water = float(facts["wastewater_t"]) * stock * rng.uniform(0.2, 0.6)
     land = [round(float(facts["pig_equivalent"]) * stock * rng.uniform(0.05, 0.4), 1) for _ in _LAND]
     return {
         **as_listed(related, "QC-2", name="farm_name"),
         "barn_area": f"{float(facts['barn_m2']) * stock * rng.uniform(1.5, 3):.1f}",
-        "annual_outflow": str(listed if facts["by"] == "out" else round(stock * _TURNS[species])),
+        "annual_outflow": str(sold),
         "year_end_stock": str(stock),
         "stages": [_stage(rng, stage, count) for stage, count in stages],
         "wastewater_generated": f"{water:.1f}",

@@ -4,25 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
 
 from census.examples.recipes.amounts import number, rows, spread, written
 from census.examples.recipes.recipe import Answers, Recipe
 from forms.codelists import codelist
 
 _AGENCY: Final = "广州市番禺区第二次全国污染源普查领导小组办公室"
-# Rows of a city's fleet: vehicle type, fuel, year of registration, emission standard, share.
+_CITY_AGENCY: Final = "广州市第二次全国污染源普查领导小组办公室"
+_DIESEL, _GAS = "2", "3"  # fuels of vehicles
+_HEAVY: Final = {"8", "12"}  # kinds of vehicle
+
+
+class _Vehicles(NamedTuple):
+    """A row of a city's fleet."""
+
+    kind: str
+    fuel: str
+    registered: str  # year
+    standard: str
+    share: float  # of the fleet
+
+
 _FLEET: Final = (
-    ("4", "1", "2008", "3", 0.14),
-    ("4", "1", "2012", "4", 0.3),
-    ("4", "1", "2016", "5", 0.34),
-    ("3", "3", "2015", "4", 0.01),
-    ("7", "3", "2013", "4", 0.006),
-    ("8", "2", "2010", "3", 0.014),
-    ("10", "2", "2012", "3", 0.06),
-    ("11", "2", "2009", "3", 0.015),
-    ("12", "2", "2014", "4", 0.03),
-    ("15", "1", "2005", "2", 0.085),
+    _Vehicles("4", "1", "2008", "3", 0.14),
+    _Vehicles("4", "1", "2012", "4", 0.3),
+    _Vehicles("4", "1", "2016", "5", 0.34),
+    _Vehicles("3", "3", "2015", "4", 0.01),
+    _Vehicles("7", "3", "2013", "4", 0.006),
+    _Vehicles("8", "2", "2010", "3", 0.014),
+    _Vehicles("10", "2", "2012", "3", 0.06),
+    _Vehicles("11", "2", "2009", "3", 0.015),
+    _Vehicles("12", "2", "2014", "4", 0.03),
+    _Vehicles("15", "1", "2005", "2", 0.085),
 )
 # Kilowatts of one machine, and how many there are at least and at most, by kind.
 _MACHINES: Final = {
@@ -34,49 +48,80 @@ _MACHINES: Final = {
     "61": (18, 100, 900),
     "73": (4, 500, 4_000),
 }
-_FACTORS: Final = {
-    "pm": (0.05, 0.2),
-    "nox": (1.6, 3.2),
-    "voc": (0.2, 0.6),
-    "so2": (0.01, 0.05),
-}  # kg a kilowatt and year
+_FACTORS: Final = {"pm": (0.05, 0.2), "nox": (1.6, 3.2), "voc": (0.2, 0.6), "so2": (0.01, 0.05)}  # kg a kilowatt
+
+
+class _Vessels(NamedTuple):
+    """A row of a district's fishing boats."""
+
+    kind: str
+    band: str  # of their power
+    low: int  # kilowatts of one
+    high: int
+
+
+_VESSELS: Final = (
+    _Vessels("11", "3", 9, 30),
+    _Vessels("12", "3", 6, 20),
+    _Vessels("11", "2", 60, 180),
+)
+
+
+class _Link(NamedTuple):
+    """One oil at one link of the chain from depot to car."""
+
+    link: str
+    oil: str
+    objects: str  # whose count it takes
+    each: int  # tonnes through one of them
+    low: float  # kilograms of vapour a tonne
+    high: float
+
+
+# A table that is read by its columns.
+# fmt: off
+_CHAIN: Final = (
+    #     link oil  objects     each     low   high
+    _Link("1", "2", "depots",   180_000, 0.05, 0.2),
+    _Link("1", "3", "depots",   150_000, 0.01, 0.03),
+    _Link("2", "2", "stations",   5_200, 0.3,  1.6),
+    _Link("2", "3", "stations",   2_400, 0.02, 0.08),
+    _Link("3", "2", "trucks",     3_000, 0.05, 0.2),
+)
+# fmt: on
 
 
 def _opened(rng: Random) -> tuple[str, str]:
     """Give when a business opened, and when its vapour recovery was ready."""
-    opened = rng.randrange(1992, 2012)
-    return (
-        f"{opened}-{rng.randrange(1, 13):02d}-01",
-        f"{rng.randrange(max(opened + 1, 2008), 2016)}-{rng.randrange(1, 13):02d}-01",
-    )
+    year = rng.randrange(1992, 2012)
+    opened = f"{year}-{rng.randrange(1, 13):02d}-01"
+    return opened, f"{rng.randrange(max(year + 1, 2008), 2016)}-{rng.randrange(1, 13):02d}-01"
 
 
 def _y101(rng: Random, _related: Mapping[str, Answers]) -> Answers:
     year = rng.randrange(1998, 2017)
-    opened, ready = (
-        f"{year}-{rng.randrange(1, 6):02d}-01",
-        f"{rng.randrange(max(year, 2014), 2018)}-{rng.randrange(6, 13):02d}-01",
-    )
-    made: list[Answers] = []
-    for oil in ("2", "3"):
-        tanks = round(spread(rng, 200, 80_000), -2)
-        made.append(
-            {
-                "oil_product": oil,
-                "tank_capacity": written(tanks, 1),
-                "turnover": written(tanks * 0.75 * rng.uniform(4, 18), 1),
-                "tank_roof": "2" if oil == "2" else "1",
-                "loading_mode": "1",
-                "vapour_treatment": "1" if oil == "2" else "6",
-                "has_online_monitoring": oil == "2",
-                **(
-                    {"recovery_hours": str(rng.randrange(3_000, 8_000, 100)), "retrofit_date": ready}
-                    if oil == "2"
-                    else {}
-                ),
-            }
-        )
-    return {"opening_date": opened, "oils": made}
+    opened = f"{year}-{rng.randrange(1, 6):02d}-01"
+    ready = f"{rng.randrange(max(year, 2014), 2018)}-{rng.randrange(6, 13):02d}-01"
+    # Petrol, whose vapour is recovered, and diesel, whose vapour is not.
+    petrol = _tanks(rng, "2") | {
+        "tank_roof": "2",
+        "vapour_treatment": "1",
+        "has_online_monitoring": True,
+        "recovery_hours": str(rng.randrange(3_000, 8_000, 100)),
+        "retrofit_date": ready,
+    }
+    diesel = _tanks(rng, "3") | {"tank_roof": "1", "vapour_treatment": "6", "has_online_monitoring": False}
+    return {"opening_date": opened, "oils": [petrol, diesel]}
+
+
+def _tanks(rng: Random, oil: str) -> Answers:
+    tanks = round(spread(rng, 200, 80_000), -2)
+    return {
+        "oil_product": oil,
+        "tank_capacity": written(tanks, 1),
+        "turnover": written(tanks * 0.75 * rng.uniform(4, 18), 1),
+        "loading_mode": "1",
+    }
 
 
 def _y102(rng: Random, _related: Mapping[str, Answers]) -> Answers:
@@ -98,11 +143,14 @@ def _y102(rng: Random, _related: Mapping[str, Answers]) -> Answers:
 
 def _y103(rng: Random, _related: Mapping[str, Answers]) -> Answers:
     trucks = rng.randrange(4, 70)
-    petrol = trucks * rng.uniform(1_500, 5_000)
+    petrol, diesel = trucks * rng.uniform(1_500, 5_000), 0.0
+    opened, _ = _opened(rng)
+    if rng.random() < 0.6:
+        diesel = petrol * rng.uniform(0.5, 1.1)
     return {
-        "opening_date": _opened(rng)[0],
+        "opening_date": opened,
         "gasoline_transported": written(petrol, 1),
-        "diesel_transported": written(petrol * rng.uniform(0.5, 1.1) if rng.random() < 0.6 else 0.0, 1),
+        "diesel_transported": written(diesel, 1),
         "tanker_count": str(trucks),
         "tanker_with_recovery": str(trucks),
         "tanker_tested": str(trucks - rng.randrange(0, 2)),
@@ -110,18 +158,17 @@ def _y103(rng: Random, _related: Mapping[str, Answers]) -> Answers:
 
 
 def _y201_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
-    fleet = number(related.get("S201", {}), "total_population") * 10_000 * rng.uniform(0.16, 0.22) or rng.uniform(
-        800_000, 2_600_000
-    )
+    people = number(related.get("S201", {}), "total_population") * 10_000
+    fleet = people * rng.uniform(0.16, 0.22) or rng.uniform(800_000, 2_600_000)
     made = [
         {
-            "vehicle_type": kind,
-            "vehicle_fuel": fuel,
-            "registered_year": year,
-            "emission_standard": standard,
-            "vehicle_count": str(round(fleet * share * rng.uniform(0.9, 1.1))),
+            "vehicle_type": row.kind,
+            "vehicle_fuel": row.fuel,
+            "registered_year": row.registered,
+            "emission_standard": row.standard,
+            "vehicle_count": str(round(fleet * row.share * rng.uniform(0.9, 1.1))),
         }
-        for kind, fuel, year, standard, share in _FLEET
+        for row in _FLEET
     ]
     return {"compiling_agency": "广州市公安局交通警察支队", "vehicles": made}
 
@@ -132,27 +179,33 @@ def _y201_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
         kind = (str(row["vehicle_type"]), str(row["vehicle_fuel"]))
         kinds[kind] = kinds.get(kind, 0) + int(row["vehicle_count"])
     return {
-        "compiling_agency": "广州市第二次全国污染源普查领导小组办公室",
+        "compiling_agency": _CITY_AGENCY,
         "emissions": [_vehicle(rng, *kind) | {"vehicle_count": str(count)} for kind, count in kinds.items()],
     }
 
 
 def _vehicle(rng: Random, kind: str, fuel: str) -> Answers:
-    heavy = fuel == "2"
-    nox = (
-        rng.uniform(60, 260)
-        if heavy and kind in ("8", "12")
-        else rng.uniform(10, 60)
-        if heavy or fuel == "3"
-        else rng.uniform(0.5, 0.95)
-    )
+    """Give a kind of vehicle's factors, in kilograms a year; those of diesel hang on its nitrogen oxides."""
+    nox = _nitrogen(rng, kind, fuel)
+    if fuel == _DIESEL:
+        pm, voc = nox * 0.03, nox * rng.uniform(0.05, 0.12)
+    else:
+        pm, voc = nox * 0.01, rng.uniform(1.0, 4.0)
     return {
         "vehicle_type": kind,
         "vehicle_fuel": fuel,
         "nox_factor": written(nox, 4),
-        "pm_factor": written(nox * (0.03 if heavy else 0.01), 4),
-        "voc_factor": written(nox * rng.uniform(0.05, 0.12) if heavy else rng.uniform(1.0, 4.0), 4),
+        "pm_factor": written(pm, 4),
+        "voc_factor": written(voc, 4),
     }
+
+
+def _nitrogen(rng: Random, kind: str, fuel: str) -> float:
+    if fuel == _DIESEL and kind in _HEAVY:
+        return rng.uniform(60, 260)
+    if fuel in {_DIESEL, _GAS}:
+        return rng.uniform(10, 60)
+    return rng.uniform(0.5, 0.95)
 
 
 def _y202_1(rng: Random, _related: Mapping[str, Answers]) -> Answers:
@@ -191,14 +244,14 @@ def _y202_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
 
 def _y202_3(rng: Random, _related: Mapping[str, Answers]) -> Answers:
     made: list[Answers] = []
-    for kind, band, low, high in (("11", "3", 9, 30), ("12", "3", 6, 20), ("11", "2", 60, 180)):
+    for vessels in _VESSELS:
         count = rng.randrange(8, 160)
-        power = count * rng.uniform(low, high)
+        power = count * rng.uniform(vessels.low, vessels.high)
         made.append(
             {
-                "vessel_type": kind,
+                "vessel_type": vessels.kind,
                 "waters": "2",
-                "power_band": band,
+                "power_band": vessels.band,
                 "vessel_count": str(count),
                 "vessel_tonnage": written(power * rng.uniform(0.3, 0.6), 1),
                 "vessel_power": written(power, 1),
@@ -227,25 +280,22 @@ def _y202_4(rng: Random, related: Mapping[str, Answers]) -> Answers:
 
 
 def _y203(rng: Random, _related: Mapping[str, Answers]) -> Answers:
-    stations, depots, trucks = rng.randrange(60, 600), rng.randrange(2, 14), rng.randrange(50, 800)
-    made: list[Answers] = []
-    for link, oil, count, each, low, high in (
-        ("1", "2", depots, 180_000, 0.05, 0.2),
-        ("1", "3", depots, 150_000, 0.01, 0.03),
-        ("2", "2", stations, 5_200, 0.3, 1.6),
-        ("2", "3", stations, 2_400, 0.02, 0.08),
-        ("3", "2", trucks, 3_000, 0.05, 0.2),
-    ):
-        made.append(
-            {
-                "chain_link": link,
-                "oil_product": oil,
-                "object_count": str(count),
-                "oil_throughput": written(count * each * rng.uniform(0.8, 1.2), 1),
-                "voc_factor": written(rng.uniform(low, high), 4),
-            }
-        )
-    return {"compiling_agency": "广州市第二次全国污染源普查领导小组办公室", "emissions": made}
+    counts = {
+        "stations": rng.randrange(60, 600),
+        "depots": rng.randrange(2, 14),
+        "trucks": rng.randrange(50, 800),
+    }
+    made = [
+        {
+            "chain_link": row.link,
+            "oil_product": row.oil,
+            "object_count": str(counts[row.objects]),
+            "oil_throughput": written(counts[row.objects] * row.each * rng.uniform(0.8, 1.2), 1),
+            "voc_factor": written(rng.uniform(row.low, row.high), 4),
+        }
+        for row in _CHAIN
+    ]
+    return {"compiling_agency": _CITY_AGENCY, "emissions": made}
 
 
 RECIPES: Final[dict[str, Recipe]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from random import Random
 from typing import Any, Final
@@ -28,7 +29,9 @@ def _water(rng: Random, outlet: Mapping[str, Any]) -> Answers:
         "discharged_via_outlet": amount,
     }
     method = rng.choice("123")
-    for pollutant in _WATER if float(amount) else ():
+    if not float(amount):
+        return row  # a dry outlet has no concentrations
+    for pollutant in _WATER:
         for end, what in (("in", "generated"), ("out", "emitted")):
             row |= {
                 f"{pollutant}_{end}": f"{float(outlet.get(f'{pollutant}_{what}') or 0) * 1e6 / float(amount):.4f}",
@@ -42,9 +45,9 @@ def _g106_3(rng: Random, related: Mapping[str, Answers]) -> Answers:
     seen: dict[str, Answers] = {}
     for unit in units:
         seen.setdefault(str(unit.get("outlet_id")), unit)
-    alone = [
-        unit for unit in seen.values() if sum(each.get("outlet_id") == unit.get("outlet_id") for each in units) == 1
-    ]
+    # Boilers that share a stack are left out: what is measured there is no single boiler's.
+    sharing = Counter(unit.get("outlet_id") for unit in units)
+    alone = [unit for unit in seen.values() if sharing[unit.get("outlet_id")] == 1]
     return {"point": [_air(rng, unit) for unit in alone if float(unit.get("waste_gas") or 0) > 0] or [_step(rng)]}
 
 

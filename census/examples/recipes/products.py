@@ -36,13 +36,14 @@ _FUELS: Final = {
     "has_clinker": ("一般烟煤", 300_000, 420_000),
     "is_petrochemical": ("炼厂干气", 30_000, 60_000),
 }
+# What the boilers of a plant burn: gas twice as often as anything else.
 _BOILERS: Final = (
     ("天然气（气态）",),
     ("天然气（气态）",),
     ("一般烟煤",),
     ("一般烟煤", "天然气（气态）"),
     ("燃料油",),
-)  # what the boilers of a plant burn
+)
 
 
 def named(listed: str, label: str) -> Entry:
@@ -57,40 +58,37 @@ def _g101_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
         for switch, (name, process, low, high) in _HEAVY.items()
         if basic.get(switch)
     ]
-    usual = [
-        entry
-        for entry in codelist("census_product")
-        if entry.attributes.get("industry") == basic.get("industry_code_1")
-    ]
+    usual = _usual_products(basic.get("industry_code_1"))
+    if not usual and not rows:
+        usual = [named("census_product", "其他产品（在备注写明）")]
+    for entry in rng.sample(usual, min(len(usual), rng.choice((1, 1, 2)))):
+        size = _USUAL.get(entry.attributes["unit"], (200, 50_000))
+        rows.append(_product(rng, entry, _process_of(rng, entry), size))
+    return {"product": rows}
+
+
+def _usual_products(industry: object) -> list[Entry]:
+    """Give the products of an industry that come without furnaces of their own."""
     special = {name for name, *_ in _HEAVY.values()} | {"球团矿"}
-    usual = [entry for entry in usual if entry.label not in special] or (
-        [named("census_product", "其他产品（在备注写明）")] if not rows else []
-    )
-    chosen = rng.sample(usual, min(len(usual), rng.choice((1, 1, 2))))
-    return {
-        "product": [
-            *rows,
-            *(
-                _product(rng, entry, _process_of(rng, entry), _USUAL.get(entry.attributes["unit"], (200, 50_000)))
-                for entry in chosen
-            ),
-        ]
-    }
+    listed = codelist("census_product")
+    return [entry for entry in listed if entry.attributes.get("industry") == industry and entry.label not in special]
+
+
+def _division_listed(division: str) -> str:
+    """Give the division of GB/T 4754 whose processes and materials hold for one: machines use those of metal goods."""
+    return "33" if "34" <= division <= "37" else division
 
 
 def _process_of(rng: Random, product: Entry) -> Entry:
     division = product.attributes.get("industry", "")[:2]
-    known = [
-        entry
-        for entry in codelist("census_process")
-        if entry.attributes.get("division") == ("33" if "34" <= division <= "37" else division)
-    ]
+    wanted = _division_listed(division)
+    known = [entry for entry in codelist("census_process") if entry.attributes.get("division") == wanted]
     return rng.choice(known) if known else named("census_process", "其他工艺（在备注写明）")
 
 
 def _product(rng: Random, product: Entry, process: Entry, size: tuple[float, float]) -> Answers:
     made = spread(rng, *size)
-    made = round(made) if made >= 100 else round(made, 2)
+    made = round(made, 0 if made >= 100 else 2)
     return {
         "product_code": product.code,
         "process_code": process.code,
@@ -112,9 +110,8 @@ def _g101_3(rng: Random, related: Mapping[str, Answers]) -> Answers:
             energy[name] = energy.get(name, 0) + round(spread(rng, low, high), 2)
     if basic.get("has_boiler"):
         for name in rng.choice(_BOILERS):
-            energy[name] = energy.get(name, 0) + round(
-                spread(rng, 2_000, 12_000) if name == "一般烟煤" else spread(rng, 20, 600), 2
-            )
+            low, high = (2_000, 12_000) if name == "一般烟煤" else (20, 600)
+            energy[name] = energy.get(name, 0) + round(spread(rng, low, high), 2)
     if basic.get("has_voc_material"):
         materials |= {"水性涂料": round(spread(rng, 2, 30), 2), "稀释剂": round(spread(rng, 1, 8), 2)}
     if basic.get("has_clinker"):
@@ -132,13 +129,11 @@ def _g101_3(rng: Random, related: Mapping[str, Answers]) -> Answers:
 
 
 def _materials_of(division: str) -> Iterator[Entry]:
+    wanted = _division_listed(division)
     for entry in codelist("census_material"):
-        group = entry.code.split("-")[1]
-        if (
-            group == ("33" if "34" <= division <= "37" else division)
-            and not entry.attributes.get("energy")
-            and not entry.attributes.get("voc")
-        ):
+        # Energy and volatile materials are asked for by themselves.
+        is_plain = not entry.attributes.get("energy") and not entry.attributes.get("voc")
+        if entry.code.split("-")[1] == wanted and is_plain:
             yield entry
 
 
@@ -162,14 +157,10 @@ def burnt(related: Mapping[str, Answers], label: str, otherwise: float) -> float
     """Give what G101-3 leaves of an energy for burning, or another figure where it names none."""
     code = named("fuel_type", label).code
     rows: list[dict[str, Any]] = related.get("G101-3", {}).get("energy_row", [])
-    return (
-        sum(
-            float(row["energy_used"]) - float(row["energy_as_material"])
-            for row in rows
-            if row.get("energy_code") == code
-        )
-        or otherwise
+    burnt_of_it = (
+        float(row["energy_used"]) - float(row["energy_as_material"]) for row in rows if row.get("energy_code") == code
     )
+    return sum(burnt_of_it) or otherwise
 
 
 RECIPES: Final[dict[str, Recipe]] = {"G101-2": _g101_2, "G101-3": _g101_3}

@@ -59,7 +59,9 @@ def _g104_1(rng: Random, related: Mapping[str, Answers]) -> Answers:
 
 def _solid(rng: Random, code: str, name: str, output: float) -> Answers:
     made = round(min(spread(rng, 1, 400), output * 5), 2)
-    used = made if rng.random() < 0.3 else round(made * rng.uniform(0.6, 0.95), 2)
+    used = made
+    if rng.random() >= 0.3:
+        used = round(made * rng.uniform(0.6, 0.95), 2)
     return {
         "waste_name": name,
         "waste_code": code,
@@ -76,9 +78,9 @@ def _solid(rng: Random, code: str, name: str, output: float) -> Answers:
 
 
 def _g104_2(rng: Random, related: Mapping[str, Answers]) -> Answers:
-    waste = [
-        _hazardous(rng, code, name, _output(related)) for code, name in rng.sample(_HAZARDOUS, rng.choice((1, 2, 3)))
-    ]
+    kinds = rng.sample(_HAZARDOUS, rng.choice((1, 2, 3)))
+    waste = [_hazardous(rng, code, name, _output(related)) for code, name in kinds]
+    # Two in five send all of it away; the others burn or bury the first kind themselves.
     if rng.random() < 0.4:
         return {"waste": waste}
     burnt = waste[0]["self_disposed"] = waste[0]["sent_licensed"]
