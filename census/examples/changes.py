@@ -5,15 +5,18 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Iterator, Mapping
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from census.examples.drafts import Answers, raw, row_text
 from census.examples.hints import Hints, candidates, too_precise
 from census.examples.situation import Change, Situation, rows_in
 from census.examples.units import Facts
+from forms.definition import Form
 from validation.language.nodes import Aggregate, Call, Node, OneOf, Rows, Sound, Text, Value, walk
 from validation.rulebook import RuleBook
 from validation.rules import Rule
+
+NO_ROW: Final = -1  # the row of an item that stands in no group
 
 
 class Changes:
@@ -36,18 +39,15 @@ class Changes:
 
     def for_part(self, node: Node, situation: Situation, rule: Rule | None = None) -> Iterator[Change]:
         """Give the changes worth trying for one part of a rule."""
-        # To hide rows is no good way of changing what is said of them, except when mending.
-        parts = (
-            [*walk(node), *(walk(rule.each) if rule and rule.each else ())] if rule else list(_without_conditions(node))
-        )
+        parts = _mentioned(node, rule)
+        # Two kinds of rule are about the shape of what was sent, not about answers.
         if rule and rule.kind in ("rows", "unknown"):
             yield from self._shape(rule)
-        values = dict.fromkeys(part for part in parts if isinstance(part, Value))
-        for repeated in dict.fromkeys(
-            part.rows for part in parts if isinstance(part, Aggregate) and part.name == "unique"
-        ):
-            yield from self.of_rows(repeated, situation)  # the last row twice
+        # What must be unique is best broken by a row that stands there twice, before single answers are tried.
+        for repeated in _unique_rows(parts):
+            yield from self.of_rows(repeated, situation)
         hints, ready_made = Hints(node, parts, self.book, situation), _ready_made(parts)
+        values = dict.fromkeys(part for part in parts if isinstance(part, Value))
         for value in sorted(values, key=lambda value: value.place not in ("loop", "row")):  # what hides rows comes last
             if value in ready_made:
                 yield from self._in_ready_made(value, ready_made[value], hints, situation)
@@ -55,51 +55,57 @@ class Changes:
                 yield from self._at(value, hints, situation)
         for rows in dict.fromkeys(part for part in parts if isinstance(part, Rows)):
             yield from self.of_rows(rows, situation)
-        for part in parts:
-            if isinstance(part, Call) and part.name == "present" and isinstance(part.arguments[0], Text):
-                code = part.arguments[0].value
-                yield Change("form", code, "", -1, "", None if code in situation.related else {})
+        for code in _forms_asked_for(parts):
+            # A form that is there is taken away; one that is not is begun.
+            yield Change("form", code, "", -1, "", None if code in situation.related else {})
 
     def _shape(self, rule: Rule) -> Iterator[Change]:
+        """Give text where a table of rows should stand, or an answer to no item of the form."""
         group, _ = rule.items[0]
         yield Change("own", "", group, -1, "" if group else "not_in_this_form", "x")
 
     def misshapen(self, sound: Sound, row: int) -> Iterator[Change]:
         """Give answers of an item that have a problem of the kind asked about."""
         item = self.book.form.item(sound.key, sound.group)
-        wrong: list[Any] = [too_precise(item, self.known)] if sound.problem == "precision" else [7, {"x": 1}]
-        yield from (Change("own", "", sound.group, row if sound.group else -1, sound.key, each) for each in wrong)
+        wrong: list[Any] = [7, {"x": 1}]
+        if sound.problem == "precision":
+            wrong = [too_precise(item, self.known)]
+        if not sound.group:
+            row = NO_ROW
+        yield from (Change("own", "", sound.group, row, sound.key, each) for each in wrong)
 
     def _at(self, value: Value, hints: Hints, situation: Situation) -> Iterator[Change]:
-        place = "baseline" if value.place == "baseline" else "form" if value.form else "own"
-        form = self.book.related[value.form] if value.form else self.book.form
-        item = form.item(value.key, value.group)
-        if item.computed:
+        """Give other answers at one item, in all its rows at once and then row by row."""
+        item = self._form(value.form).item(value.key, value.group)
+        if item.computed:  # what is worked out cannot be answered
             return
-        answers = (
-            situation.baseline
-            if place == "baseline"
-            else situation.related.get(value.form, {})
-            if value.form
-            else situation.answers
-        )
-        if value.form and value.form not in situation.related:
+        answers = _answers(situation, value)
+        if answers is None:
             return
-        rows = rows_in(answers, value.group) if value.group else [answers]
+        place, rows = _place(value), _rows(answers, value.group)
         if value.place == "loop" and len(rows) > 1:
-            for candidate in candidates(item, rows[0].get(item.key), hints, self.rng, self.known):
-                yield Change(place, value.form, value.group, -1, "", [{**row, item.key: candidate} for row in rows])
-        for index, row in enumerate(rows):
+            _, first = rows[0]
+            for candidate in candidates(item, first.get(item.key), hints, self.rng, self.known):
+                changed = [{**row, item.key: candidate} for _, row in rows]
+                yield Change(place, value.form, value.group, -1, "", changed)
+        for index, row in rows:
             for candidate in candidates(item, row.get(item.key), hints, self.rng, self.known):
-                yield Change(place, value.form, value.group, index if value.group else -1, item.key, candidate)
+                yield Change(place, value.form, value.group, index, item.key, candidate)
         if place == "own" and value.place == "row":
-            yield from self._without_section(value, rows)
+            yield from self._without_section(value, [row for _, row in rows])
+
+    def _form(self, code: str) -> Form:
+        """Give the definition of another form of the unit; of the form at hand where the code is empty."""
+        if code:
+            return self.book.related[code]
+        return self.book.form
 
     def _without_section(self, value: Value, rows: list[Answers]) -> Iterator[Change]:
         """Leave blank all items of the section in which an item stands, row by row: an outlet that does not exist."""
-        parts = [section for section in self.book.form.sections if section.repeat and section.repeat.key == value.group]
-        section = next((section for section in parts if any(item.key == value.key for item in section.items)), None)
-        if section is None or len(parts) == 1 or any(item.required is True for item in section.items):
+        sections = [each for each in self.book.form.sections if each.repeat and each.repeat.key == value.group]
+        section = next((each for each in sections if any(item.key == value.key for item in each.items)), None)
+        # A row of one section cannot go without it, nor can one whose items must be filled.
+        if section is None or len(sections) == 1 or any(item.required is True for item in section.items):
             return
         keys = {item.key for item in section.items}
         for index, row in enumerate(rows):
@@ -110,56 +116,99 @@ class Changes:
         self, value: Value, codes: Mapping[str, set[str]], hints: Hints, situation: Situation
     ) -> Iterator[Change]:
         """Give changes in those ready-made rows only that a check names; their codes stay as they are."""
-        form = self.book.related[value.form] if value.form else self.book.form
-        item, answers = (
-            form.item(value.key, value.group),
-            situation.related.get(value.form) if value.form else situation.answers,
-        )
-        for index, row in enumerate(rows_in(answers or {}, value.group)):
+        item = self._form(value.form).item(value.key, value.group)
+        for index, row in enumerate(rows_in(_answers(situation, value) or {}, value.group)):
             if any(row.get(key) in named for key, named in codes.items()):
                 for candidate in candidates(item, row.get(item.key), hints, self.rng, self.known):
-                    yield Change("form" if value.form else "own", value.form, value.group, index, item.key, candidate)
+                    yield Change(_place(value), value.form, value.group, index, item.key, candidate)
 
     def of_rows(self, rows: Rows, situation: Situation) -> Iterator[Change]:
         """Give one row more (first), the last one twice, one less, none, too many."""
-        form = self.book.related[rows.form] if rows.form else self.book.form
-        answers = situation.related.get(rows.form) if rows.form else situation.answers
+        answers = _answers(situation, rows)
         if answers is None:
             return
         there = rows_in(answers, rows.group)
-        place = "form" if rows.form else "own"
-        group = form.groups()[rows.group]
+        group = self._form(rows.form).groups()[rows.group]
         fresh = {
             item.key: row_text(item, len(there) + 1) or raw(item, self.rng, self.known)
             for item in group.items
             if item.required and not item.computed
         }
-        tried: list[list[Answers]] = [[*there, copy.deepcopy(there[-1])], there[:-1], []] if there else []
-        for changed in ([*there, fresh], *tried, [*there, *([fresh] * ((group.maximum or 0) + 1 - len(there)))]):
-            yield Change(place, rows.form, rows.group, -1, "", changed)
+        tried: list[list[Answers]] = [[*there, fresh]]
+        if there:
+            tried += [[*there, copy.deepcopy(there[-1])], there[:-1], []]
+        missing = (group.maximum or 0) + 1 - len(there)
+        tried.append([*there, *[fresh] * missing])
+        for changed in tried:
+            yield Change(_place(rows), rows.form, rows.group, -1, "", changed)
+
+
+def _place(asked: Value | Rows) -> str:
+    """Tell where a change to what is asked about is made."""
+    if isinstance(asked, Value) and asked.place == "baseline":
+        return "baseline"
+    return "form" if asked.form else "own"
+
+
+def _answers(situation: Situation, asked: Value | Rows) -> Answers | None:
+    """Give the answers that hold what is asked about; None when they belong to a form that the unit has not."""
+    if asked.form:
+        return situation.related.get(asked.form)
+    if _place(asked) == "baseline":
+        return situation.baseline
+    return situation.answers
+
+
+def _rows(answers: Answers, group: str) -> list[tuple[int, Answers]]:
+    """Give the rows of a group by number; the answers themselves where the item stands in no group."""
+    if group:
+        return list(enumerate(rows_in(answers, group)))
+    return [(NO_ROW, answers)]
+
+
+def _mentioned(node: Node, rule: Rule | None) -> list[Node | Rows]:
+    """List what a rule mentions, or one part of it."""
+    if rule is None:
+        # To hide rows is no good way of changing what is said of them, except when mending.
+        return list(_without_conditions(node))
+    if rule.each is None:
+        return list(walk(node))
+    return [*walk(node), *walk(rule.each)]
+
+
+def _unique_rows(parts: Iterable[Node | Rows]) -> list[Rows]:
+    unique = (part for part in parts if isinstance(part, Aggregate) and part.name == "unique")
+    return list(dict.fromkeys(part.rows for part in unique))
+
+
+def _forms_asked_for(parts: Iterable[Node | Rows]) -> Iterator[str]:
+    """Give the codes of the forms that are asked to be there, or not to be."""
+    for part in parts:
+        if isinstance(part, Call) and part.name == "present" and isinstance(part.arguments[0], Text):
+            yield part.arguments[0].value
 
 
 def _ready_made(parts: Iterable[Node | Rows]) -> dict[Value, dict[str, set[str]]]:
     """Find what is asked of single ready-made rows: by item, the item that holds the row's code and the codes named."""
     found: dict[Value, dict[str, set[str]]] = {}
     for part in parts:
-        if (
-            isinstance(part, Aggregate)
-            and part.name == "first"
-            and isinstance(part.condition, OneOf)
-            and part.element is not None
-        ):
-            for code in (
-                each for each in walk(part.condition.item) if isinstance(each, Value) and each.place == "loop"
-            ):
-                found.setdefault(code, {})
-                for value in (each for each in walk(part.element) if isinstance(each, Value) and each.place == "loop"):
-                    found.setdefault(value, {}).setdefault(code.key, set()).update(part.condition.options)
+        if not (isinstance(part, Aggregate) and part.name == "first" and part.element is not None):
+            continue
+        if not isinstance(part.condition, OneOf):
+            continue
+        for code in _of_loop(part.condition.item):
+            found.setdefault(code, {})
+            for value in _of_loop(part.element):
+                found.setdefault(value, {}).setdefault(code.key, set()).update(part.condition.options)
     return found
 
 
+def _of_loop(node: Node) -> list[Value]:
+    """List the items that a generator reads from each of its rows."""
+    return [each for each in walk(node) if isinstance(each, Value) and each.place == "loop"]
+
+
 def _without_conditions(node: Node) -> Iterator[Node | Rows]:
-    hiding = {
-        part for rows in walk(node) if isinstance(rows, Rows) and rows.when is not None for part in walk(rows.when)
-    }
+    conditions = [rows.when for rows in walk(node) if isinstance(rows, Rows) and rows.when is not None]
+    hiding = {part for condition in conditions for part in walk(condition)}
     return (part for part in walk(node) if part not in hiding)

@@ -72,14 +72,20 @@ class Search:
         if rows is not None and not self._count(situation, rows):
             return None
         found = self.changes.findings(situation)
-        return None if keep and keep not in found else tuple(check for check in found if check != keep)
+        if keep and keep not in found:
+            return None
+        return tuple(check for check in found if check != keep)
 
     def left(self, situation: Situation, check: str) -> int:
         """Count the parts of a check that must change before it fails."""
         rule = self.book.rule(check)
-        return Steering(self.changes, (rule.each.group, 0) if rule.each else None).left(
-            situation, rule.node, wanted=False
-        )
+        return self._steering(rule).left(situation, rule.node, wanted=False)
+
+    def _steering(self, rule: Rule) -> Steering:
+        """Steer a rule: one that is asked of each row, in the first."""
+        if rule.each is None:
+            return Steering(self.changes, None)
+        return Steering(self.changes, (rule.each.group, 0))
 
     def broken(self, situation: Situation, check: str) -> Broken | None:
         """Change answers until this check fails, alone if that can be; None when it was not made to fail."""
@@ -88,24 +94,25 @@ class Search:
             others = self._others(tried, check)
             if others is None:
                 continue
-            state = self.mended(tried, check) if others else Broken(tried, ())
-            best = state if best is None or len(state.also) < len(best.also) else best
+            state = Broken(tried, ())
+            if others:
+                state = self.mended(tried, check)
+            if best is None or len(state.also) < len(best.also):
+                best = state
             if not best.also or self.changes.exhausted:
                 return best
         return best
 
     def _failing(self, situation: Situation, rule: Rule) -> Iterator[Situation]:
         """Give situations in which a rule may fail."""
-        row = None
         if rule.each is not None:
-            row = (rule.each.group, 0)
-            situation = self.mended(
-                Steering(self.changes, None).with_row(situation, rule.each), rows=rule.each
-            ).situation
+            # A rule of rows can fail only where there is a row, which may upset other checks: those are mended first.
+            shown = Steering(self.changes, None).with_row(situation, rule.each)
+            situation = self.mended(shown, rows=rule.each).situation
         for _ in range(TRIES):
             if self.changes.exhausted:
                 return
-            steered = Steering(self.changes, row).steered(situation, rule.node, wanted=False)
+            steered = self._steering(rule).steered(situation, rule.node, wanted=False)
             if steered is not None:
                 yield steered
         if rule.kind == "rows":

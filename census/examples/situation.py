@@ -29,18 +29,22 @@ class Situation:
         """Give a copy with one change made; what is not changed is shared."""
         changed = Situation(self.answers, self.related, self.baseline)
         if change.place == "form":
-            changed.related = {**self.related}
-            if change.key == "" and change.group == "":
-                changed.related.pop(change.form, None) if change.raw is None else changed.related.update(
-                    {change.form: change.raw}
-                )
-                return changed
-            changed.related[change.form] = _changed(self.related.get(change.form, {}), change)
+            changed.related = self._with_form(change)
         elif change.place == "baseline":
             changed.baseline = _changed(self.baseline, change)
         else:
             changed.answers = _changed(self.answers, change)
         return changed
+
+    def _with_form(self, change: Change) -> dict[str, Answers]:
+        related = {**self.related}
+        if change.key or change.group:
+            related[change.form] = _changed(self.related.get(change.form, {}), change)
+        elif change.raw is None:
+            related.pop(change.form, None)
+        else:
+            related[change.form] = change.raw
+        return related
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +79,6 @@ def rows_in(answers: Answers, group: str) -> list[Answers]:
     if not isinstance(rows, list):
         return []
     there = cast("list[object]", rows)
-    return cast("list[Answers]", there) if all(isinstance(row, dict) for row in there) else []
+    if not all(isinstance(row, dict) for row in there):
+        return []
+    return cast("list[Answers]", there)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, cast
 
-from census.examples.changes import Changes
+from census.examples.changes import NO_ROW, Changes
 from census.examples.drafts import raw
 from census.examples.situation import Change, Situation
 from validation.language.nodes import Aggregate, And, Choose, Flag, Node, Not, Or, Rows, Sound, Value, walk
@@ -17,10 +17,14 @@ ENOUGH_OF_ONE: Final = 4  # of which so many at one item: another item may upset
 
 
 class Steering:
-    """Makes one expression true or false, following how it is put together; ``row`` is the row that it is asked about."""
+    """Makes one expression true or false, following how it is put together.
+
+    ``row`` is the row that it is asked about: the group and the row's number.
+    """
 
     def __init__(self, changes: Changes, row: tuple[str, int] | None) -> None:
         self.changes, self.row = changes, row
+        self.group, self.index = row or ("", NO_ROW)
 
     def steered(self, situation: Situation, node: Node, *, wanted: bool) -> Situation | None:
         """Change answers until the expression has the wanted value; None when no way was found."""
@@ -29,20 +33,18 @@ class Steering:
                 return self.steered(situation, node.part, wanted=not wanted)
             case And() | Or():
                 parts = self.changes.rng.sample(node.parts, len(node.parts))
+                # A conjunction is true by all its parts and false by one; a disjunction the other way round.
                 if isinstance(node, And) == wanted:
                     return self._all(situation, parts, wanted=wanted)
-                return next(
-                    (found for part in parts if (found := self.steered(situation, part, wanted=wanted)) is not None),
-                    None,
-                )
+                return self._one(situation, parts, wanted=wanted)
             case Choose():
                 return self._chosen(situation, node, wanted=wanted)
             case Aggregate(name="any" | "all", rows=Rows(form="")) if (node.name == "any") is wanted:
                 return self._one_row(situation, node, wanted=wanted)
             case _:
-                return (
-                    situation if self._value(situation, node) is wanted else self._leaf(situation, node, wanted=wanted)
-                )
+                if self._value(situation, node) is wanted:
+                    return situation
+                return self._leaf(situation, node, wanted=wanted)
 
     def left(self, situation: Situation, node: Node, *, wanted: bool) -> int:
         """Count the parts that must change before the expression has the wanted value; what is blank counts twice."""
@@ -54,7 +56,9 @@ class Steering:
                 return sum(parts) if isinstance(node, And) == wanted else min(parts)
             case _:
                 value = self._value(situation, node)
-                return 0 if value is wanted else 2 if value is None else 1
+                if value is wanted:
+                    return 0
+                return 2 if value is None else 1
 
     def _all(self, situation: Situation, parts: list[Node], *, wanted: bool) -> Situation | None:
         steered: Situation | None = situation
@@ -64,13 +68,27 @@ class Steering:
                 return None
         return steered
 
+    def _one(self, situation: Situation, parts: list[Node], *, wanted: bool) -> Situation | None:
+        for part in parts:
+            steered = self.steered(situation, part, wanted=wanted)
+            if steered is not None:
+                return steered
+        return None
+
     def _chosen(self, situation: Situation, node: Choose, *, wanted: bool) -> Situation | None:
-        test = self.steered(situation, node.test, wanted=True)
-        found = self.steered(test, node.then, wanted=wanted) if test is not None else None
-        if found is not None or node.otherwise == Flag(value=not wanted):
-            return found
-        test = self.steered(situation, node.test, wanted=False)
-        return self.steered(test, node.otherwise, wanted=wanted) if test is not None else None
+        """Try the branch that a choice takes when its test holds, then the other."""
+        holding = self.steered(situation, node.test, wanted=True)
+        if holding is not None:
+            found = self.steered(holding, node.then, wanted=wanted)
+            if found is not None:
+                return found
+        # Most choices guard one branch with a constant: it can never have the other value.
+        if node.otherwise == Flag(value=not wanted):
+            return None
+        failing = self.steered(situation, node.test, wanted=False)
+        if failing is None:
+            return None
+        return self.steered(failing, node.otherwise, wanted=wanted)
 
     def _one_row(self, situation: Situation, node: Aggregate, *, wanted: bool) -> Situation | None:
         """Give the first row the wanted value: one is enough to make ``any`` true and ``all`` false."""
@@ -97,10 +115,9 @@ class Steering:
         for part in walk(node):
             if isinstance(part, Value) and part.place in ("main", "row") and self._value(situation, part) is None:
                 item = self.changes.book.form.item(part.key, part.group)
-                index = self.row[1] if self.row and part.group else -1
-                situation = situation.with_change(
-                    Change("own", "", part.group, index, part.key, raw(item, self.changes.rng, self.changes.known))
-                )
+                index = self.index if part.group else NO_ROW
+                answer = raw(item, self.changes.rng, self.changes.known)
+                situation = situation.with_change(Change("own", "", part.group, index, part.key, answer))
         return situation
 
     def _value(self, situation: Situation, node: Node) -> object:
@@ -110,26 +127,30 @@ class Steering:
     def _leaf(self, situation: Situation, node: Node, *, wanted: bool) -> Situation | None:
         """Try changes at the items that a part mentions, one, then two at a time; take the one that upsets least."""
         good = self._singles(situation, node, wanted=wanted)
+        # An answer of the wrong kind needs nothing else to be there.
         if not good and not isinstance(node, Sound):
             situation = self._prepared(situation, node)
             good = self._singles(situation, node, wanted=wanted) or list(self._pairs(situation, node, wanted=wanted))
         if not good:
             return None
         ranked = sorted((len(self.changes.findings(each)), number) for number, each in enumerate(good))
-        return good[ranked[0][1]] if self.changes.rng.random() < 0.6 else good[self.changes.rng.choice(ranked[:4])[1]]
+        # Mostly the best; now and then one of the next, or a search that is stuck would come back to the same place.
+        if self.changes.rng.random() < 0.6:
+            return good[ranked[0][1]]
+        return good[self.changes.rng.choice(ranked[:4])[1]]
 
     def _changes(self, situation: Situation, node: Node) -> list[Change]:
-        row = self.row[1] if self.row else -1
-        if isinstance(node, Sound):
-            if node.problem == "unknown":
-                return [Change("own", "", "", -1, "not_in_this_form", "x")]
-            return list(self.changes.misshapen(node, row)) if node.key else []
-        group = self.row[0] if self.row else ""
-        return [
-            change
-            for change in self.changes.for_part(node, situation)
-            if not group or change.group != group or change.index <= row
-        ]
+        if not isinstance(node, Sound):
+            return [change for change in self.changes.for_part(node, situation) if self._is_near(change)]
+        if node.problem == "unknown":
+            return [Change("own", "", "", -1, "not_in_this_form", "x")]
+        if not node.key:
+            return []
+        return list(self.changes.misshapen(node, self.index))
+
+    def _is_near(self, change: Change) -> bool:
+        """Tell whether a change may help: one to a later row than the one asked about cannot."""
+        return not self.group or change.group != self.group or change.index <= self.index
 
     def _singles(self, situation: Situation, node: Node, *, wanted: bool) -> list[Situation]:
         good: list[Situation] = []

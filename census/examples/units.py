@@ -1,4 +1,4 @@
-"""Invented units of Panyu for examples, training and demo data: names, codes, addresses and positions that hang together."""
+"""Invented units of Panyu for examples, training and demo data: names, codes and places that hang together."""
 
 from __future__ import annotations
 
@@ -129,12 +129,10 @@ def industries() -> tuple[tuple[str, str], ...]:
         for word, entry in plain
         if entry.attributes.get("tank_loading") != "1" and entry.attributes.get("voc_material") != "1"
     ]
-    return tuple(chosen) or (
-        (
-            "制品",
-            next(entry.code for entry in listed if entry.is_selectable and entry.attributes.get("industrial") == "1"),
-        ),
-    )
+    if chosen:
+        return tuple(chosen)
+    industrial = (entry for entry in listed if entry.is_selectable and entry.attributes.get("industrial") == "1")
+    return (("制品", next(industrial).code),)
 
 
 def position(rng: Random) -> tuple[float, float]:
@@ -146,16 +144,19 @@ def position(rng: Random) -> tuple[float, float]:
             return lon, lat
 
 
+def _town(village: Entry) -> str:
+    """Name the town that a village lies in; a list of towns need not hold all of them."""
+    if town := codelist("towns").get(village.parent):
+        return town.label
+    return codelist("regions").label(village.code[:9])
+
+
 def facts(rng: Random) -> Facts:
     """Invent one unit."""
     village = rng.choice(villages())
-    town = (
-        codelist("towns").entry(village.parent).label
-        if codelist("towns").get(village.parent)
-        else codelist("regions").label(village.code[:9])
-    )
     word, industry = rng.choice(industries())
     lon, lat = position(rng)
+    place = village.label.removesuffix("村民委员会").removesuffix("居民委员会")
     name = f"广州市番禺{rng.choice(_BRANDS)}{rng.choice(_BRANDS)[0]}{word}有限公司"
     return {
         "unit.name": name,
@@ -167,8 +168,8 @@ def facts(rng: Random) -> Facts:
         "unit.province_name": "广东省",
         "unit.city_name": "广州市",
         "unit.county_name": "番禺区",
-        "unit.town_name": town,
-        "unit.address": f"{village.label.removesuffix('村民委员会').removesuffix('居民委员会')}{rng.choice(_ROADS)}{rng.randrange(1, 300)}号",
+        "unit.town_name": _town(village),
+        "unit.address": f"{place}{rng.choice(_ROADS)}{rng.randrange(1, 300)}号",
         "unit.longitude": degrees(lon),
         "unit.latitude": degrees(lat),
         "unit.contact_person": person(rng),
