@@ -96,6 +96,5 @@ def write_manifest(settings: Settings, collected: list[Collected]) -> None:
         if one.planted is not None
     ]
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    (settings.data_dir / "manifest.json").write_text(
-        json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-    )
+    text = json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+    (settings.data_dir / "manifest.json").write_text(text, encoding="utf-8")

@@ -50,16 +50,12 @@ def workshop(industry: str, chance: random.Random, *, makes_wastewater: bool) ->
     """Draw a workshop's size: most are micro or small, a few medium."""
     scale = chance.choices(("4", "3", "2"), weights=(60, 36, 4))[0]
     low, high = {"4": (200, 2_900), "3": (3_200, 190_000), "2": (40_000, 390_000)}[scale]
-    is_running = makes_wastewater or chance.random() > 0.06
-    output = round(low * (high / low) ** chance.random(), 1) if is_running else 0.0
-    return Workshop(
-        industry,
-        makes_wastewater,
-        output,
-        scale if is_running else "4",
-        chance.choice((2_000, 2_400, 2_640, 3_000, 3_600, 4_800, 7_200)) if is_running else 0,
-        is_running,
-    )
+    # Of those without wastewater, a few stood idle all year: they made nothing and count as micro.
+    if not makes_wastewater and chance.random() <= 0.06:
+        return Workshop(industry, makes_wastewater, output_kyuan=0.0, scale="4", hours=0, is_running=False)
+    output = round(low * (high / low) ** chance.random(), 1)
+    hours = chance.choice((2_000, 2_400, 2_640, 3_000, 3_600, 4_800, 7_200))
+    return Workshop(industry, makes_wastewater, output, scale, hours, is_running=True)
 
 
 def listing(shop: Workshop) -> Answers:
@@ -109,7 +105,9 @@ def wastewater(shop: Workshop, basics_answers: Answers, chance: random.Random) -
     """Answer G102 so that the water balance, the treatment and the pollutants follow from the output."""
     intensity, cod_mg_l = WATER.get(shop.industry, ORDINARY)
     intake = max(60, round(shop.output_kyuan * intensity * chance.uniform(0.7, 1.3)))
-    own = round(intake * chance.uniform(0.1, 0.4)) if chance.random() < 0.2 else 0
+    own = 0
+    if chance.random() < 0.2:
+        own = round(intake * chance.uniform(0.1, 0.4))
     discharged = round(intake * chance.uniform(0.6, 0.9))
     answers: Answers = {
         "water_intake_total": str(intake),
@@ -121,13 +119,13 @@ def wastewater(shop: Workshop, basics_answers: Answers, chance: random.Random) -
         "statistics_head": basics_answers["statistics_head"],
         "filler": basics_answers["filler"],
     }
-    facilities = [_facility(shop, discharged, chance)] if discharged > 300 or chance.random() < 0.5 else []
-    answers |= {"treatment_facility_count": str(len(facilities)), "outlet_count": "1"}
-    if facilities:
-        answers["facility"] = facilities
-    answers["outlet"] = [
-        _outlet(basics_answers, discharged, cod_mg_l * chance.uniform(0.6, 1.2), bool(facilities), chance)
-    ]
+    # Much wastewater is always treated, little of it as often as not.
+    is_treated = discharged > 300 or chance.random() < 0.5
+    if is_treated:
+        answers["facility"] = [_facility(shop, discharged, chance)]
+    answers |= {"treatment_facility_count": str(int(is_treated)), "outlet_count": "1"}
+    cod = cod_mg_l * chance.uniform(0.6, 1.2)
+    answers["outlet"] = [_outlet(basics_answers, discharged, cod, chance, is_treated=is_treated)]
     return answers
 
 
@@ -149,10 +147,13 @@ def _facility(shop: Workshop, treated: int, chance: random.Random) -> Answers:
 
 
 def _outlet(
-    basics_answers: Answers, discharged: int, cod_mg_l: float, is_treated: bool, chance: random.Random
-) -> Answers:  # noqa: FBT001 - one of five plain facts
-    left = chance.uniform(0.12, 0.3) if is_treated else 1.0
-    drainage = chance.choice(("B", "C", "E")) if is_treated else chance.choice(("C", "E"))
+    basics_answers: Answers, discharged: int, cod_mg_l: float, chance: random.Random, *, is_treated: bool
+) -> Answers:
+    # Untreated, nothing is taken out, and the water may not go straight into a river (B).
+    left, ways = 1.0, ("C", "E")
+    if is_treated:
+        left, ways = chance.uniform(0.12, 0.3), ("B", "C", "E")
+    drainage = chance.choice(ways)
     outlet: Answers = {
         "outlet_id": "DW001",
         "outlet_name": "废水总排放口",

@@ -1,4 +1,4 @@
-"""What the synthetic district has collected so far: visits and submissions, sent through the same services as a phone's."""
+"""What the synthetic district has collected so far: visits and submissions, sent as a phone sends them."""
 
 from __future__ import annotations
 
@@ -50,13 +50,14 @@ FATES: Final = {
     "withdrawn": 2,
 }
 WITHOUT_FORM: Final = ("closed", "moved", "not_found", "refused", "duplicate")
+# What the listing tells of an outfall and later forms tell again.
 OUTFALL: Final = (
     "outfall_code",
     "outfall_name",
     "outfall_scale",
     "receiving_water_code",
     "receiving_water_name",
-)  # told again by later forms
+)
 REASON: Final = "已核对水费单、台账和现场，情况属实。"
 
 
@@ -122,13 +123,13 @@ def load_collected(database: Database, district: District, seed: int) -> list[Co
         actor = actor_of(district.accounts[username])
         for part in _parts(units):
             with database.transaction(actor.scope) as session:
-                batch: list[Collected] = []
-                for unit, values in _with_sources(session, part, actor, chance):
-                    batch.append(_collect(unit, fate_of[unit.id], values, planted, chance))
+                batch = [
+                    _collect(unit, fate_of[unit.id], values, planted, chance)
+                    for unit, values in _with_sources(session, part, actor, chance)
+                ]
                 at = _evening(chance)
-                visits.store(
-                    session, actor, [_visit(one, actor, at, chance) for one in batch if one.visit is not None], at
-                )
+                visited = [_visit(one, actor, at, chance) for one in batch if one.visit is not None]
+                visits.store(session, actor, visited, at)
                 submissions.submit(session, actor, [draft for one in batch for draft in one.sent], at)
                 collected += batch
     return collected
@@ -157,7 +158,7 @@ def _collect(
     if fate == "without_form":
         return Collected(unit, fate, new_id())
     if fate == "listed":  # the listing came first; the door-to-door survey has not reached it yet
-        return Collected(unit, fate, None, tuple(_drafts(unit, None, listing_of(unit, values, chance), None)))
+        return Collected(unit, fate, None, tuple(_drafts(unit, None, listing_of(unit, values, chance))))
     records = records_of(unit, values, chance)
     planted: Plant | None = None
     if fate == "planted":
@@ -171,6 +172,7 @@ def _collect(
 def records_of(unit: PlannedUnit, values: Mapping[str, Any], chance: random.Random) -> Records:
     """Answer every form that a unit must fill, right in itself and with its neighbours."""
     records: Records = {}
+    # Now and then a form finds no answers beside the others that were drawn: the unit is then drawn anew.
     for _ in range(UNIT_TRIES):
         records = _further(unit, _first_forms(unit, values, chance), values, chance)
         if not _due(unit, records):
@@ -232,14 +234,15 @@ def _due(unit: PlannedUnit, records: Records) -> list[str]:
 
 
 def _example(code: str, related: Records, known: Mapping[str, Any], chance: random.Random) -> dict[str, Any] | None:
-    """Give one form's answers beside the others; None when none were found: it is still to be filled, as in real life."""
+    """Give one form's answers beside the others; None when none were found: it is still to be filled, as in life."""
     for _ in range(TRIES):
         with suppress(NoExample):
             return answers_for(code, seed=chance.randrange(10**6), related=related, known=known).answers
     return None
 
 
-def _drafts(unit: PlannedUnit, visit: UUID | None, records: Records, planted: Plant | None) -> Iterator[Draft]:
+def _drafts(unit: PlannedUnit, visit: UUID | None, records: Records, planted: Plant | None = None) -> Iterator[Draft]:
+    """Give what the phone would send; warnings are explained, except where they are the error that was planted."""
     for code, answers in records.items():
         form = catalogue().current(code)
         related = {other: found for other, found in records.items() if other != code}
@@ -265,9 +268,9 @@ def _drafts(unit: PlannedUnit, visit: UUID | None, records: Records, planted: Pl
 
 
 def _evening(chance: random.Random) -> datetime:
-    return datetime.combine(
-        FIRST_DAY + timedelta(days=chance.randrange(DAYS)), datetime.min.time(), tzinfo=UTC
-    ) + timedelta(hours=10, seconds=chance.randrange(7_200))
+    """Draw when a day's work was sent: between ten and twelve in UTC, after work in China."""
+    day = FIRST_DAY + timedelta(days=chance.randrange(DAYS))
+    return datetime.combine(day, datetime.min.time(), tzinfo=UTC) + timedelta(hours=10, seconds=chance.randrange(7_200))
 
 
 def _visit(one: Collected, actor: Actor, at: datetime, chance: random.Random) -> visits.VisitDraft:

@@ -67,6 +67,11 @@ class Crew:
             for grant in account.grants
         }
 
+    def for_role(self, role: str, one: Collected) -> Actor:
+        if role == "county":
+            return self.county
+        return self.supervisor(one)
+
     def supervisor(self, one: Collected) -> Actor:
         return self.supervisors[one.unit.village.town_code]
 
@@ -102,7 +107,7 @@ def _approve(session: Session, crew: Crew, one: Collected) -> int:
         select(Submission.id, Submission.state, Submission.unexplained_count).where(Submission.unit_id == one.unit.id)
     )
     clean = [row.id for row in states if row.state == "checked" and row.unexplained_count == 0]
-    actors = [crew.county if role == "county" else crew.supervisor(one) for role in APPROVALS[one.fate]]
+    actors = [crew.for_role(role, one) for role in APPROVALS[one.fate]]
     for identity in clean:
         for actor in actors:
             decisions.decide(session, actor, identity, outcome="approve", note="", expected_revision=1)

@@ -73,7 +73,7 @@ class District:
 def load_people(session: Session, towns: Sequence[str]) -> dict[str, Account]:
     """Make the census accounts: 40 enumerators, 8 supervisors, one county office."""
     chance = random.Random("people")  # noqa: S311 - names of a synthetic district
-    password_hash = HASHER.hash(PASSWORD)
+    password_hash = HASHER.hash(PASSWORD)  # once: it takes its time on purpose
     accounts: dict[str, Account] = {}
 
     def add(username: str, card: str | None, *grants: tuple[str, str]) -> None:
@@ -88,12 +88,14 @@ def load_people(session: Session, towns: Sequence[str]) -> dict[str, Account]:
             grants=grants,
         )
 
+    # The first enumerator and the first supervisor work in the story's town, the others take turns in the rest.
     busy = [town for town in towns if town != STORY_TOWN]
     for number in range(1, 41):
-        town = STORY_TOWN if number == 1 else busy[(number - 2) % len(busy)]
+        town = STORY_TOWN
+        if number > 1:
+            town = busy[(number - 2) % len(busy)]
         add(f"enumerator{number:02d}", f"4401{number:04d}", ("enumerator", town))
-    shares = [[STORY_TOWN, busy[0]], *(busy[start::7] for start in range(1, 8))]
-    shares[1:] = [busy[1:][start::7] for start in range(7)]
+    shares = [[STORY_TOWN, busy[0]], *(busy[1:][start::7] for start in range(7))]
     for number, share in enumerate(shares, start=1):
         add(f"supervisor{number:02d}", f"4402{number:04d}", *(("supervisor", town) for town in share))
     for role in ("county", "checker", "admin", "auditor", "department"):
@@ -126,8 +128,8 @@ def load_province(session: Session) -> None:
             password=PASSWORD,
             password_hash=password_hash,
             is_demo=True,
-            full_name=names.person(random.Random(username)),
-            grants=((role, "44"),),  # noqa: S311 - a synthetic name
+            full_name=names.person(random.Random(username)),  # noqa: S311 - a synthetic name
+            grants=((role, "44"),),
         )
 
 
@@ -140,19 +142,7 @@ def load_register(session: Session, count: int, seed: int) -> District:
     places = villages(((row.code, row.name, row.parent_code or "") for row in rows), ring(), seed)
     towns = sorted({village.town_code for village in places})
     accounts = load_people(session, towns)
-    session.execute(
-        insert(EnumerationArea),
-        [
-            {
-                "code": area_code(village),
-                "name": f"{village.name}普查小区",
-                "region_code": village.code,
-                "boundary": outline(village),
-                "is_schematic": True,
-            }
-            for village in places
-        ],
-    )
+    session.execute(insert(EnumerationArea), [_area(village) for village in places])
     units = [
         _unit(village, chance, is_works=number == STORY_UNITS)
         for number, village in enumerate(_spread(places, count, chance))
@@ -162,19 +152,22 @@ def load_register(session: Session, count: int, seed: int) -> District:
     for start in range(0, len(units), 1000):
         part = units[start : start + 1000]
         session.execute(insert(Unit), [unit.row for unit in part])
-        session.execute(
-            insert(Assignment),
-            [
-                {
-                    "id": new_id(),
-                    "unit_id": unit.id,
-                    "account_id": accounts[visitor[unit.id]].id,
-                    "team_id": accounts[visitor[unit.id]].team_id,
-                }
-                for unit in part
-            ],
-        )
+        session.execute(insert(Assignment), [_assignment(unit, accounts[visitor[unit.id]]) for unit in part])
     return District(tuple(units), accounts, visitor)
+
+
+def _area(village: Village) -> dict[str, Any]:
+    return {
+        "code": area_code(village),
+        "name": f"{village.name}普查小区",
+        "region_code": village.code,
+        "boundary": outline(village),
+        "is_schematic": True,
+    }
+
+
+def _assignment(unit: PlannedUnit, account: Account) -> dict[str, Any]:
+    return {"id": new_id(), "unit_id": unit.id, "account_id": account.id, "team_id": account.team_id}
 
 
 def ring() -> Ring:
@@ -203,50 +196,78 @@ def _spread(places: list[Village], count: int, chance: random.Random) -> list[Vi
 def _unit(village: Village, chance: random.Random, *, is_works: bool = False) -> PlannedUnit:
     """Draw a unit. ``is_works``: the one sewage works that others name as the receiver of their wastewater."""
     is_story = village.town_code == STORY_TOWN
-    kind = (
-        WORKS.kind
-        if is_works
-        else "industrial"
-        if is_story
-        else chance.choices(list(KIND_WEIGHTS), weights=list(KIND_WEIGHTS.values()))[0]
-    )
+    kind = _kind(chance, is_story=is_story, is_works=is_works)
     identity = new_id()
+    # A unit of industry has a trade, any other a sort.
     trade = names.trade(chance) if kind == "industrial" else None
-    sort = WORKS if is_works else sort_of(kind, chance) if trade is None else None
+    sort = _sort(kind, chance, is_works=is_works)
     makes_wastewater = is_story or (trade is not None and chance.random() < trade.makes_wastewater)
     lon, lat = near(village.centre, village.radius, ring(), chance)
-    forms = [*FORMS_OF_INDUSTRY, *(["G102"] if makes_wastewater else [])] if sort is None else [sort.listing]
-    return PlannedUnit(
-        identity,
-        village,
-        trade,
-        sort,
-        makes_wastewater,
-        {
-            "id": identity,
-            "kind": kind,
-            "name": RECEIVER
-            if is_works
-            else sort.name(village, chance)
-            if sort
-            else names.workshop(chance, village.town_name, trade or names.TRADES[0]),
-            "address": f"{short(village.name)}{'工业路' if trade else chance.choice(('大道', '中路', '环村路'))}{chance.randrange(1, 200)}号",
-            "credit_code": names.credit_code(chance),
-            "industry_code": trade.industry if trade else None,
-            "region_code": village.code,
-            "area_code": area_code(village),
-            "lon": round(lon, 6),
-            "lat": round(lat, 6),
-            "source": "register",
-            "known": {
-                "contact_person": names.person(chance),
-                "contact_phone": names.phone(chance),
-                "legal_representative": names.person(chance),
-                **({"listing": sort.listing} if sort else {}),
-            },
-            "forms": forms,
-        },
-    )
+    name = _name(village, trade, sort, chance, is_works=is_works)
+    road = "工业路" if trade else chance.choice(("大道", "中路", "环村路"))
+    row = {
+        "id": identity,
+        "kind": kind,
+        "name": name,
+        "address": f"{short(village.name)}{road}{chance.randrange(1, 200)}号",
+        "credit_code": names.credit_code(chance),
+        "industry_code": trade.industry if trade else None,
+        "region_code": village.code,
+        "area_code": area_code(village),
+        "lon": round(lon, 6),
+        "lat": round(lat, 6),
+        "source": "register",
+        "known": _known(sort, chance),
+        "forms": _forms(sort, makes_wastewater=makes_wastewater),
+    }
+    return PlannedUnit(identity, village, trade, sort, makes_wastewater, row)
+
+
+def _kind(chance: random.Random, *, is_story: bool, is_works: bool) -> str:
+    """Draw a unit's kind. In the story's town all are workshops; what is settled is not drawn."""
+    if is_works:
+        return WORKS.kind
+    if is_story:
+        return "industrial"
+    return chance.choices(list(KIND_WEIGHTS), weights=list(KIND_WEIGHTS.values()))[0]
+
+
+def _sort(kind: str, chance: random.Random, *, is_works: bool) -> Sort | None:
+    if is_works:
+        return WORKS
+    if kind == "industrial":
+        return None
+    return sort_of(kind, chance)
+
+
+def _name(
+    village: Village, trade: names.Trade | None, sort: Sort | None, chance: random.Random, *, is_works: bool
+) -> str:
+    if is_works:
+        return RECEIVER
+    if sort is not None:
+        return sort.name(village, chance)
+    return names.workshop(chance, village.town_name, trade or names.TRADES[0])
+
+
+def _known(sort: Sort | None, chance: random.Random) -> dict[str, str]:
+    """Invent whom the register names for a unit, and say which form lists one that is no workshop."""
+    known = {
+        "contact_person": names.person(chance),
+        "contact_phone": names.phone(chance),
+        "legal_representative": names.person(chance),
+    }
+    if sort is not None:
+        known["listing"] = sort.listing
+    return known
+
+
+def _forms(sort: Sort | None, *, makes_wastewater: bool) -> list[str]:
+    if sort is not None:
+        return [sort.listing]
+    if makes_wastewater:
+        return [*FORMS_OF_INDUSTRY, "G102"]
+    return [*FORMS_OF_INDUSTRY]
 
 
 def _number_outfalls(units: Sequence[PlannedUnit]) -> None:

@@ -52,7 +52,9 @@ def _village(database: Database, number: int) -> str | None:
         codes = session.scalars(select(Region.code).where(Region.parent_code == STORY_TOWN).order_by(Region.code)).all()
         code = codes[number]
         filled = session.scalar(select(Submission.id).where(Submission.region_code == code).limit(1))
-        return code if filled else None
+    if filled is None:
+        return None
+    return code
 
 
 def _deliver(database: Database, settings: Settings, region: str) -> UUID:
@@ -61,12 +63,7 @@ def _deliver(database: Database, settings: Settings, region: str) -> UUID:
     with database.transaction(FULL) as session:
         account = session.scalars(select(Account).where(Account.username == "county01")).one()
         session.add(
-            Delivery(
-                id=delivery_id,
-                region_code=region,
-                target_url=settings.upper_url or "",
-                account_id=account.id,
-            )
+            Delivery(id=delivery_id, region_code=region, target_url=settings.upper_url or "", account_id=account.id)
         )
     build(database, settings, delivery_id, region)
     return delivery_id

@@ -47,7 +47,8 @@ def _thousand_for_ten_thousand_yuan(records: Records, _: random.Random) -> bool:
 def _wrong_check_digit(records: Records, _: random.Random) -> bool:
     basics = records["G101-1"]
     code = basics["credit_code"]
-    basics["credit_code"] = code[:-1] + ("A" if code[-1] != "A" else "B")
+    wrong = "B" if code.endswith("A") else "A"
+    basics["credit_code"] = code[:-1] + wrong
     return True
 
 
@@ -118,16 +119,22 @@ def plant(
 ) -> tuple[Records, Plant] | None:
     """Plant the fitting kind of error that is rarest so far into a copy of a unit's records; None if none fits."""
     for kind in sorted((*PLANTS, *SLIPS), key=lambda kind: planted[kind.name]):
+        # A copy for each kind: one that does not fit may have changed something before it found out.
         changed: Records = {form: copy.deepcopy(dict(answers)) for form, answers in records.items()}
-        done = _slip(kind, changed, chance) if isinstance(kind, Slip) else _error(kind, changed, chance)
+        done = _made(kind, changed, chance)
         if done is not None:
             planted[kind.name] += 1
             return changed, done
     return None
 
 
-def _error(kind: Plant, records: Records, chance: random.Random) -> Plant | None:
-    return kind if kind.form in records and kind.apply(records, chance) else None
+def _made(kind: Plant | Slip, records: Records, chance: random.Random) -> Plant | None:
+    """Make an error or a slip in the records; None where it does not fit."""
+    if isinstance(kind, Slip):
+        return _slip(kind, records, chance)
+    if kind.form in records and kind.apply(records, chance):
+        return kind
+    return None
 
 
 def _slip(slip: Slip, records: Records, chance: random.Random) -> Plant | None:

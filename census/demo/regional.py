@@ -1,4 +1,4 @@
-"""The county's own forms in the demo: entrusted to its department, which has sent some and left the others to be filled."""
+"""The county's own forms in the demo: entrusted to its department, which has sent some and left the others open."""
 
 from __future__ import annotations
 
@@ -26,9 +26,8 @@ def load_regional(database: Database, district: District) -> None:
         regional.entrust(session, office, COUNTY, department.account_id)
     for form in SENT:  # one after the other: a later one is checked against those before
         with database.transaction(department.scope) as session:
-            submissions.submit(
-                session, department, [_draft(one) for one in samples(session, form, 1, username=DEPARTMENT)], AT
-            )
+            drafts = [_draft(one) for one in samples(session, form, 1, username=DEPARTMENT)]
+            submissions.submit(session, department, drafts, AT)
 
 
 def _draft(sample: dict[str, Any]) -> Draft:

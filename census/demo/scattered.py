@@ -1,4 +1,4 @@
-"""The synthetic 散乱污 district: people, rivers, operations, cases, dated batches and imported registers, from a seed."""
+"""The synthetic 散乱污 district: people, rivers, operations, cases, batches and imported registers, from a seed."""
 
 from __future__ import annotations
 
@@ -60,9 +60,8 @@ def load_district(session: Session, plan: DistrictPlan, seed: int) -> None:
     for batch in plan.batches:
         _load_batch(session, batch, plan, villages, chance)
     session.execute(insert(RegisterEntry), [*_inspection(plan, chance), *_registers(plan, chance)])
-    evidence.record(
-        session, "demo", "load_scattered", plan.county, {"cases": len(stories), "seed": seed, "year": plan.year}
-    )
+    told = {"cases": len(stories), "seed": seed, "year": plan.year}
+    evidence.record(session, "demo", "load_scattered", plan.county, told)
 
 
 def _load_people(session: Session, plan: DistrictPlan, chance: random.Random) -> dict[str, Staff]:
@@ -95,19 +94,19 @@ def _load_people(session: Session, plan: DistrictPlan, chance: random.Random) ->
 
 def _rivers(plan: DistrictPlan) -> list[Row]:
     """The district's rivers by number; one without a sourced name keeps its number."""
-    known = codelist("river_panyu_49")
-    return [
-        {
-            "code": code,
-            "phase": "p1" if number <= plan.pilot_rivers else "p2",
-            "listed_on": plan.rivers_listed_on,
-            "name": entry.label
-            if (entry := known.get(code)) and entry.attributes["confidence"] != "placeholder"
-            else None,
-        }
-        for number in range(1, len(plan.tagged_by_river) + 1)
-        if (code := f"R{number:02d}")
-    ]
+    rows: list[Row] = []
+    for number, _ in enumerate(plan.tagged_by_river, start=1):
+        code = f"R{number:02d}"
+        phase = "p1" if number <= plan.pilot_rivers else "p2"
+        rows.append({"code": code, "phase": phase, "listed_on": plan.rivers_listed_on, "name": _river_name(code)})
+    return rows
+
+
+def _river_name(code: str) -> str | None:
+    entry = codelist("river_panyu_49").get(code)
+    if entry is None or entry.attributes["confidence"] == "placeholder":
+        return None
+    return entry.label
 
 
 def _operations(town: Town, plan: DistrictPlan, chance: random.Random) -> list[Row]:
@@ -179,7 +178,9 @@ def _tag_rivers(stories: list[Story], rivers: list[Row], counts: Iterable[int], 
     towns = {entry.label: entry.code for entry in codelist("regions")}
     for river, count in zip(rivers, counts, strict=True):
         entry = known.get(river["code"])
-        near = {towns.get(name, "") for name in (entry.attributes["towns"].split(";") if entry else [])}
+        near: set[str] = set()
+        if entry is not None:
+            near = {towns.get(name, "") for name in entry.attributes["towns"].split(";")}
         free.sort(key=lambda story: story.region_code[:9] not in near)
         for story in free[:count]:
             story.events[0].facts["river_code"] = story.standing.river_code = river["code"]
@@ -218,17 +219,17 @@ def _load_batch(
     items: list[Row] = []
     for number in range(batch.found):
         village = chance.choice(where)
-        is_done = number < batch.done
-        items.append(
-            {
-                "id": new_id(),
-                "batch_code": batch.code,
-                "region_code": village.code,
-                "is_done": is_done,
-                "name": names.workshop(chance, village.town_name, names.trade(chance)),
-                "done_on": batch.snapshot_on - timedelta(days=chance.randrange(25)) if is_done else None,
-            }
-        )
+        item: Row = {
+            "id": new_id(),
+            "batch_code": batch.code,
+            "region_code": village.code,
+            "is_done": number < batch.done,
+            "name": names.workshop(chance, village.town_name, names.trade(chance)),
+            "done_on": None,
+        }
+        if item["is_done"]:
+            item["done_on"] = batch.snapshot_on - timedelta(days=chance.randrange(25))
+        items.append(item)
     session.execute(insert(BatchItem), items)
 
 
@@ -238,15 +239,15 @@ def _inspection(plan: DistrictPlan, chance: random.Random) -> Iterable[Row]:
     closed = [f"Z{number:03d}" for number in range(1, told["closed_groups"] + 1)]
     groups = closed + [chance.choice(closed) for _ in range(told["closed_items"] - len(closed))]
     still_open = [f"W{number:03d}" for number in range(1, told["open_groups"] + 1)]
-    still_open += [still_open[0]] * (told["open_items"] - len(still_open)) if still_open else []
+    if still_open:  # the first group has all the items that are more than there are groups
+        still_open += [still_open[0]] * (told["open_items"] - len(still_open))
     items = [(group, "closed") for group in groups] + [(group, "open") for group in still_open]
     mending = ["rectified"] * told["rectified"] + ["rectifying"] * told["rectifying"]
     for number, ((group, state), mended) in enumerate(zip(items, mending, strict=True), start=2):
         day = date(plan.year, 1, 1) + timedelta(days=number * 2)
         for kind, value in (("case", state), ("rectification", mended)):
-            yield _entry(
-                plan, "inspection", kind, day, 1, f"督察交办清单{plan.year}.xlsx 第{number}行 {kind}", value, group
-            )
+            source = f"督察交办清单{plan.year}.xlsx 第{number}行 {kind}"
+            yield _entry(plan, "inspection", kind, day, 1, source, value, group)
 
 
 def _registers(plan: DistrictPlan, chance: random.Random) -> Iterable[Row]:
@@ -257,9 +258,8 @@ def _registers(plan: DistrictPlan, chance: random.Random) -> Iterable[Row]:
             for month, quantity in enumerate(spread(total, [chance.uniform(0.6, 1.4) for _ in range(12)]), start=1):
                 if quantity:
                     day = date(plan.year, month, monthrange(plan.year, month)[1])
-                    yield _entry(
-                        plan, register, kind, day, quantity, f"{register}{plan.year}.xlsx {kind} {month}月", state, None
-                    )
+                    source = f"{register}{plan.year}.xlsx {kind} {month}月"
+                    yield _entry(plan, register, kind, day, quantity, source, state, None)
 
 
 def _entry(  # noqa: PLR0917 - the columns of one row

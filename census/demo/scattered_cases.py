@@ -18,6 +18,19 @@ from census.services.cases.states import LEAD_SOURCES, STEPS
 from census.services.cases.steps import number_prefix
 
 CATEGORY_OF: Final = {"stop": "close", "demolish": "close", "move": "relocate", "inplace": "upgrade"}
+MEASURES: Final = {
+    "close": "两断三清，限期关停",
+    "relocate": "搬入园区，清理原址",
+    "upgrade": "补办手续，完善治理设施",
+}
+# 两断三清: what must be cut off and cleared away before a place counts as closed.
+CUT_AND_CLEARED: Final = (
+    "cut_power_date",
+    "cut_water_date",
+    "clear_material_date",
+    "clear_product_date",
+    "clear_equipment_date",
+)
 OTHER_LEADS: Final = tuple(source for source in LEAD_SOURCES if source not in {"town_self", "other"})
 UNFINISHED: Final = ("rectifying", "rectifying", "classified", "verified", "found")
 
@@ -49,7 +62,7 @@ class Story:
         """Add a step some days after the last, within the year."""
         step = STEPS[kind]
         self.day = min(self.day + timedelta(days=self.chance.randint(*days)), self.last_day)
-        by_town = "inspector" in step.roles
+        teller = self.staff.inspector if "inspector" in step.roles else self.staff.case_office
         event = CaseEvent(
             id=new_id(),
             case_id=self.id,
@@ -58,7 +71,7 @@ class Story:
             from_state=self.standing.state,
             to_state=step.to_state or self.standing.state,
             region_code=self.region_code,
-            account_id=self.staff.inspector if by_town else self.staff.case_office,
+            account_id=teller,
             occurred_on=self.day,
             facts=facts,
             evidence=[f"{self.chance.getrandbits(256):064x}" for _ in range(max(step.photos, photos))],
@@ -81,14 +94,9 @@ class TownCases:
         staff: Staff,
         chance: random.Random,
     ) -> None:
-        self.town, self.year, self.villages, self.ring, self.staff, self.chance = (
-            town,
-            year,
-            villages,
-            ring,
-            staff,
-            chance,
-        )
+        self.town, self.year = town, year
+        self.villages, self.ring = villages, ring
+        self.staff, self.chance = staff, chance
         self.last_day = date(year, 12, 31)
         self.given = 0
 
@@ -142,16 +150,18 @@ class TownCases:
     ) -> None:
         chance, trade = self.chance, names.trade(self.chance)
         lon, lat = places.near(village.centre, village.radius, self.ring, chance)
-        source = lead if lead == "town_self" else chance.choice(OTHER_LEADS)
+        source = lead
+        if lead != "town_self":
+            source = chance.choice(OTHER_LEADS)
         self.given += 1
+        area = village.name.removesuffix("社区居民委员会").removesuffix("村民委员会")
         story.standing.region_code = village.code
         story.tell(
             "find",
             {
                 "case_no": f"{number_prefix(village.code, self.year)}{self.given:05d}",
                 "name": names.workshop(chance, village.town_name, trade),
-                "address": f"{village.town_name}{village.name.removesuffix('社区居民委员会').removesuffix('村民委员会')}"
-                f"工业路{chance.randint(1, 180)}号",
+                "address": f"{village.town_name}{area}工业路{chance.randint(1, 180)}号",
                 "lon": round(lon, 6),
                 "lat": round(lat, 6),
                 "industry_code": trade.industry,
@@ -191,11 +201,7 @@ class TownCases:
             "classify",
             category
             | {
-                "measures": {
-                    "close": "两断三清，限期关停",
-                    "relocate": "搬入园区，清理原址",
-                    "upgrade": "补办手续，完善治理设施",
-                }[category["category"]],
+                "measures": MEASURES[category["category"]],
                 "deadline": (story.day + timedelta(days=chance.choice((30, 60, 90)))).isoformat(),
                 "resp_leader": names.person(chance),
                 "resp_person": names.person(chance),
@@ -226,6 +232,7 @@ class TownCases:
         story.tell("self_check", {"self_check_leader": names.person(chance)}, days=(1, 4))
         if story.day >= self.last_day - timedelta(days=3) or chance.random() < 0.03:
             return  # still waiting for the district
+        # What was closed is always looked at; of the rest, two in five are accepted by their papers.
         onsite = CATEGORY_OF[mode] == "close" or chance.random() < 0.6
         story.tell("accept", {"review_method": "onsite" if onsite else "doc"}, days=(1, 8))
         for _ in range(2):
@@ -245,16 +252,7 @@ class TownCases:
         story.day = min(story.day + timedelta(days=self.chance.randint(4, 40)), self.last_day)
         closing = CATEGORY_OF[mode] == "close"
         if closing:
-            facts |= dict.fromkeys(
-                (
-                    "cut_power_date",
-                    "cut_water_date",
-                    "clear_material_date",
-                    "clear_product_date",
-                    "clear_equipment_date",
-                ),
-                story.day.isoformat(),
-            )
+            facts |= dict.fromkeys(CUT_AND_CLEARED, story.day.isoformat())
         story.tell("done", facts, photos=7 if closing else 2)
 
     def look_back(self, story: Story) -> None:

@@ -1,4 +1,7 @@
-"""What a synthetic 散乱污 district is drawn from: how many of what, in which town. Input of the demo, never of a report."""
+"""What a synthetic 散乱污 district is drawn from: how many of what, in which town.
+
+Input of the demo, never of a report.
+"""
 
 from __future__ import annotations
 
@@ -95,6 +98,7 @@ def spread(total: int, weights: list[float]) -> list[int]:
     whole = sum(weights)
     exact = [total * weight / whole for weight in weights]
     parts = [int(share) for share in exact]
+    # Rounding down leaves a few over: those go where most was cut off.
     by_remainder = sorted(range(len(weights)), key=lambda at: parts[at] - exact[at])
     for at in by_remainder[: total - sum(parts)]:
         parts[at] += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ class Slip:
     write: Callable[[Place], None]
 
     def plant(self, form_code: str, answers: Answers, chance: random.Random) -> str | None:
-        """Make the slip in one of the answers and give the check that finds it; None if it cannot happen in this form."""
+        """Make the slip in one of the answers and give the check that finds it; None if it cannot happen here."""
         form = catalogue().current(form_code)
         fitting = [place for place in _places(form, answers) if self.happens_at(place.item)]
         if not fitting:
@@ -52,9 +52,16 @@ def _places(form: Form, answers: Answers) -> Iterator[Place]:
     for item in form.items():
         if item.computed:
             continue
-        for holder in answers.get(item.rows_key, ()) if item.rows_key else (answers,):
+        for holder in _holders(item, answers):
             if item.key in holder:
                 yield Place(item, holder)
+
+
+def _holders(item: Item, answers: Answers) -> Sequence[Answers]:
+    """Give the answers that may hold an item: each row of its group, or those of the form."""
+    if item.rows_key:
+        return answers.get(item.rows_key, ())
+    return (answers,)
 
 
 def _leave_out(place: Place) -> None:

@@ -1,4 +1,4 @@
-"""The sorts of units that are no factories: what they are called, which listing form finds them, what it must then say."""
+"""The sorts of units that are no factories: what they are called, which form lists them, what it must then say."""
 
 from __future__ import annotations
 
