@@ -1,4 +1,4 @@
-"""A real instance as processes: durable PostgreSQL of its own, gunicorn and the worker, on a free port of this machine."""
+"""A real instance as processes: durable PostgreSQL of its own, gunicorn and the worker, on a free port."""
 
 from __future__ import annotations
 

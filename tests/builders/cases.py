@@ -126,8 +126,12 @@ class Office:
             "occurred_on": on or max(case.found_on, date(2017, 6, 1)),
             "facts": FACTS[kind],
         } | more
-        actor = by or (self.inspector if kind in BY_TOWN else self.case_office)
-        return steps.record_event(self.session, actor, case.id, kind=kind, **given)
+        return steps.record_event(self.session, by or self.usual_actor(kind), case.id, kind=kind, **given)
+
+    def usual_actor(self, kind: str) -> Actor:
+        if kind in BY_TOWN:
+            return self.inspector
+        return self.case_office
 
     def take_all(self, case: Case, *kinds: str, on: date | None = None) -> Case:
         for kind in kinds:

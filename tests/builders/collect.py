@@ -93,7 +93,7 @@ class PlainBrowser:
         return self
 
     def fill_form(self, unit: object, code: str, answers: Mapping[str, Any]) -> PlainBrowser:
-        """Go through a form page by page, row by row, answering what each page shows, as far as the page after the last."""
+        """Go through a form page by page, row by row, answering what each shows, as far as the page after the last."""
         self.open(f"/collect/units/{unit}/forms/{code}")
         for _ in range(60):
             if "/forms/" not in self.address:

@@ -50,7 +50,8 @@ def a_unit(number: int, town: str = "440113011", **values: Any) -> Unit:
 
 
 def a_record(unit: Unit, answers: dict[str, Any] | None = None, **values: Any) -> Record:
-    answers = ANSWERS if answers is None else answers
+    if answers is None:
+        answers = ANSWERS
     facts: dict[str, Any] = {
         "id": str(UUID(int=int(UUID(unit.id)) + 1000)),
         "form": "G102",

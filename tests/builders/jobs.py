@@ -53,7 +53,7 @@ def a_sent_record(
 ) -> Submission:
     """A record whose answers hold, or break exactly one check."""
     if answers is None:
-        answers = valid_answers(form, seed) if breaking is None else broken_answers(form, breaking, seed)
+        answers = broken_answers(form, breaking, seed) if breaking else valid_answers(form, seed)
     enumerator = enumerator or an_account(session, "enumerator")
     submission = Submission(
         id=uuid4(),
@@ -91,12 +91,16 @@ def add_revision(
 
 def valid_answers(form: str, seed: int = 0) -> dict[str, Any]:
     """Answers that hold beside ``valid_answers`` of the unit's other forms with the same seed."""
-    return dict(basic(seed).answers if form == "G101-1" else waste_water(seed).answers)
+    if form == "G101-1":
+        return dict(basic(seed).answers)
+    return dict(waste_water(seed).answers)
 
 
 def broken_answers(form: str, check: str, seed: int = 0) -> dict[str, Any]:
     """Answers that break one check beside ``valid_answers`` of the unit's other form."""
-    beside = {"G102": waste_water(seed).answers} if form == "G101-1" else {"G101-1": basic(seed).answers}
+    beside = {"G101-1": basic(seed).answers}
+    if form == "G101-1":
+        beside = {"G102": waste_water(seed).answers}
     return dict(answers_for(form, check, seed, beside).answers)
 
 

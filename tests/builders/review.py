@@ -100,7 +100,8 @@ def a_submission(
     """A record in a state; ``warnings`` are unexplained, ``explained`` are warnings with the enumerator's words."""
     unit = unit or a_unit(session)
     enumerator = enumerator or an_account(session, "enumerator")
-    due = state in {"submitted", "received"} if judge_due is None else judge_due
+    if judge_due is None:
+        judge_due = state in {"submitted", "received"}
     submission = Submission(
         **{
             "id": new_id(),
@@ -111,8 +112,8 @@ def a_submission(
             "account_id": enumerator.id,
             "revision": revision,
             "state": state,
-            "judge_due": due,
-            "judged_revision": None if due else revision,
+            "judge_due": judge_due,
+            "judged_revision": None if judge_due else revision,
             "error_count": errors,
             "warning_count": warnings + explained,
             "unexplained_count": warnings,
@@ -177,6 +178,9 @@ def digest_of(submission: Submission, number: int) -> str:
 
 
 def a_visit(session: Session, submission: Submission, signed: Sequence[str] = (), **values: Any) -> Visit:
+    signature: dict[str, Any] | None = None
+    if signed:
+        signature = {"signed_name": "陈先生", "over": list(signed)}
     visit = Visit(
         **{
             "id": uuid4(),
@@ -191,7 +195,7 @@ def a_visit(session: Session, submission: Submission, signed: Sequence[str] = ()
             "lat": 23.046,
             "accuracy_m": 12.0,
             "position_source": "device",
-            "signature": {"signed_name": "陈先生", "over": list(signed)} if signed else None,
+            "signature": signature,
             "signed_digests": list(signed),
             "digest": uuid4().hex,
             **values,

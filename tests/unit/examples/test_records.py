@@ -1,4 +1,4 @@
-"""Examples of all definitions: valid ones hold everywhere, broken ones break exactly what they say, in all three evaluators."""
+"""Examples of all definitions, in all three evaluators: valid ones hold, broken ones break exactly what they say."""
 
 from __future__ import annotations
 
@@ -35,17 +35,11 @@ def can_be(node: Node, wanted: bool) -> bool:  # noqa: FBT001
         case Not():
             return can_be(node.part, not wanted)
         case And():
-            return (
-                all(can_be(part, True) for part in node.parts)
-                if wanted
-                else any(can_be(part, False) for part in node.parts)
-            )
+            every = all if wanted else any
+            return every(can_be(part, wanted) for part in node.parts)
         case Or():
-            return (
-                any(can_be(part, True) for part in node.parts)
-                if wanted
-                else all(can_be(part, False) for part in node.parts)
-            )
+            one = any if wanted else all
+            return one(can_be(part, wanted) for part in node.parts)
         case Choose():
             return can_be(node.then, wanted) or can_be(node.otherwise, wanted)
         case _:
@@ -56,15 +50,19 @@ def answerable(node: Node) -> bool:
     """Tell whether a part leans on nothing but forms that are defined; what hides an item does not count."""
     if isinstance(node, Choose):
         return answerable(node.then)
-    inner = (
-        part
-        for each in fields(node)
-        for value in (getattr(node, each.name),)
-        for part in (value if isinstance(value, tuple) else (value,))
-    )
-    return not isinstance(node, Nothing) and all(
-        answerable(cast("Node", part)) for part in inner if is_dataclass(part) and not isinstance(part, type | Rows)
-    )
+    if isinstance(node, Nothing):
+        return False
+    inner = (part for part in _inner(node) if is_dataclass(part) and not isinstance(part, type | Rows))
+    return all(answerable(cast("Node", part)) for part in inner)
+
+
+def _inner(node: Node) -> Iterator[object]:
+    for each in fields(node):
+        value = getattr(node, each.name)
+        if isinstance(value, tuple):
+            yield from cast("tuple[object, ...]", value)
+        else:
+            yield value
 
 
 def written(book: RuleBook) -> list[str]:
@@ -100,9 +98,8 @@ def test_valid_examples_hold_in_all_three_evaluators(browser: Browser, code: str
 def test_each_written_check_can_be_broken_and_all_three_evaluators_see_it(browser: Browser, code: str):
     book, checks = BOOKS[code], written(BOOKS[code])
     found = broken(code, checks)
-    print(
-        f"{code}: {len(found)} of {len(checks)} written checks, {sum(bool(each.also) for each in found.values())} of them not alone"
-    )  # noqa: T201 - the count is the report
+    along = sum(bool(each.also) for each in found.values())
+    print(f"{code}: {len(found)} of {len(checks)} written checks, {along} of them not alone")  # noqa: T201 - the report
     assert [check for check in checks if check not in found] == []
     cases = [case_of(example) for example in found.values()]
     expected = by_record(book, cases)
