@@ -45,6 +45,11 @@ class Workshop:
     hours: int  # of production in 2017
     is_running: bool
 
+    @property
+    def status(self) -> str:
+        """Give the operation_status code: running or not."""
+        return "1" if self.is_running else "2"
+
 
 def workshop(industry: str, chance: random.Random, *, makes_wastewater: bool) -> Workshop:
     """Draw a workshop's size: most are micro or small, a few medium."""
@@ -61,7 +66,7 @@ def workshop(industry: str, chance: random.Random, *, makes_wastewater: bool) ->
 def listing(shop: Workshop) -> Answers:
     """Answer QC-1."""
     return {
-        "operation_status": "1" if shop.is_running else "2",
+        "operation_status": shop.status,
         "involves_15_minerals": False,
         "has_other_sites": False,
         "in_scope": True,
@@ -79,7 +84,7 @@ def basics(shop: Workshop, known: Answers, chance: random.Random) -> Answers:
         "open_month": str(chance.randrange(1, 13)),
         "registration_type": chance.choice(REGISTRATIONS),
         "has_new_permit": False,
-        "operation_status": "1" if shop.is_running else "2",
+        "operation_status": shop.status,
         "production_hours": str(shop.hours),
         "gross_output": f"{shop.output_kyuan:.1f}",
         "has_wastewater": shop.makes_wastewater,

@@ -250,10 +250,11 @@ class TownCases:
         elif mode == "inplace":
             facts["upgrade_proof"] = "治理设施验收意见"
         story.day = min(story.day + timedelta(days=self.chance.randint(4, 40)), self.last_day)
-        closing = CATEGORY_OF[mode] == "close"
-        if closing:
+        photos = 2
+        if CATEGORY_OF[mode] == "close":  # one photo for each thing that was cut off or cleared, and two of the place
+            photos = 7
             facts |= dict.fromkeys(CUT_AND_CLEARED, story.day.isoformat())
-        story.tell("done", facts, photos=7 if closing else 2)
+        story.tell("done", facts, photos=photos)
 
     def look_back(self, story: Story) -> None:
         """Tell one look-back visit that found nothing."""

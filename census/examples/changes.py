@@ -62,7 +62,10 @@ class Changes:
     def _shape(self, rule: Rule) -> Iterator[Change]:
         """Give text where a table of rows should stand, or an answer to no item of the form."""
         group, _ = rule.items[0]
-        yield Change("own", "", group, -1, "" if group else "not_in_this_form", "x")
+        if group:
+            yield Change("own", "", group, -1, "", "x")
+        else:
+            yield Change("own", "", "", -1, "not_in_this_form", "x")
 
     def misshapen(self, sound: Sound, row: int) -> Iterator[Change]:
         """Give answers of an item that have a problem of the kind asked about."""

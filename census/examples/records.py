@@ -119,7 +119,9 @@ def _starts(start: Callable[[int], tuple[Search, Broken]], breaking: str | None)
         if budget == BUDGETS[-1]:
             break
         search, begun = start(attempt)
-        left = search.left(begun.situation, breaking) if breaking else 0
+        left = 0
+        if breaking:
+            left = search.left(begun.situation, breaking)
         if left <= 1:
             yield search, begun
         else:

@@ -24,6 +24,7 @@ from census.examples.recipes import (
     parks,
     products,
     scattered,
+    sewage,
     waste,
 )
 from census.examples.recipes.recipe import Recipe
@@ -44,5 +45,6 @@ RECIPES: Final[dict[str, Recipe]] = {
     **parks.RECIPES,
     **products.RECIPES,
     **scattered.RECIPES,
+    **sewage.RECIPES,
     **waste.RECIPES,
 }

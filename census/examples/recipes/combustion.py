@@ -165,13 +165,13 @@ def _boiler(
         row = _power(rng, number, used * fuel.heat / 7000, used, hours)
     else:
         row = _steam(number, fuel.boiler, fuel.method, _rated(used / fuel.per_steam, hours), hours)
-    hot = 1.0  # how much nitrogen oxide coal gives hangs on the furnace
+    heat: dict[str, float] = {}  # how much nitrogen oxide coal gives hangs on the furnace
     if is_coal:
-        hot = rng.uniform(0.8, 3.0)
+        heat["nox"] = rng.uniform(0.8, 3.0)
     made: dict[str, float] = {}
     for name, amount in burning:
         for pollutant, each in BOILER_FUELS[name].emissions().items():
-            made[pollutant] = made.get(pollutant, 0) + amount * each * (hot if pollutant == "nox" else 1)
+            made[pollutant] = made.get(pollutant, 0) + amount * each * heat.get(pollutant, 1)
     treated: tuple[str, ...] = ()
     if is_coal:
         treated = draw_treated(rng, ("so2", 0.9), ("nox", 0.5), ("pm", 1))

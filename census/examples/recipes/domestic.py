@@ -162,13 +162,12 @@ def _s104(rng: Random, related: Mapping[str, Answers]) -> Answers:
     water = rng.choice([entry for entry in codelist("receiving_water") if entry.is_selectable])
     measured = [float(row["flow"]) for row in rows(related.get("S105", {}), "samples")]
     town, sequence = rng.choice(("石楼镇", "石碁镇", "南村镇", "化龙镇", "沙湾镇")), rng.randrange(1, 400)
-    is_large = rng.random() < 0.3 if not measured else max(measured) * 24 >= _LARGE
     return {
         "outfall_code": related.get("S105", {}).get("outfall_code") or f"440113{sequence:03d}",
         "outfall_name": f"番禺区{town}{water.label}{sequence}号生活污水入河排污口",
         "outfall_category": "1",
         "setting_unit": f"{town}人民政府",
-        "outfall_scale": "1" if is_large else "2",
+        "outfall_scale": "1" if _is_large(rng, measured) else "2",
         "outfall_type": rng.choice("223"),
         "entry_mode": rng.choice("1224"),
         "receiving_water_code": water.code,
@@ -177,6 +176,14 @@ def _s104(rng: Random, related: Mapping[str, Answers]) -> Answers:
 
 
 _LARGE: Final = 300  # m³ a day: the scales of outfalls part here
+
+
+def _is_large(rng: Random, measured: Sequence[float]) -> bool:
+    if measured:
+        return max(measured) * 24 >= _LARGE
+    return rng.random() < 0.3
+
+
 # By scale of the outfall, m³ an hour before the summer's half more: it must not lift a small one over the limit.
 _FLOWS: Final = {"1": (13, 90), "2": (1, 7.5), "": (4, 90)}
 

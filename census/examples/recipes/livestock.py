@@ -52,7 +52,9 @@ def _species(related: Mapping[str, Answers], rng: Random) -> str:
     if species := related.get("N101-1", {}).get("livestock_type"):
         return str(species)
     kept = [species for species, item in LISTED.items() if int(listed.get(item) or 0) > 0]
-    return kept[0] if kept else rng.choice(_DRAWN)
+    if kept:
+        return kept[0]
+    return rng.choice(_DRAWN)
 
 
 def _qc2(rng: Random, _related: Mapping[str, Answers]) -> Answers:

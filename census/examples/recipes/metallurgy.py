@@ -234,8 +234,10 @@ def _oven(oven: _Furnace) -> Answers:
     row |= oven.point(_COKE, draw_treated(rng, ("so2", 0.7), ("nox", 0.5), ("pm", 0.5)))
     row |= oven.point(_CHARGING, draw_treated(rng, ("pm", 0.8)) or _PM)
     row |= oven.point(_PUSHING)
-    # Coke that is quenched with water needs no stack for it.
-    row |= oven.point(_DRY_QUENCH) if quenching == "2" else _without("G103-3", "dry_quench_")
+    if quenching == "2":
+        row |= oven.point(_DRY_QUENCH)
+    else:  # quenched with water, coke needs no stack for it
+        row |= _without("G103-3", _DRY_QUENCH.prefix)
     return row | oven.general(2e-4)
 
 

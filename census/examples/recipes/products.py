@@ -27,15 +27,17 @@ _USUAL: Final = {
     "平方米": (5_000, 400_000),
     "立方米": (1_000, 200_000),
 }
+_COKING_COAL: Final = "洗精煤（用于炼焦）"
 # A switch: what is burnt or charged there, by its name in the list of fuels, and how much of it a year.
 _FUELS: Final = {
     "has_furnace": ("柴油", 30, 400),
-    "has_coking": ("洗精煤（用于炼焦）", 2_000_000, 2_600_000),
+    "has_coking": (_COKING_COAL, 2_000_000, 2_600_000),
     "has_sintering": ("焦炭", 500_000, 700_000),
     "has_ironmaking": ("焦炭", 2_000_000, 2_600_000),
     "has_clinker": ("一般烟煤", 300_000, 420_000),
     "is_petrochemical": ("炼厂干气", 30_000, 60_000),
 }
+_IN_BOILERS: Final = {"一般烟煤": (2_000, 12_000)}  # tonnes a year; less of any other fuel
 # What the boilers of a plant burn: gas twice as often as anything else.
 _BOILERS: Final = (
     ("天然气（气态）",),
@@ -83,7 +85,9 @@ def _process_of(rng: Random, product: Entry) -> Entry:
     division = product.attributes.get("industry", "")[:2]
     wanted = _division_listed(division)
     known = [entry for entry in codelist("census_process") if entry.attributes.get("division") == wanted]
-    return rng.choice(known) if known else named("census_process", "其他工艺（在备注写明）")
+    if not known:
+        return named("census_process", "其他工艺（在备注写明）")
+    return rng.choice(known)
 
 
 def _product(rng: Random, product: Entry, process: Entry, size: tuple[float, float]) -> Answers:
@@ -110,8 +114,8 @@ def _g101_3(rng: Random, related: Mapping[str, Answers]) -> Answers:
             energy[name] = energy.get(name, 0) + round(spread(rng, low, high), 2)
     if basic.get("has_boiler"):
         for name in rng.choice(_BOILERS):
-            low, high = (2_000, 12_000) if name == "一般烟煤" else (20, 600)
-            energy[name] = energy.get(name, 0) + round(spread(rng, low, high), 2)
+            usual = _IN_BOILERS.get(name, (20, 600))
+            energy[name] = energy.get(name, 0) + round(spread(rng, *usual), 2)
     if basic.get("has_voc_material"):
         materials |= {"水性涂料": round(spread(rng, 2, 30), 2), "稀释剂": round(spread(rng, 1, 8), 2)}
     if basic.get("has_clinker"):
@@ -138,7 +142,9 @@ def _materials_of(division: str) -> Iterator[Entry]:
 
 
 def _energy(name: str, used: float) -> Answers:
-    as_material = used if name == "洗精煤（用于炼焦）" else 0
+    as_material = 0.0
+    if name == _COKING_COAL:  # all of it becomes coke, none is burnt
+        as_material = used
     return {
         "energy_code": named("fuel_type", name).code,
         "energy_used": f"{used:.2f}",
