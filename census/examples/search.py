@@ -19,14 +19,14 @@ from validation.language.nodes import Aggregate, Rows
 from validation.rulebook import RuleBook
 from validation.rules import Rule
 
-MAX_ROUNDS: Final = 10
-BEAM: Final = 3
-TRIES: Final = 6
+MAX_ROUNDS: Final = 10  # changes made one upon the other
+BEAM: Final = 3  # situations that are followed side by side, those in which the least fails
+TRIES: Final = 6  # ways drawn of making a check fail
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A situation in which a check fails, and what else fails along with it."""
+    """A situation, and what fails in it beside the check that is meant to; all that fails where none is."""
 
     situation: Situation
     also: tuple[str, ...]

@@ -20,7 +20,6 @@ from forms.codelists import codelist
 
 Related = Mapping[str, Answers]
 
-
 DIESEL: Final = "柴油"
 POLLUTANTS: Final = ("so2", "nox", "pm", "vocs")  # in the order in which the forms ask for them
 
@@ -49,22 +48,28 @@ class _Stack:
         return found
 
 
-_PM: Final = ("pm",)
+_PM: Final = ("pm",)  # what most stacks are treated for: nothing but dust
+
+# Coke ovens, by tonne of coke.
 _COKE: Final = _Stack("stack_", 0, 0.15, so2=3e-4, nox=1.2e-3, pm=2e-4, vocs=0.02)
 _CHARGING: Final = _Stack("charging_", 10, 0.03, so2=1e-5, pm=2e-3, vocs=0.004)
 _PUSHING: Final = _Stack("pushing_", 20, 0.04, so2=1e-5, pm=2e-3)
 _DRY_QUENCH: Final = _Stack("dry_quench_", 30, 0.05, so2=3e-5, pm=3e-3)
 
+# Sintering, by tonne of sinter; the sulphur comes from ore and fuel.
 _SINTER_HEAD: Final = _Stack("head_", 0, 0.28, nox=6e-4, pm=0.01, vocs=0.05)
 _SINTER_TAIL: Final = _Stack("tail_", 10, 0.1, pm=0.008)
 
+# Blast furnaces, by tonne of iron.
 _ORE_BIN: Final = _Stack("ore_bin_", 0, 0.15, pm=2e-3)
 _CAST_HOUSE: Final = _Stack("cast_house_", 10, 0.2, so2=5e-5, pm=4e-3)
 _HOT_STOVE: Final = _Stack("hot_stove_", 20, 0.12, so2=1e-4, nox=3e-4, pm=3e-5)
 
+# Steelmaking, by tonne of steel.
 _CONVERTER: Final = _Stack("secondary_", 0, 0.25, pm=8e-3)
 _ARC_FURNACE: Final = _Stack("eaf_", 0, 0.25, pm=8e-3)
 
+# Cement kilns, by tonne of clinker; how much nitrogen oxide they give is drawn for each.
 _KILN_TAIL: Final = _Stack("tail_", 0, 0.35, so2=3e-4, pm=0.08, vocs=0.01)
 _KILN_HEAD: Final = _Stack("head_", 10, 0.18, pm=0.03)
 
