@@ -5,18 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Iterator, Mapping
 from random import Random
-from typing import Any, Final
+from typing import Any
 
 from census.examples.drafts import Answers, raw, row_text
 from census.examples.hints import Hints, candidates, too_precise
-from census.examples.situation import Change, Situation, rows_in
+from census.examples.situation import NO_ROW, Change, Situation, rows_in
 from census.examples.units import Facts
 from forms.definition import Form
 from validation.language.nodes import Aggregate, Call, Node, OneOf, Rows, Sound, Text, Value, walk
 from validation.rulebook import RuleBook
 from validation.rules import Rule
-
-NO_ROW: Final = -1  # the row of an item that stands in no group
 
 
 class Changes:
@@ -57,15 +55,15 @@ class Changes:
             yield from self.of_rows(rows, situation)
         for code in _forms_asked_for(parts):
             # A form that is there is taken away; one that is not is begun.
-            yield Change("form", code, "", -1, "", None if code in situation.related else {})
+            yield Change("form", code, "", NO_ROW, "", None if code in situation.related else {})
 
     def _shape(self, rule: Rule) -> Iterator[Change]:
         """Give text where a table of rows should stand, or an answer to no item of the form."""
         group, _ = rule.items[0]
         if group:
-            yield Change("own", "", group, -1, "", "x")
+            yield Change("own", "", group, NO_ROW, "", "x")
         else:
-            yield Change("own", "", "", -1, "not_in_this_form", "x")
+            yield Change("own", "", "", NO_ROW, "not_in_this_form", "x")
 
     def misshapen(self, sound: Sound, row: int) -> Iterator[Change]:
         """Give answers of an item that have a problem of the kind asked about."""
@@ -90,7 +88,7 @@ class Changes:
             _, first = rows[0]
             for candidate in candidates(item, first.get(item.key), hints, self.rng, self.known):
                 changed = [{**row, item.key: candidate} for _, row in rows]
-                yield Change(place, value.form, value.group, -1, "", changed)
+                yield Change(place, value.form, value.group, NO_ROW, "", changed)
         for index, row in rows:
             for candidate in candidates(item, row.get(item.key), hints, self.rng, self.known):
                 yield Change(place, value.form, value.group, index, item.key, candidate)
@@ -113,7 +111,7 @@ class Changes:
         keys = {item.key for item in section.items}
         for index, row in enumerate(rows):
             less = {key: answer for key, answer in row.items() if key not in keys}
-            yield Change("own", "", value.group, -1, "", [*rows[:index], less, *rows[index + 1 :]])
+            yield Change("own", "", value.group, NO_ROW, "", [*rows[:index], less, *rows[index + 1 :]])
 
     def _in_ready_made(
         self, value: Value, codes: Mapping[str, set[str]], hints: Hints, situation: Situation
@@ -143,7 +141,7 @@ class Changes:
         missing = (group.maximum or 0) + 1 - len(there)
         tried.append([*there, *[fresh] * missing])
         for changed in tried:
-            yield Change(_place(rows), rows.form, rows.group, -1, "", changed)
+            yield Change(_place(rows), rows.form, rows.group, NO_ROW, "", changed)
 
 
 def _place(asked: Value | Rows) -> str:

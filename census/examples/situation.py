@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from census.examples.drafts import Answers
 from validation.evaluators.record import check_record, value_of
 from validation.language.nodes import Node
 from validation.rulebook import RuleBook
+
+NO_ROW: Final = -1  # the index of a change that is not made in a single row
 
 
 @dataclass(slots=True)
@@ -54,7 +56,7 @@ class Change:
     place: str  # own | form | baseline
     form: str
     group: str
-    index: int
+    index: int  # of the row
     key: str
     raw: Any
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, cast
 
-from census.examples.changes import NO_ROW, Changes
+from census.examples.changes import Changes
 from census.examples.drafts import raw
-from census.examples.situation import Change, Situation
+from census.examples.situation import NO_ROW, Change, Situation
 from validation.language.nodes import Aggregate, And, Choose, Flag, Node, Not, Or, Rows, Sound, Value, walk
 
 ENOUGH: Final = 10  # good changes at one part of a check, before the least upsetting is taken
@@ -143,7 +143,7 @@ class Steering:
         if not isinstance(node, Sound):
             return [change for change in self.changes.for_part(node, situation) if self._is_near(change)]
         if node.problem == "unknown":
-            return [Change("own", "", "", -1, "not_in_this_form", "x")]
+            return [Change("own", "", "", NO_ROW, "not_in_this_form", "x")]
         if not node.key:
             return []
         return list(self.changes.misshapen(node, self.index))
