@@ -41,6 +41,7 @@ def decide_all(database: Database, district: District, collected: Iterable[Colle
     crew = Crew(district)
     made = 0
     for one in collected:
+        # Left for people to find in the queue; a unit without a form has nothing to decide on.
         if one.fate in {"checked", "planted", "without_form"}:
             continue
         with database.transaction(FULL) as session:

@@ -198,6 +198,7 @@ def _unit(village: Village, chance: random.Random, *, is_works: bool = False) ->
     is_story = village.town_code == STORY_TOWN
     kind = _kind(chance, is_story=is_story, is_works=is_works)
     identity = new_id()
+    # From here on the order of what is drawn is the seed's promise: another order gives another district.
     # A unit of industry has a trade, any other a sort.
     trade = names.trade(chance) if kind == "industrial" else None
     sort = _sort(kind, chance, is_works=is_works)

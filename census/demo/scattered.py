@@ -172,6 +172,7 @@ def _shawan(plan: DistrictPlan, chance: random.Random) -> list[Row]:
 
 def _tag_rivers(stories: list[Story], rivers: list[Row], counts: Iterable[int], chance: random.Random) -> None:
     """Put completed cases into rivers' basins, of the river's own towns as long as there are any."""
+    # Shuffled before and between rivers: the sort keeps the order of equals, and would favour the first towns.
     free = [story for story in stories if story.standing.done_on]
     chance.shuffle(free)
     known = codelist("river_panyu_49")

@@ -105,14 +105,11 @@ class TownCases:
         town = self.town
         modes = ["stop"] * town.stop + ["move"] * town.move + ["demolish"] * town.demolish + ["inplace"] * town.inplace
         self.chance.shuffle(modes)
-        left = town.found - town.done
-        leads = (
-            ["town_self"] * town.self_done
-            + ["district"] * (town.done - town.self_done)
-            + ["town_self"] * (town.self_found - town.self_done)
-        )
-        leads += ["district"] * (town.found - len(leads))
-        ends: list[str | None] = [*modes, *[None] * left]
+        # Who found what: in each of the two parts, what the town found itself comes before what it was told of.
+        done = _leads(town.self_done, town.done)
+        still_open = _leads(town.self_found - town.self_done, town.found - town.done)
+        leads = [*done, *still_open]
+        ends: list[str | None] = [*modes, *[None] * len(still_open)]
         days = sorted(self.chance.randint(4, 250) for _ in ends)
         order = list(zip(ends, leads, strict=True))
         self.chance.shuffle(order)
@@ -184,7 +181,7 @@ class TownCases:
                 "lat": story.standing.lat,
                 "accuracy_m": chance.randint(3, 25),
                 "is_san": flags[0],
-                "is_luan": flags[1] or not any(flags),
+                "is_luan": flags[1] or not any(flags),  # at least one of the three, or it were no case
                 "is_wu": flags[2],
                 "record": "signed" if chance.random() < 0.93 else "refused",
                 "landlord_name": names.person(chance),
@@ -226,6 +223,7 @@ class TownCases:
         chance = self.chance
         self._rectify(story)
         self._report_done(story, mode)
+        # A few are sent back once before the district takes them.
         if chance.random() < 0.03:
             story.tell("return", {}, days=(1, 5), note="整治后照片与整治前不是同一位置")
             self._report_done(story, mode)
@@ -235,6 +233,7 @@ class TownCases:
         # What was closed is always looked at; of the rest, two in five are accepted by their papers.
         onsite = CATEGORY_OF[mode] == "close" or chance.random() < 0.6
         story.tell("accept", {"review_method": "onsite" if onsite else "doc"}, days=(1, 8))
+        # Looked at again up to twice, as far as the year reaches; who was looked at twice is put away.
         for _ in range(2):
             if story.day + timedelta(days=60) < self.last_day and chance.random() < 0.6:
                 self.look_back(story)
@@ -276,6 +275,11 @@ class TownCases:
             self._verify(story)
         if state == "rectifying":
             self._rectify(story)
+
+
+def _leads(by_town: int, count: int) -> list[str]:
+    """Say of so many cases where they came from."""
+    return ["town_self"] * by_town + ["district"] * (count - by_town)
 
 
 def case_row(story: Story) -> dict[str, Any]:
