@@ -246,4 +246,18 @@ def fuel_row(label: str, amount: float, heat: int, sulfur: float, ash: float = 1
     return row
 
 
+def furnace_hours(rng: Random, related: Mapping[str, Answers]) -> int:
+    """Draw how long a furnace ran: nearly as long as the plant, which for such plants is most of the year."""
+    return max(1, round(float(related.get("G101-1", {}).get("production_hours") or 7200) * rng.uniform(0.85, 0.99)))
+
+
+def second_fuel(rng: Random, label: str, amount: float, heat: int, sulfur: float) -> Answers:
+    """Let two in five burn a second fuel: the one named, or coal."""
+    if rng.random() < 0.6:
+        return {}
+    if rng.random() < 0.5:
+        return fuel_row(label, amount, heat, sulfur, number=2)
+    return fuel_row("其他洗煤", amount, 4_600, 0.7, 18, number=2)
+
+
 RECIPES: Final[dict[str, Recipe]] = {"G103-1": _g103_1}

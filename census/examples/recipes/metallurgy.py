@@ -1,4 +1,4 @@
-"""Furnaces of the heavy trades: coke, sinter, iron, steel, clinker, and the heaters and units of a refinery.
+"""Furnaces of the heavy trades: coke, sinter, iron, steel, clinker, and those that only heat.
 
 Figures by tonne of product follow what the checks call usual; the total is what G101-2 says of the product.
 """
@@ -12,7 +12,18 @@ from random import Random
 from typing import Final
 
 from census.examples.recipes.amounts import spread
-from census.examples.recipes.combustion import BOILER_FUELS, COAL, GAS, OIL, draw_treated, fuel_row, outlet, stack
+from census.examples.recipes.combustion import (
+    BOILER_FUELS,
+    COAL,
+    GAS,
+    OIL,
+    draw_treated,
+    fuel_row,
+    furnace_hours,
+    outlet,
+    second_fuel,
+    stack,
+)
 from census.examples.recipes.products import burnt, named, output_of
 from census.examples.recipes.recipe import Answers, Recipe
 from forms.catalogue import catalogue
@@ -101,10 +112,6 @@ class _Furnace:
         }
 
 
-def _hours(rng: Random, related: Related) -> int:
-    return max(1, round(float(related.get("G101-1", {}).get("production_hours") or 7200) * rng.uniform(0.85, 0.99)))
-
-
 def _furnaces(
     rng: Random, related: Related, hours: int, total: float, largest: float, size: float
 ) -> Iterator[_Furnace]:
@@ -119,17 +126,8 @@ def _without(form: str, prefix: str) -> Answers:
     return {item.key: None for item in catalogue().current(form).items() if item.key.startswith(prefix)}
 
 
-def _second(rng: Random, label: str, amount: float, heat: int, sulfur: float) -> Answers:
-    """Let two in five burn a second fuel: the one named, or coal."""
-    if rng.random() < 0.6:
-        return {}
-    if rng.random() < 0.5:
-        return fuel_row(label, amount, heat, sulfur, number=2)
-    return fuel_row("其他洗煤", amount, 4_600, 0.7, 18, number=2)
-
-
 def _g103_2(rng: Random, related: Related) -> Answers:
-    hours = _hours(rng, related)
+    hours = furnace_hours(rng, related)
     row: Answers = {
         "furnace_id": "MF0101",
         "production_hours": str(hours),
@@ -193,7 +191,7 @@ def _fired(rng: Random, related: Related) -> Answers:
     row: Answers = {
         "furnace_type": rng.choice(("02", "03", "12", "19")),
         **fuel_row(label, used, known.heat, sulfur, 14.5),
-        **_second(rng, "液化石油气", used * 0.1, 11_000, 30),
+        **second_fuel(rng, "液化石油气", used * 0.1, 11_000, 30),
         **stack(rng, "", used * gas, {key: each * used for key, each in known.emissions().items()}, treated),
     }
     if "nox" in treated:
@@ -208,7 +206,7 @@ def _two_alike(row: Answers) -> list[Answers]:
 
 
 def _g103_3(rng: Random, related: Related) -> Answers:
-    hours, total = _hours(rng, related), output_of(related, "焦炭", 600_000)
+    hours, total = furnace_hours(rng, related), output_of(related, "焦炭", 600_000)
     return {"oven": [_oven(each) for each in _furnaces(rng, related, hours, total, 600_000, total)]}
 
 
@@ -247,7 +245,7 @@ def _oven(oven: _Furnace) -> Answers:
 
 
 def _g103_4(rng: Random, related: Related) -> Answers:
-    hours, total = _hours(rng, related), output_of(related, "烧结矿", 1_500_000)
+    hours, total = furnace_hours(rng, related), output_of(related, "烧结矿", 1_500_000)
     return {"line": [_line(each) for each in _furnaces(rng, related, hours, total, 500, total / hours / 1.3)]}
 
 
@@ -268,14 +266,14 @@ def _line(line: _Furnace) -> Answers:
         "product_sulfur": "0.018",
     }
     row |= fuel_row(label, fuel, 6800, 0.6, 13)
-    row |= _second(rng, "焦炉煤气", made * 5e-4, 4200, 180)
+    row |= second_fuel(rng, "焦炉煤气", made * 5e-4, 4200, 180)
     row |= line.point(_SINTER_HEAD, draw_treated(rng, ("so2", 0.9), ("nox", 0.4), ("pm", 1)), so2=sulfur)
     row |= line.point(_SINTER_TAIL)
     return row | line.general(2e-4)
 
 
 def _g103_5(rng: Random, related: Related) -> Answers:
-    hours, total = _hours(rng, related), output_of(related, "生铁", 900_000)
+    hours, total = furnace_hours(rng, related), output_of(related, "生铁", 900_000)
     size = total / hours * 24 / 2.4  # m³: a furnace gives 2.4 tonnes a day for each
     return {"furnace": [_blast_furnace(each) for each in _furnaces(rng, related, hours, total, 3_200, size)]}
 
@@ -317,7 +315,7 @@ _STEELMAKING: Final = {
 
 
 def _g103_6(rng: Random, related: Related) -> Answers:
-    hours, total = _hours(rng, related), output_of(related, "粗钢", 900_000)
+    hours, total = furnace_hours(rng, related), output_of(related, "粗钢", 900_000)
     return {"furnace": [_steel(each) for each in _furnaces(rng, related, hours, total, 200, total / hours / 1.5)]}
 
 
@@ -341,7 +339,7 @@ def _steel(furnace: _Furnace) -> Answers:
 
 
 def _g103_7(rng: Random, related: Related) -> Answers:
-    hours, total = _hours(rng, related), output_of(related, "水泥熟料", 1_000_000)
+    hours, total = furnace_hours(rng, related), output_of(related, "水泥熟料", 1_000_000)
     size = total / (hours / 24) / 0.9  # tonnes a day
     return {"kiln": [_kiln(each) for each in _furnaces(rng, related, hours, total, 6_000, size)]}
 
@@ -360,96 +358,12 @@ def _kiln(kiln: _Furnace) -> Answers:
         "co_processing": False,
     }
     row |= fuel_row(COAL, clinker * 0.155, 5000, 0.8, 22)
-    row |= _second(rng, DIESEL, clinker * 1e-5, 10_200, 0.02)
+    row |= second_fuel(rng, DIESEL, clinker * 1e-5, 10_200, 0.02)
     row |= kiln.point(_KILN_TAIL, treated, nox=clinker * rng.uniform(1.2e-3, 2.4e-3))
     if nitrogen:
         row["tail_ammonia_emitted"] = f"{clinker * 0.02:.3f}"
     row |= kiln.point(_KILN_HEAD)
     return row | kiln.general(3e-4)
-
-
-@dataclass(frozen=True, slots=True)
-class _HeaterFuel:
-    """What a refinery's heaters burn."""
-
-    used: float  # in a year of 8,000 hours, at least
-    heat: int  # kcal by kilogram or m³
-    sulfur: float  # mg/m³, of coal percent
-    times: int  # what its unit counts in: tonnes, or ten thousand m³
-
-
-_HEATER_FUELS: Final = {
-    "炼厂干气": _HeaterFuel(8_000, 11_000, 120, 1),
-    GAS: _HeaterFuel(900, 8_500, 20, 10),
-    COAL: _HeaterFuel(5_000, 5_200, 0.6, 1),
-}
-
-
-def _g103_8(rng: Random, related: Related) -> Answers:
-    hours, label = _hours(rng, related), rng.choice(("炼厂干气", "炼厂干气", GAS, COAL))
-    fuel = _HEATER_FUELS[label]
-    used = spread(rng, fuel.used, fuel.used * 3) * hours / 8_000
-    energy = used * fuel.heat * 0.0041868 * fuel.times  # GJ
-    gas = energy * 0.03
-    made = {"so2": gas * 3e-4, "nox": gas * 1e-3, "pm": gas * 1e-4, "vocs": gas * 0.01}
-    if label == COAL:
-        made |= {"so2": used * BOILER_FUELS[COAL].so2, "pm": used * BOILER_FUELS[COAL].pm}
-    treated = draw_treated(rng, ("so2", 0.5), ("nox", 0.5), ("pm", 0.5))
-    place = outlet(rng, "", related, 1, (40, 90))
-    return {
-        "heater": [
-            {
-                "heater_id": f"MF{number:04d}",
-                "heated_material": rng.choice(("原油", "石脑油", DIESEL)),
-                "heater_size": f"{energy * 0.9 / 3.6 / hours / 0.8:.2f}",
-                "thermal_efficiency": f"{rng.uniform(86, 93):.1f}",
-                "furnace_temp": str(rng.randrange(680, 880)),
-                "production_hours": str(hours),
-                **fuel_row(label, used, fuel.heat, fuel.sulfur, 14.5),
-                **_second(rng, OIL, used * 0.05, 9_800, 0.5),
-                "low_nox_burner": True,
-                **place,
-                **stack(rng, "", gas, made, treated),
-            }
-            for number in range(1, rng.choice((2, 3)))
-        ]
-    }
-
-
-def _g103_9(rng: Random, related: Related) -> Answers:
-    hours, made = _hours(rng, related), output_of(related, "聚丙烯树脂", 150_000)
-    unit = named("petrochemical_unit", "聚丙烯")
-    vocs, gas = made * 0.3, made * 0.05
-    treated = draw_treated(rng, ("so2", 0.4), ("nox", 0.4), ("pm", 0.6))
-    row: Answers = {
-        "unit_name_code": unit.code,
-        "unit_id": "1",
-        "capacity": f"{made / 9_000:.2f}",
-        "production_hours": str(hours),
-        "product_name": "聚丙烯树脂",
-        "product_output": f"{made * 0.98:.2f}",
-        "material_name": "丙烯",
-        "material_amount": f"{made * 1.01:.2f}",
-        "low_nox_burner": False,
-        **stack(rng, "", gas, {"so2": gas * 2e-4, "nox": gas * 3e-4, "pm": gas * 1e-3, "vocs": vocs}, treated),
-    }
-    if rng.random() < 0.7:
-        row |= {
-            "voc_facility_id": "TV001",
-            "voc_process": rng.choice(("V09", "V12", "V17")),
-            "voc_efficiency": "50.00",
-            "vocs_emitted": f"{vocs * 0.5:.3f}",
-        }
-    points, water = round(made / 15), round(made * 60)
-    return {
-        "unit": [row],
-        "sealing_points": str(points),
-        "leak_vocs_generated": f"{points * 1.2:.3f}",
-        "leak_vocs_emitted": f"{points * 0.8:.3f}",
-        "cooling_water": str(water),
-        "cooling_vocs_generated": f"{water * 1e-4:.3f}",
-        "cooling_vocs_emitted": f"{water * 1e-4:.3f}",
-    }
 
 
 RECIPES: Final[dict[str, Recipe]] = {
@@ -459,6 +373,4 @@ RECIPES: Final[dict[str, Recipe]] = {
     "G103-5": _g103_5,
     "G103-6": _g103_6,
     "G103-7": _g103_7,
-    "G103-8": _g103_8,
-    "G103-9": _g103_9,
 }
