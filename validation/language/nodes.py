@@ -7,10 +7,10 @@ to know. Dates are days; numbers are IEEE doubles; unknown is None, NULL, null.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 Kind = Literal["number", "text", "bool", "date", "list", "position", "together", "any"]
 Place = Literal["main", "row", "loop", "form", "baseline"]
@@ -249,12 +249,22 @@ Node = (
 )
 
 
+def joined(by: type[And | Or], parts: Sequence[Node]) -> Node:
+    """Join conditions by ``And`` or ``Or``; one alone stands for itself."""
+    if len(parts) == 1:
+        return parts[0]
+    return by(tuple(parts))
+
+
 def walk(node: Node | Rows) -> Iterator[Node | Rows]:
     """Give the node and all below it, conditions of hidden items and rows included."""
     yield node
     for name in _below(type(node)):
-        inner = getattr(node, name)
-        for part in inner if isinstance(inner, tuple) else (inner,):  # pyright: ignore[reportUnknownVariableType] a tuple of texts or nodes
+        inner: Any = getattr(node, name)
+        parts = (inner,)
+        if isinstance(inner, tuple):
+            parts = cast("tuple[Any, ...]", inner)
+        for part in parts:
             if isinstance(part, Node | Rows):
                 yield from walk(part)
 

@@ -1,30 +1,26 @@
 from __future__ import annotations
 
-from census.schema import ROOT
+from pathlib import Path
+
 from validation.language.functions import FUNCTIONS
 
-PAGE = ROOT / "docs" / "reference" / "check-language.md"
-INTERNAL = {
-    "chosen",
-    "count_chosen",
-    "distinct",
-    "date_of",
-}  # what `in`, `count`, `unique` and `date` of lists and numbers become
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "check-language.md"
+# What `in`, `count`, `unique` and `date` of lists and numbers become.
+INTERNAL = {"chosen", "count_chosen", "distinct", "date_of"}
+DATE_OF_NUMBERS = (
+    "| `date(year, month, day)` | date | the date of three numbers; unknown if there is none. "
+    '`date("2017-12-31")` is a literal |'
+)
 
 
 def function_table() -> str:
     lines = ["| function | gives | meaning |", "|---|---|---|"]
     for name, function in FUNCTIONS.items():
         if name not in INTERNAL:
-            arguments = ", ".join(
-                "pattern" if name == "matches" and each == "literal" else "form" if each == "literal" else each
-                for each in function.arguments
-            )
+            literal = "pattern" if name == "matches" else "form"
+            arguments = ", ".join(function.arguments).replace("literal", literal)
             lines.append(f"| `{name}({arguments})` | {function.result} | {function.meaning} |")
-    lines.append(
-        '| `date(year, month, day)` | date | the date of three numbers; unknown if there is none. `date("2017-12-31")` is a literal |'
-    )
-    return "\n".join(lines)
+    return "\n".join([*lines, DATE_OF_NUMBERS])
 
 
 def test_the_reference_lists_all_functions_as_they_are():
