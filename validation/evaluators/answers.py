@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from forms.answers.values import Position, Value, parse, plain_reader
 from forms.definition import Form, Item
-from validation.evaluators.closures import Place, Values
+from validation.evaluators.questions import Problem, Values
 
 Answers = Mapping[str, Any]
 Accepts = Callable[[Any], bool]
@@ -33,7 +33,7 @@ class Read(NamedTuple):
 
     main: Values
     rows: dict[str, Sequence[Values]]
-    problems: frozenset[Place]
+    problems: frozenset[Problem]
     passes: bool
 
 
@@ -41,7 +41,7 @@ class Read(NamedTuple):
 class _Noted:
     """What is noticed while a record is read."""
 
-    problems: list[Place] = field(default_factory=list[Place])
+    problems: list[Problem] = field(default_factory=list[Problem])
     passes: bool = True
 
 
@@ -60,18 +60,22 @@ class Reader:
     def __init__(
         self, form: Form, wanted: Iterable[tuple[str, str]] | None = None, screens: Screens = NO_SCREENS
     ) -> None:
-        keys = None if wanted is None else set(wanted)
+        self._complete = wanted is None
+        keys = {(item.rows_key, item.key) for item in form.items()}
+        if wanted is not None:
+            keys &= set(wanted)
         self._main: dict[str, _Entry] = {}
         self._groups: dict[str, dict[str, _Entry]] = {key: {} for key in form.groups()}
         self._needed = screens.needed
         for item in form.items():
-            if keys is None or (item.rows_key, item.key) in keys:
-                target = self._groups[item.rows_key] if item.rows_key else self._main
-                entry = _Entry(item.key, plain_reader(item), screens.accepts.get((item.rows_key, item.key)), item)
-                target[item.key] = entry
+            place = item.rows_key, item.key
+            if place in keys:
+                entries = self._groups.get(item.rows_key, self._main)
+                entry = _Entry(item.key, plain_reader(item), screens.accepts.get(place), item)
+                entries[item.key] = entry
+                # Records made before an item was renamed still say its former name.
                 if item.alias:
-                    target.setdefault(item.alias, entry)
-        self._complete = keys is None
+                    entries.setdefault(item.alias, entry)
         # Few wanted of many given: asked by name, unless two names lead to one item and the order given decides.
         self._by_name = not self._complete and all(
             key == entry.key for each in (self._main, *self._groups.values()) for key, entry in each.items()
@@ -110,7 +114,10 @@ class Reader:
         skip: Mapping[str, object] = _NO_VALUES,
     ) -> Values:
         values: dict[str, Any] = {}
-        for key in entries if self._by_name else answers:
+        keys: Iterable[str] = answers
+        if self._by_name:
+            keys = entries
+        for key in keys:
             raw = answers.get(key)
             if raw is None:
                 continue
@@ -119,6 +126,7 @@ class Reader:
                 if self._complete and key not in skip:
                     noted.problems.append((group, index, key, "unknown"))
                 continue
+            # The reader of plain answers knows nearly all there are; None sends the rest the long way.
             value = entry.plain(raw)
             if value is None:
                 value = _parsed(entry, raw, (group, index), noted, values)
@@ -126,6 +134,7 @@ class Reader:
                 values[entry.key] = value
             if entry.accepts is not None and value is not None and not entry.accepts(value):
                 noted.passes = False
+        # What is owed on every record, or in every row, is missing here: the checks must be asked, and will say so.
         if not self._needed.get(group, _NOTHING_NEEDED) <= values.keys():
             noted.passes = False
         return values
@@ -133,18 +142,25 @@ class Reader:
 
 def _parsed(entry: _Entry, raw: object, place: tuple[str, int], noted: _Noted, values: dict[str, Any]) -> object:
     """Read an answer that is not as plain as most, put its value with the others and give it; None for a blank."""
+    key = entry.key
     value, problem = parse(entry.item, raw)
-    if problem:
-        noted.problems.append((*place, entry.key, "precision" if problem == "precision" else "type"))
+    if problem == "precision":
+        noted.problems.append((*place, key, "precision"))
+    elif problem:
+        # Checks tell two kinds of unreadable apart: a number that is too fine, and anything else.
+        noted.problems.append((*place, key, "type"))
     if value is None or value == ():
         return None
     if isinstance(value, Position):
-        values.update(_position(entry.key, value))
+        values.update(_position(key, value))
+    elif isinstance(value, date):
+        values[key] = value.toordinal()
     else:
-        values[entry.key] = value.toordinal() if isinstance(value, date) else value
-    return values[entry.key]
+        values[key] = value
+    return values[key]
 
 
 def _position(key: str, position: Position) -> dict[str, object]:
+    """Give a position as checks look at it: that it is there, and each of its parts."""
     parts = {"lon": position.lon, "lat": position.lat, "accuracy_m": position.accuracy_m, "source": position.source}
     return {key: True, **{f"{key}.{part}": value for part, value in parts.items() if value is not None}}

@@ -1,18 +1,22 @@
 """Turns nodes into Python functions of a record, once per rule book: the evaluator for one record.
 
-Speed matters here, every stored submission passes through it: a check costs about a microsecond. None is unknown.
+Speed matters here, every stored submission passes through it: a check costs about a microsecond. So all that can be
+decided is decided while compiling, and the functions left call nothing that they need not. None is unknown.
+
+What a record is stands in ``questions``, comparisons and what is worked out over rows in modules of their own.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from forms.boundaries import boundary
 from forms.codelists import Entry, UnknownCodeList, codelist
+from validation.evaluators.aggregates import aggregate
 from validation.evaluators.comparisons import comparison
+from validation.evaluators.questions import NO_RECORD, Question, Record, RowsQuestion, Values
 from validation.language.functions import FUNCTIONS, PYTHON, inside_rings
 from validation.language.nodes import (
     Aggregate,
@@ -41,31 +45,6 @@ from validation.language.nodes import (
     Value,
 )
 
-Values = Mapping[str, Any]
-Place = tuple[str, int, str, str]  # group or "", row or -1, item key, problem
-
-
-@dataclass(slots=True)
-class Record:
-    """One record's typed answers and what is known beside them; ``row`` and ``loop`` are set while rows are asked."""
-
-    main: Values
-    rows: Mapping[str, Sequence[Values]]
-    forms: Mapping[str, Record] = field(default_factory=dict[str, "Record"])
-    baseline: Values = field(default_factory=dict[str, Any])
-    present: frozenset[str] = frozenset()
-    problems: frozenset[Place] = frozenset()
-    explained: frozenset[str] = frozenset()
-    passes: bool = False  # the screens: what single values decide holds
-    row: Values = field(default_factory=dict[str, Any])
-    index: int = -1
-    loop: Values = field(default_factory=dict[str, Any])
-
-
-Question = Callable[[Record], Any]
-RowsQuestion = Callable[[Record], Sequence[Values]]
-NO_RECORD: Final = Record({}, {})
-
 
 def question(node: Node) -> Question:
     """Compile one node to a function of the record."""
@@ -77,13 +56,24 @@ def rows_question(rows: Rows) -> RowsQuestion:
     group, code = rows.group, rows.form
 
     def bare(record: Record) -> Sequence[Values]:
-        owner = record.forms.get(code, NO_RECORD) if code else record
-        return owner.rows.get(group, ())
+        return record.rows.get(group, ())
 
+    def of_other_form(record: Record) -> Sequence[Values]:
+        return record.forms.get(code, NO_RECORD).rows.get(group, ())
+
+    there: RowsQuestion = bare
+    if code:
+        there = of_other_form
     if rows.when is None:
-        return bare
+        return there
     when = question(rows.when)
-    return lambda record: bare(record) if when(record) is True else ()
+
+    def unless_hidden(record: Record) -> Sequence[Values]:
+        if when(record) is True:
+            return there(record)
+        return ()
+
+    return unless_hidden
 
 
 def _constant(value: object) -> Question:
@@ -91,7 +81,7 @@ def _constant(value: object) -> Question:
 
 
 def _value(node: Value) -> Question:
-    key = f"{node.key}.{node.part}" if node.part else node.key
+    key = node.answer_key
     match node.place:
         case "main":
             return lambda record: record.main.get(key)
@@ -120,7 +110,9 @@ def _together(node: Together) -> Question:
 
     def together(record: Record) -> tuple[Any, ...] | None:
         values = tuple(part(record) for part in parts)
-        return None if None in values else values
+        if None in values:
+            return None
+        return values
 
     return together
 
@@ -130,19 +122,28 @@ def _arithmetic(node: Arithmetic) -> Question:
 
     def add(record: Record) -> float | None:
         a, b = left(record), right(record)
-        return None if a is None or b is None else a + b
+        if a is None or b is None:
+            return None
+        return a + b
 
     def subtract(record: Record) -> float | None:
         a, b = left(record), right(record)
-        return None if a is None or b is None else a - b
+        if a is None or b is None:
+            return None
+        return a - b
 
     def multiply(record: Record) -> float | None:
         a, b = left(record), right(record)
-        return None if a is None or b is None else a * b
+        if a is None or b is None:
+            return None
+        return a * b
 
     def divide(record: Record) -> float | None:
         a, b = left(record), right(record)
-        return None if a is None or not b else a / b
+        if a is None or not b:
+            # Blank, or divided by zero: both are unknown.
+            return None
+        return a / b
 
     return {"+": add, "-": subtract, "*": multiply, "/": divide}[node.operator]
 
@@ -156,7 +157,9 @@ def _same(node: Same) -> Question:
 
     def same(record: Record) -> bool | None:
         a, b = left(record), right(record)
-        return None if a is None or b is None else a == b
+        if a is None or b is None:
+            return None
+        return a == b
 
     return same
 
@@ -164,13 +167,19 @@ def _same(node: Same) -> Question:
 def _among(item: Question, options: Callable[[object], bool], *, several: bool) -> Question:
     def one(record: Record) -> bool | None:
         code = item(record)
-        return None if code is None else options(code)
+        if code is None:
+            return None
+        return options(code)
 
     def every(record: Record) -> bool | None:
         codes = item(record)
-        return None if codes is None else all(map(options, codes))
+        if codes is None:
+            return None
+        return all(map(options, codes))
 
-    return every if several else one
+    if several:
+        return every
+    return one
 
 
 def _one_of(node: OneOf) -> Question:
@@ -181,6 +190,7 @@ def _listed(node: Listed) -> Question:
     try:
         codes = codelist(node.codelist)
     except UnknownCodeList:
+        # A list that nobody has given yet calls no answer wrong.
         return _constant(None)
     return _among(question(node.item), lambda code: codes.contains(str(code)), several=node.item.kind == "list")
 
@@ -190,7 +200,9 @@ def _attribute(node: Attribute) -> Question:
 
     def attribute(record: Record) -> str | None:
         code = item(record)
-        return None if code is None else values.get(code)
+        if code is None:
+            return None
+        return values.get(code)
 
     return attribute
 
@@ -248,24 +260,38 @@ def _or(node: Or) -> Question:
 
 def _not(node: Not) -> Question:
     if isinstance(node.part, Call) and node.part.name == "blank":
-        asked = question(node.part.arguments[0])
-        return lambda record: asked(record) is not None
+        # "It is filled" is asked of every required item: one function instead of two.
+        filled = question(node.part.arguments[0])
+        return lambda record: filled(record) is not None
     part = question(node.part)
 
     def negated(record: Record) -> bool | None:
         value = part(record)
-        return None if value is None else not value
+        if value is None:
+            return None
+        return not value
 
     return negated
 
 
 def _choose(node: Choose) -> Question:
     test, then, otherwise = question(node.test), question(node.then), question(node.otherwise)
-    if node.otherwise == Flag(value=True) and isinstance(
-        node.then, Not
-    ):  # nearly always there: why it must be need not be asked
-        return lambda record: True if (value := then(record)) is True or test(record) is not True else value
-    return lambda record: then(record) if test(record) is True else otherwise(record)
+
+    def chosen(record: Record) -> object:
+        if test(record) is True:
+            return then(record)
+        return otherwise(record)
+
+    def owed(record: Record) -> object:
+        value = then(record)
+        if value is True or test(record) is not True:
+            return True
+        return value
+
+    # "Filled where it must be": it nearly always is, and then why it must be need not be asked.
+    if node.otherwise == Flag(value=True) and isinstance(node.then, Not):
+        return owed
+    return chosen
 
 
 def _call(node: Call) -> Question:
@@ -281,42 +307,53 @@ def _call(node: Call) -> Question:
             return _strict((arguments[0], _constant(re.compile(pattern.value))), function)
         case "inside", _:
             return _strict(arguments, _inside)
+        case _ if FUNCTIONS[node.name].strict:
+            return _strict(arguments, function)
         case _:
-            return (
-                _strict(arguments, function)
-                if FUNCTIONS[node.name].strict
-                else lambda record: function(*[part(record) for part in arguments])
-            )
+            return lambda record: function(*[part(record) for part in arguments])
 
 
 def _inside(lon: float, lat: float, region: str) -> bool | None:
     rings = boundary(region)
-    return None if rings is None else inside_rings(lon, lat, rings)
+    if rings is None:
+        # Nobody has drawn that region: unknown, not outside.
+        return None
+    return inside_rings(lon, lat, rings)
 
 
 def _strict(arguments: tuple[Question, ...], function: Callable[..., Any]) -> Question:
-    def strict(record: Record) -> object:
+    """Call a function where all its arguments are known; unknown where one is not."""
+    only = arguments[0]
+
+    def of_one(record: Record) -> object:
+        value = only(record)
+        if value is None:
+            return None
+        return function(value)
+
+    def of_several(record: Record) -> object:
         values = [part(record) for part in arguments]
-        return None if None in values else function(*values)
+        if None in values:
+            return None
+        return function(*values)
 
     if len(arguments) == 1:
-        only = arguments[0]
-        return lambda record: None if (value := only(record)) is None else function(value)
-    return strict
+        return of_one
+    return of_several
 
 
 def _sound(node: Sound) -> Question:
     group, key, problem = node.group, node.key, node.problem
-    if problem in ("rows", "unknown"):  # somewhere in the group, or anywhere in the record
-        return lambda record: (
-            not (
-                record.problems
-                and any(place[3] == problem and (not group or place[0] == group) for place in record.problems)
-            )
-        )
+
+    def nowhere(record: Record) -> bool:
+        """No such problem in the group, or with "" in the record."""
+        return not any(noted == problem and (not group or at == group) for at, _, _, noted in record.problems)
+
+    if problem in ("rows", "unknown"):
+        return nowhere
     if node.place == "main":
-        place = ("", -1, key, problem)
-        return lambda record: place not in record.problems
+        here = ("", -1, key, problem)
+        return lambda record: here not in record.problems
     return lambda record: not record.problems or (group, record.index, key, problem) not in record.problems
 
 
@@ -328,50 +365,14 @@ def _explained(node: Explained) -> Question:
 
 
 def _aggregate(node: Aggregate) -> Question:
-    rows = rows_question(node.rows)
-    element = question(node.element) if node.element is not None else None
-    condition = question(node.condition) if node.condition is not None else None
-    conclude = _CONCLUSIONS[node.name]
-
-    def aggregate(record: Record) -> object:
-        values: list[Any] = []
-        for row in rows(record):
-            record.loop = row
-            if condition is None or condition(record) is True:
-                values.append(element(record) if element is not None else 1.0)
-        return conclude(values)
-
-    return aggregate
+    return aggregate(node.name, rows_question(node.rows), _optional(node.element), _optional(node.condition))
 
 
-def _sum(values: list[float | None]) -> float | None:
-    there = [value for value in values if value is not None]
-    return sum(there) if there else None
+def _optional(node: Node | None) -> Question | None:
+    if node is None:
+        return None
+    return question(node)
 
-
-def _any(values: list[bool | None]) -> bool | None:
-    return True if True in values else None if None in values else False
-
-
-def _all(values: list[bool | None]) -> bool | None:
-    return False if False in values else None if None in values else True
-
-
-def _unique(values: list[object]) -> bool:
-    there = [value for value in values if value is not None]
-    return len(set(there)) == len(there)
-
-
-_CONCLUSIONS: Final[dict[str, Callable[[list[Any]], Any]]] = {
-    "sum": _sum,
-    "min": lambda values: min((value for value in values if value is not None), default=None),
-    "max": lambda values: max((value for value in values if value is not None), default=None),
-    "count": lambda values: float(len(values)),
-    "any": _any,
-    "all": _all,
-    "unique": _unique,
-    "first": lambda values: values[0] if values else None,
-}
 
 _COMPILERS: Final[dict[type, Callable[[Any], Question]]] = {
     Number: lambda node: _constant(node.value),

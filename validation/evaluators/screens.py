@@ -2,11 +2,14 @@
 
 A check of a single item (a range, a code list, an answer that is required) holds wherever the item's value passes its
 screen. Only a record that some screen stops is asked all checks.
+
+A screen may stop a record on which nothing is wrong (a value out of range at an item that is hidden): that costs time
+only. It must never pass one on which its check fails.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from forms.codelists import UnknownCodeList, codelist
@@ -40,7 +43,10 @@ def screened(rules: Iterable[Rule]) -> Screened:
     ids: set[str] = set()
     for rule in rules:
         found = _screen_of(of_sound(rule.node))
-        if found is None or (rule.each is not None and rule.each.form):
+        if found is None:
+            continue
+        # Rows of another form are not read with this record's answers.
+        if rule.each is not None and rule.each.form:
             continue
         ids.add(rule.id)
         group, key = found.place
@@ -58,17 +64,16 @@ def screened(rules: Iterable[Rule]) -> Screened:
 
 
 def _screen_of(node: Node) -> _Screen | None:
+    """Find the screen that stands for a check; None where more than one value decides over it."""
     match node:
         case Not(Call("blank", (Value() as value,))):
-            place = _place(value)
-            return place and _Screen(place, None)
+            return _on(value, None)
+        # What must hold only under a condition holds all the more where it always does. Not so for "filled where it
+        # must be": it is blank on most records, and every one of them would be stopped.
         case Choose(_, then, otherwise) if otherwise == HOLDS and not isinstance(then, Not):
             return _screen_of(then)
         case And(parts):
-            screens = [_screen_of(part) for part in parts]
-            places = {each.place for each in screens if each is not None and each.accepts is not None}
-            given = [each.accepts for each in screens if each is not None and each.accepts is not None]
-            return _Screen(places.pop(), _all_of(given)) if len(places) == 1 and len(given) == len(parts) else None
+            return _joined([_screen_of(part) for part in parts])
         case Compare(operator, left, Number(bound), tolerance) if tolerance is not None and operator in _BOUNDS:
             return _on(left, _BOUNDS[operator](bound, tolerance))
         case OneOf(item, options):
@@ -79,6 +84,20 @@ def _screen_of(node: Node) -> _Screen | None:
             return None
 
 
+def _joined(screens: Sequence[_Screen | None]) -> _Screen | None:
+    """Make one screen of several: only where each part has one, and all look at the same item."""
+    places: set[Key] = set()
+    accepts: list[Accepts] = []
+    for each in screens:
+        if each is None or each.accepts is None:
+            return None
+        places.add(each.place)
+        accepts.append(each.accepts)
+    if len(places) != 1:
+        return None
+    return _Screen(places.pop(), _all_of(accepts))
+
+
 def _listed(item: Node, name: str) -> _Screen | None:
     try:
         codes = frozenset(entry.code for entry in codelist(name) if entry.is_selectable)
@@ -87,28 +106,30 @@ def _listed(item: Node, name: str) -> _Screen | None:
     return _on(item, _among(codes.__contains__, item))
 
 
-def _on(node: Node, accepts: Accepts) -> _Screen | None:
-    """An answer that is not asked for is unknown, and the check holds: what the condition says does not matter."""
+def _on(node: Node, accepts: Accepts | None) -> _Screen | None:
+    """Make a screen for an item's answer; None for anything that is not simply the answer at an item of this form."""
+    # A hidden answer is unknown, and the check holds: what the condition says does not matter.
     if isinstance(node, Choose) and isinstance(node.otherwise, Nothing):
         node = node.then
-    place = _place(node) if isinstance(node, Value) else None
-    return place and _Screen(place, accepts)
-
-
-def _place(value: Value) -> Key | None:
-    return (
-        (value.group if value.place == "row" else "", value.key)
-        if value.place in ("main", "row") and not value.part
-        else None
-    )
+    match node:
+        case Value(place="main", key=key, part=""):
+            return _Screen(("", key), accepts)
+        case Value(place="row", key=key, group=group, part=""):
+            return _Screen((group, key), accepts)
+        case _:
+            return None
 
 
 def _among(accepts: Accepts, item: Node) -> Accepts:
-    return (lambda codes: all(map(accepts, codes))) if item.kind == "list" else accepts
+    """Give what accepts an answer whose code, or each of whose codes, is accepted."""
+    if item.kind == "list":
+        return lambda codes: all(map(accepts, codes))
+    return accepts
 
 
 def _all_of(accepts: Iterable[Accepts]) -> Accepts:
     each = tuple(accepts)
+    # One and two are by far the most frequent, and run for every answer: spelled out they save a loop.
     if len(each) == 1:
         return each[0]
     if len(each) == 2:

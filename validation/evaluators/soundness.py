@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from validation.language.nodes import And, Choose, Flag, Node, Not, Or, Sound
+from validation.language.nodes import And, Choose, Flag, Node, Not, Or, Sound, joined
 
 
 def of_sound(node: Node) -> Node:
@@ -11,23 +11,32 @@ def of_sound(node: Node) -> Node:
         case Sound():
             return Flag(value=True)
         case Not(part):
-            inner = of_sound(part)
-            return Flag(value=not inner.value) if isinstance(inner, Flag) else Not(inner)
+            return _negated(of_sound(part))
         case And(parts):
-            return _joined(And, parts, neutral=True)
+            return _left_of(And, parts, neutral=True)
         case Or(parts):
-            return _joined(Or, parts, neutral=False)
+            return _left_of(Or, parts, neutral=False)
         case Choose(test, then, otherwise, kind):
             then, otherwise = of_sound(then), of_sound(otherwise)
-            return (
-                then if isinstance(then, Flag) and then == otherwise else Choose(of_sound(test), then, otherwise, kind)
-            )
+            if isinstance(then, Flag) and then == otherwise:
+                # True either way: most checks of types end here, whatever shows their item.
+                return then
+            return Choose(of_sound(test), then, otherwise, kind)
         case _:
             return node
 
 
-def _joined(kind: type[And | Or], parts: tuple[Node, ...], *, neutral: bool) -> Node:
-    left = tuple(part for part in map(of_sound, parts) if part != Flag(value=neutral))
+def _negated(node: Node) -> Node:
+    if isinstance(node, Flag):
+        return Flag(value=not node.value)
+    return Not(node)
+
+
+def _left_of(kind: type[And | Or], parts: tuple[Node, ...], *, neutral: bool) -> Node:
+    """Join what is left of some parts; ``neutral`` is what a part may be without changing the whole."""
+    left = [part for part in map(of_sound, parts) if part != Flag(value=neutral)]
+    if not left:
+        return Flag(value=neutral)
     if Flag(value=not neutral) in left:
         return Flag(value=not neutral)
-    return Flag(value=neutral) if not left else left[0] if len(left) == 1 else kind(left)
+    return joined(kind, left)

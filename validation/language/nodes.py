@@ -67,6 +67,13 @@ class Value:
     part: str = ""  # lon, lat, accuracy_m, source of a position
     decimals: int | None = None  # declared decimals of a number
 
+    @property
+    def answer_key(self) -> str:
+        """What it is called among the answers once they are read: a position is read as its parts, ``gps.lon``."""
+        if self.part:
+            return f"{self.key}.{self.part}"
+        return self.key
+
 
 @dataclass(frozen=True, slots=True)
 class Texts:
