@@ -1,20 +1,19 @@
 """Turns rules into SQL over the frame that ``forms.answers.frames.to_frame`` lays out: the evaluator for a whole batch.
 
 Three-valued logic is SQL's own. A plain rule gives true where it fails; a rule asked of every row gives the list of
-row numbers, from 0, where it fails. ``inside`` is a function that the connection must have (``validation.evaluators.engine``);
-everything else is plain SQL. A second engine is a second ``Dialect``.
+row numbers, from 0, where it fails. ``inside`` is a function that the connection must have
+(``validation.evaluators.engine``); everything else is plain SQL. How an engine spells it stands in ``dialect``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date
 from typing import Any, Final
 
 from forms.codelists import UnknownCodeList, codelist
 from validation.evaluators.closures import attribute_values
-from validation.language.functions import EARTH_RADIUS_M, ORG_WEIGHTS, PERSON_WEIGHTS, USCC_ALPHABET, USCC_WEIGHTS
+from validation.evaluators.dialect import DUCKDB, Dialect, double, named, quoted
 from validation.language.nodes import (
     RELATIVE_TOLERANCE,
     Aggregate,
@@ -49,108 +48,8 @@ from validation.rules import Rule
 ROW, INDEX, LOOP = "row_", "index_", "loop_"
 
 
-def quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def double(number: float) -> str:
-    """Spell a number so that it is a double, not a decimal."""
-    text = repr(number)
-    return text if "e" in text else f"{text}e0"
-
-
-def named(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _weighted(text: str, weights: tuple[int, ...], alphabet: str) -> str:
-    terms = (
-        f"(strpos('{alphabet}', substr({text}, {place}, 1)) - 1) * {weight}"
-        for place, weight in enumerate(weights, start=1)
-    )
-    return f"({' + '.join(terms)})"
-
-
-def _uscc(code: str) -> str:
-    total = _weighted(code, (*USCC_WEIGHTS, 1), USCC_ALPHABET)
-    return f"(regexp_full_match({code}, '[{USCC_ALPHABET}]{{18}}') AND {total} % 31 = 0)"
-
-
-def _org_code(code: str) -> str:
-    total = _weighted(code, ORG_WEIGHTS, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    return f"(regexp_full_match({code}, '[0-9A-Z]{{8}}-?[0-9X]') AND substr('0123456789X0', 12 - {total} % 11, 1) = right({code}, 1))"
-
-
-def _person_id(code: str) -> str:
-    total = _weighted(code, PERSON_WEIGHTS, "0123456789")
-    born = f"try_cast(substr({code}, 7, 4) || '-' || substr({code}, 11, 2) || '-' || substr({code}, 13, 2) AS DATE)"
-    fits = f"regexp_full_match({code}, '[0-9]{{17}}[0-9X]') AND {born} IS NOT NULL AND substr('10X98765432', 1 + {total} % 11, 1) = right({code}, 1)"
-    return f"CASE WHEN {code} IS NOT NULL THEN {fits} END"  # IS NOT NULL alone would call a blank wrong
-
-
-def _distance(lon_1: str, lat_1: str, lon_2: str, lat_2: str) -> str:
-    half_lat, half_lon = f"pow(sin(radians({lat_2} - {lat_1}) / 2), 2)", f"pow(sin(radians({lon_2} - {lon_1}) / 2), 2)"
-    chord = f"({half_lat} + cos(radians({lat_1})) * cos(radians({lat_2})) * {half_lon})"
-    known = f"{lon_1} + {lat_1} + {lon_2} + {lat_2} IS NOT NULL"  # least() would skip a blank
-    return f"CASE WHEN {known} THEN {double(2 * EARTH_RADIUS_M)} * asin(least(1e0, sqrt({chord}))) END"
-
-
-def _date_of(year: str, month: str, day: str) -> str:
-    whole = " AND ".join(f"{part} = trunc({part})" for part in (year, month, day))
-    text = f"printf('%04d-%02d-%02d', {year}::BIGINT, {month}::BIGINT, {day}::BIGINT)"
-    return f"CASE WHEN {whole} AND {year} BETWEEN 1 AND 9999 AND {month} BETWEEN 1 AND 12 AND {day} BETWEEN 1 AND 31 THEN try_cast({text} AS DATE) END"
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How one engine spells types, and each function of the check language."""
-
-    name: str
-    types: Mapping[Kind, str]
-    functions: Mapping[str, str | Callable[..., str]]  # a template of the arguments, or what makes one
-
-    def struct(self, parts: Sequence[str]) -> str:
-        """Give one value that is equal where all its parts are."""
-        return f"struct_pack({', '.join(f'part{number} := {part}' for number, part in enumerate(parts))})"
-
-    def call(self, name: str, arguments: Sequence[str]) -> str:
-        spelling = self.functions[name]
-        return (
-            spelling.format(*arguments, all=", ".join(arguments)) if isinstance(spelling, str) else spelling(*arguments)
-        )
-
-
-DUCKDB: Final = Dialect(
-    "duckdb",
-    {"number": "DOUBLE", "text": "VARCHAR", "bool": "BOOLEAN", "date": "DATE", "list": "VARCHAR[]"},
-    {
-        "blank": "({0} IS NULL)",
-        "coalesce": "coalesce({all})",
-        "abs": "abs({0})",
-        "min": "least({all})",
-        "max": "greatest({all})",
-        "year": "year({0})::DOUBLE",
-        "date_of": _date_of,
-        "length": "length({0})::DOUBLE",
-        "prefix": "nullif(substr({0}, 1, greatest(0, trunc({1}))::BIGINT), '')",
-        "matches": "regexp_full_match({0}, {1})",
-        "number": "CASE WHEN regexp_full_match({0}, '-?[0-9]{{1,15}}([.][0-9]{{1,15}})?') THEN TRY_CAST({0} AS DOUBLE) END",
-        "valid_uscc": _uscc,
-        "valid_org_code": _org_code,
-        "valid_person_id": _person_id,
-        "any_of": "list_has_any({0}, {1})",
-        "chosen": "list_contains({0}, {1})",
-        "count_chosen": "coalesce(len({0}), 0)::DOUBLE",
-        "distinct": "(list_unique({0}) = len({0}))",
-        "present": 'list_contains("_present", {0})',
-        "inside": "census_inside({0}, {1}, {2})",
-        "distance_m": _distance,
-    },
-)
-
-
 def to_sql(rule: Rule, dialect: Dialect = DUCKDB) -> str:
-    """Give the column that tells where a rule fails: true or false, or for rules asked of rows the list of failing rows."""
+    """Give the column that tells where a rule fails: true or false, or where it is asked of rows a list of those."""
     emitter = _Emitter(dialect)
     failing = f"NOT ({emitter.sql(rule.node)})"
     if rule.each is None:
@@ -176,18 +75,32 @@ class _Emitter:
 
     def sql(self, node: Node, kind: Kind = "any") -> str:
         """Emit a node; ``kind`` types a NULL that does not know its own."""
-        return _TEMPLATES[type(node)](self, node) if not isinstance(node, Nothing) else self.nothing(node, kind)
+        if isinstance(node, Nothing):
+            return self.nothing(node, kind)
+        return _TEMPLATES[type(node)](self, node)
 
     def nothing(self, node: Nothing, kind: Kind) -> str:
-        wanted = self.dialect.types.get(node.kind if node.kind != "any" else kind)
-        return f"CAST(NULL AS {wanted})" if wanted else "NULL"
+        # Engines refuse a NULL of no type in places where a number or a list is wanted.
+        if node.kind != "any":
+            kind = node.kind
+        wanted = self.dialect.types.get(kind)
+        if wanted is None:
+            return "NULL"
+        return f"CAST(NULL AS {wanted})"
 
     def rows(self, rows: Rows) -> str:
         column = f"coalesce({named(_column(rows.form, rows.group))}, [])"
-        return column if rows.when is None else f"CASE WHEN {self.sql(rows.when)} THEN {column} ELSE [] END"
+        if rows.when is None:
+            return column
+        return f"CASE WHEN {self.sql(rows.when)} THEN {column} ELSE [] END"
 
     def value(self, node: Value) -> str:
-        key = f"{node.key}__{node.part or 'lon'}" if node.part or node.kind == "position" else node.key
+        key = node.key
+        if node.part:
+            key = f"{key}__{node.part}"
+        elif node.kind == "position":
+            # A position has no column of its own: where it is known, so is its longitude.
+            key = f"{key}__lon"
         match node.place:
             case "main" | "form":
                 return named(_column(node.form, key))
@@ -202,9 +115,8 @@ class _Emitter:
         parts = ", ".join(self.sql(part, "text") for part in node.elements)
         if all(isinstance(part, Text) for part in node.elements):
             return f"[{parts}]"
-        return (
-            f"CASE WHEN coalesce({parts}) IS NOT NULL THEN list_filter([{parts}], lambda text_: text_ IS NOT NULL) END"
-        )
+        filled = f"list_filter([{parts}], lambda text_: text_ IS NOT NULL)"
+        return f"CASE WHEN coalesce({parts}) IS NOT NULL THEN {filled} END"
 
     def together(self, node: Together) -> str:
         parts = [self.sql(part) for part in node.elements]
@@ -215,18 +127,19 @@ class _Emitter:
         if "date" in (node.left.kind, node.right.kind):
             return f"date_diff('day', {self.sql(node.right, 'date')}, {self.sql(node.left, 'date')})::DOUBLE"
         left, right = self.sql(node.left, "number"), self.sql(node.right, "number")
-        return f"({left} / nullif({right}, 0))" if node.operator == "/" else f"({left} {node.operator} {right})"
+        if node.operator == "/":
+            return f"({left} / nullif({right}, 0))"
+        return f"({left} {node.operator} {right})"
 
     def compare(self, node: Compare) -> str:
-        kind: Kind = "date" if "date" in (node.left.kind, node.right.kind) else "number"
-        left, right = self.sql(node.left, kind), self.sql(node.right, kind)
-        if kind == "date":
-            return f"({left} {'=' if node.operator == '==' else node.operator} {right})"
-        tolerance = (
-            double(node.tolerance)
-            if node.tolerance is not None
-            else f"{double(RELATIVE_TOLERANCE)} * greatest(abs({left}), abs({right}))"
-        )
+        if "date" in (node.left.kind, node.right.kind):
+            operator = _DATE_OPERATORS.get(node.operator, node.operator)
+            return f"({self.sql(node.left, 'date')} {operator} {self.sql(node.right, 'date')})"
+        left, right = self.sql(node.left, "number"), self.sql(node.right, "number")
+        if node.tolerance is None:
+            tolerance = f"{double(RELATIVE_TOLERANCE)} * greatest(abs({left}), abs({right}))"
+        else:
+            tolerance = double(node.tolerance)
         return f"({_WITHIN[node.operator].format(a=left, b=right, t=tolerance)})"
 
     def listed(self, node: Listed) -> str:
@@ -250,28 +163,30 @@ class _Emitter:
         cases = "".join(
             f" WHEN {item} IN ({', '.join(map(quoted, each))}) THEN {quoted(value)}" for value, each in codes.items()
         )
-        return f"CASE{cases} END" if cases else "CAST(NULL AS VARCHAR)"
+        if not cases:
+            return "CAST(NULL AS VARCHAR)"
+        return f"CASE{cases} END"
 
     def choose(self, node: Choose) -> str:
         then, otherwise = self.sql(node.then, node.kind), self.sql(node.otherwise, node.kind)
         return f"CASE WHEN {self.sql(node.test)} THEN {then} ELSE {otherwise} END"
 
     def call(self, node: Call) -> str:
-        return self.dialect.call(
-            node.name, [self.sql(part, _ARGUMENTS.get(node.name, "any")) for part in node.arguments]
-        )
+        kind = _ARGUMENTS.get(node.name, "any")
+        return self.dialect.call(node.name, [self.sql(part, kind) for part in node.arguments])
 
     def sound(self, node: Sound) -> str:
-        problem = node.problem if node.problem == "unknown" else f"{node.key or node.group}:{node.problem}"
-        problems = f'{ROW}."_problems"' if node.place == "row" else '"_problems"'
+        problem, problems = node.problem, '"_problems"'
+        if problem != "unknown":
+            problem = f"{node.key or node.group}:{problem}"
+        if node.place == "row":
+            problems = f"{ROW}.{problems}"
         return f"(NOT coalesce(list_contains({problems}, {quoted(problem)}), FALSE))"
 
     def explained(self, node: Explained) -> str:
-        path = (
-            quoted(f"/{node.key}")
-            if node.place == "main"
-            else f"({quoted(f'/{node.group}/')} || ({INDEX} - 1) || {quoted(f'/{node.key}')})"
-        )
+        path = quoted(f"/{node.key}")
+        if node.place == "row":
+            path = f"({quoted(f'/{node.group}/')} || ({INDEX} - 1) || {path})"
         return f'coalesce(list_contains("_explained", {path}), FALSE)'
 
     def aggregate(self, node: Aggregate) -> str:
@@ -280,17 +195,22 @@ class _Emitter:
             rows = f"list_filter({rows}, lambda {LOOP}: coalesce({self.sql(node.condition, 'bool')}, FALSE))"
         if node.element is None:
             return f"len({rows})::DOUBLE"
-        kind: Kind = (
-            "bool" if node.name in ("any", "all") else node.element.kind if node.element.kind != "any" else "number"
-        )
+        kind: Kind = "number"
+        if node.name in ("any", "all"):
+            kind = "bool"
+        elif node.element.kind != "any":
+            kind = node.element.kind
         values = f"list_transform({rows}, lambda {LOOP}: {self.sql(node.element, kind)})"
         return _OVER_ROWS[node.name].format(v=values)
 
 
 def _column(form: str, name: str) -> str:
-    return f"{form.replace('-', '_')}__{name}" if form else name
+    if form:
+        return f"{form.replace('-', '_')}__{name}"
+    return name
 
 
+_DATE_OPERATORS: Final = {"==": "="}  # the others are spelled as in the check language
 _WITHIN: Final = {
     "==": "abs({a} - {b}) <= {t}",
     "!=": "abs({a} - {b}) > {t}",
@@ -309,6 +229,7 @@ _OVER_ROWS: Final = {
     "all": "CASE WHEN list_contains({v}, FALSE) THEN FALSE WHEN list_count({v}) < len({v}) THEN NULL ELSE TRUE END",
     "unique": "(list_unique({v}) = list_count({v}))",
 }
+# What a blank argument is cast to. Functions that are not here take a NULL of any type.
 _ARGUMENTS: Final[dict[str, Kind]] = {
     "abs": "number",
     "min": "number",
@@ -328,7 +249,7 @@ _ARGUMENTS: Final[dict[str, Kind]] = {
 _TEMPLATES: Final[dict[type, Callable[[_Emitter, Any], str]]] = {
     Number: lambda _, node: f"({double(node.value)})",
     Text: lambda _, node: quoted(node.value),
-    Flag: lambda _, node: "TRUE" if node.value else "FALSE",
+    Flag: lambda _, node: str(node.value).upper(),
     Day: lambda _, node: f"DATE '{date.fromordinal(node.ordinal).isoformat()}'",
     Value: _Emitter.value,
     Texts: _Emitter.texts,

@@ -10,8 +10,8 @@ from census.examples.records import answers_for
 from forms.catalogue import Catalogue, catalogue
 from forms.definition import Check, Form, Item, Repeat, Section
 from tests.evaluators import Browser
+from validation.evaluators.dialect import DUCKDB
 from validation.evaluators.record import _program, check_record, computed, hidden
-from validation.evaluators.sql import DUCKDB
 from validation.language.functions import FUNCTIONS, PYTHON, uscc_check_character, valid_org_code, valid_uscc
 from validation.language.messages import show_number
 from validation.results import Finding
