@@ -44,7 +44,10 @@ EPOCH = date(1970, 1, 1).toordinal()  # browsers count days from here
 
 
 def rules_json(rulebook: RuleBook) -> dict[str, Any]:
-    """Give what ``rules.js`` needs to check one record. Code lists and boundaries stay outside: the caller hands them in."""
+    """Give what ``rules.js`` needs to check one record.
+
+    Code lists and boundaries stay outside: the page hands them in, for many forms share them.
+    """
     needs, form = rulebook.needs, rulebook.form
     return {
         "form": form.code,
@@ -55,9 +58,7 @@ def rules_json(rulebook: RuleBook) -> dict[str, Any]:
         "baseline": [_item(form.item(key)) for key in sorted(needs.baseline)],
         "related": {code: _related(rulebook.related[code], places) for code, places in needs.forms.items()},
         "codelists": sorted(needs.codelists),
-        "attributes": {
-            f"{name}.{attribute}": attribute_values(name, attribute) for name, attribute in sorted(needs.attributes)
-        },
+        "attributes": {f"{name}.{part}": attribute_values(name, part) for name, part in sorted(needs.attributes)},
         "boundaries": needs.boundaries,
         "shown": [[group, key, encode(node)] for (group, key), node in rulebook.shown.items()],
         "computed": [[group, key, encode(node)] for (group, key), node in rulebook.computed.items()],
@@ -66,7 +67,10 @@ def rules_json(rulebook: RuleBook) -> dict[str, Any]:
 
 
 def applies_json(form: Form, catalogue: Catalogue) -> dict[str, Any]:
-    """Give the condition under which a unit owes a form, as a rule book of two: ``must_not`` and ``must`` each fail when so."""
+    """Give the condition under which a unit owes a form, as a rule book of two: ``must_not`` and ``must``.
+
+    Each fails when it is so; where neither does, the form may be filled.
+    """
     node: Node = parse_for(form, "applies_when", form.applies_when or "True", scope_of(form, catalogue, viewer="*"))
     needs = needs_of(form, [node])
     forms = needs.forms
@@ -122,11 +126,17 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "kind": rule.kind,
         "severity": rule.severity,
         "node": encode(rule.node),
-        "message": [part if isinstance(part, str) else [part.kind, encode(part)] for part in rule.message],
+        "message": [_words(part) for part in rule.message],
         "items": [list(place) for place in rule.items],
-        "each": encode_rows(rule.each) if rule.each else None,
+        "each": rule.each and encode_rows(rule.each),
         "reads": sorted(rule.reads),
     }
+
+
+def _words(part: str | Node) -> Any:
+    if isinstance(part, str):
+        return part
+    return [part.kind, encode(part)]
 
 
 def encode_rows(rows: Rows) -> list[Any]:
@@ -134,7 +144,9 @@ def encode_rows(rows: Rows) -> list[Any]:
 
 
 def _optional(node: Node | None) -> list[Any]:
-    return [] if node is None else [encode(node)]
+    if node is None:
+        return []
+    return [encode(node)]
 
 
 def encode(node: Node) -> Any:  # noqa: C901, PLR0911, PLR0912 - JSON; one line per shape
@@ -149,7 +161,7 @@ def encode(node: Node) -> Any:  # noqa: C901, PLR0911, PLR0912 - JSON; one line 
         case Day():
             return ["day", node.ordinal - EPOCH]
         case Value():
-            return ["value", node.place, f"{node.key}.{node.part}" if node.part else node.key, node.form]
+            return ["value", node.place, node.answer_key, node.form]
         case Texts():
             return ["list", *map(encode, node.elements)]
         case Together():

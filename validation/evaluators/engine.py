@@ -30,7 +30,7 @@ SMALL: Final = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """Where one rule fails: positions of records in the frame, each with the failing rows (empty: the record itself)."""
+    """Where one rule fails: lines of the frame, each with the failing rows of its record (none: the record itself)."""
 
     records: tuple[int, ...]
     rows: tuple[tuple[int, ...], ...]
@@ -84,8 +84,13 @@ def failing(
     tables: Iterable[TableRule] = (),
     surroundings: Surroundings | None = None,
 ) -> list[Failing]:
-    """Ask all rules in one pass over the frame, then the checks between records; in their order. Raises duckdb.Error."""
-    asked = [_of_sound(rule) for rule in rules] if _is_sound(frame) else list(rules)
+    """Ask all rules in one pass over the frame, then the checks between records. Raises duckdb.Error.
+
+    The answers stand in the order of the rules, those of the checks between records after them.
+    """
+    asked: list[Rule | None] = list(rules)
+    if _is_sound(frame):
+        asked = [_of_sound(rule) for rule in rules]
     with _connection(frame, surroundings) as connection:
         return [*_ask(connection, asked, len(frame)), *(_ask_table(connection, table) for table in tables)]
 
@@ -94,25 +99,31 @@ def _is_sound(frame: pd.DataFrame) -> bool:
     """Tell whether every answer of a batch could be read, as in most."""
     columns: Any = frame
     for name, kind in columns.dtypes.items():
-        kept: Any = getattr(kind, "pyarrow_dtype", pa.null())
-        of_rows = (
-            pa.types.is_list(kept)
-            and pa.types.is_struct(kept.value_type)
-            and kept.value_type.get_field_index("_problems") >= 0
-        )
-        if not (of_rows or name == "_problems"):
+        if name == "_problems":
+            problems: Any = pa.array(columns[name].array)
+        elif _holds_problems(kind):
+            problems = compute.struct_field(compute.list_flatten(pa.array(columns[name].array)), "_problems")
+        else:
             continue
-        column: Any = pa.array(columns[name].array)
-        problems: Any = compute.struct_field(compute.list_flatten(column), "_problems") if of_rows else column
         if compute.any(compute.greater(compute.list_value_length(problems), 0)).as_py():
             return False
     return True
 
 
+def _holds_problems(kind: object) -> bool:
+    """Tell whether a column holds the rows of a group of this form, each with what was wrong with it."""
+    kept: Any = getattr(kind, "pyarrow_dtype", pa.null())
+    if not (pa.types.is_list(kept) and pa.types.is_struct(kept.value_type)):
+        return False
+    return kept.value_type.get_field_index("_problems") >= 0
+
+
 def _of_sound(rule: Rule) -> Rule | None:
     """Give what is left of a rule to ask about sound records; None where it holds for all of them."""
     node = of_sound(rule.node)
-    return None if node == Flag(value=True) else replace(rule, node=node)
+    if node == Flag(value=True):
+        return None
+    return replace(rule, node=node)
 
 
 class Batch:
@@ -129,7 +140,8 @@ class Batch:
 
     def asked(self, check: str) -> int:
         """Give how many records, or units of the register, one check is asked of."""
-        if self._surroundings is not None and check in self._tables and self._tables[check].check.kind == "coverage":
+        table = self._tables.get(check)
+        if self._surroundings is not None and table is not None and table.check.kind == "coverage":
             register: Any = self._surroundings.register
             return int(register["_owing"].sum())
         return len(self._frame)
@@ -137,23 +149,37 @@ class Batch:
     def failing(self, check: str) -> Failing:
         """Give where one check fails. Raises duckdb.Error when this very check cannot be answered."""
         if self._answers is None:
-            try:
-                answers = failing(self._frame, tuple(self._rules.values()), self._tables.values(), self._surroundings)
-                self._answers = dict(zip((*self._rules, *self._tables), answers, strict=True))
-            except duckdb.Error:
-                self._answers = {}
+            self._answers = self._all_together()
         if check not in self._answers:
-            rules, tables = ([self._rules[check]], []) if check in self._rules else ([], [self._tables[check]])
-            self._answers[check] = failing(self._frame, rules, tables, self._surroundings)[0]
+            self._answers[check] = self._alone(check)
         return self._answers[check]
+
+    def _all_together(self) -> dict[str, Failing]:
+        try:
+            answers = failing(self._frame, tuple(self._rules.values()), self._tables.values(), self._surroundings)
+        except duckdb.Error:
+            # One of them breaks, and the error does not say which: each is asked by itself from here on.
+            return {}
+        return dict(zip((*self._rules, *self._tables), answers, strict=True))
+
+    def _alone(self, check: str) -> Failing:
+        if check in self._rules:
+            (answer,) = failing(self._frame, [self._rules[check]], (), self._surroundings)
+        else:
+            (answer,) = failing(self._frame, [], [self._tables[check]], self._surroundings)
+        return answer
 
 
 @contextmanager
 def _connection(frame: pd.DataFrame, surroundings: Surroundings | None) -> Generator[duckdb.DuckDBPyConnection]:
+    outlines = NOWHERE
+    if surroundings is not None:
+        outlines = surroundings.outlines
     connection = duckdb.connect(config={"threads": 2})
     try:
-        add_functions(connection, surroundings.outlines if surroundings else NOWHERE)
+        add_functions(connection, outlines)
         table = pa.Table.from_pandas(frame, preserve_index=False)
+        # Only batches of stored revisions bring explanations along.
         if "_explained" not in table.column_names:
             table = table.append_column("_explained", pa.nulls(len(table), pa.list_(pa.string())))
         table = table.append_column("_place", pa.array(range(len(table)), pa.int64()))
@@ -184,11 +210,15 @@ def _ask(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule | None], re
 
 def _failing(places: Any, column: Any, *, each: bool) -> Failing:
     """Give the lines where something fails, in the order of the frame."""
-    fails: Any = compute.greater(compute.list_value_length(column), 0) if each else column
+    fails: Any = column
+    if each:
+        fails = compute.greater(compute.list_value_length(column), 0)
     if not compute.any(fails).as_py():
         return HOLDS
     found: Any = pa.table({"place": places, "rows": column}).filter(fails).sort_by("place")
-    rows = found.column("rows").to_pylist() if each else [()] * len(found)
+    rows: Any = [()] * len(found)
+    if each:
+        rows = found.column("rows").to_pylist()
     return Failing(tuple(found.column("place").to_pylist()), tuple(map(tuple, rows)))
 
 
@@ -198,5 +228,7 @@ def _ask_table(connection: duckdb.DuckDBPyConnection, table: TableRule) -> Faili
         return Failing((), (), tuple(unit for (unit,) in answers))
     found: dict[int, list[int]] = {}
     for place, row in sorted(answers):
-        found.setdefault(place, []).extend([] if row is None else [row])
+        rows = found.setdefault(place, [])
+        if row is not None:
+            rows.append(row)
     return Failing(tuple(found), tuple(map(tuple, found.values())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final, cast
 
 import duckdb
@@ -38,9 +39,8 @@ def add_functions(connection: duckdb.DuckDBPyConnection, outlines: Outlines) -> 
 
 def area_of(region: str, outlines: Outlines) -> Sequence[Boundary]:
     """Give the outlines of the smallest region around it that has any: village, town, county, city, province."""
-    for length in sorted(
-        {len(region), *(digits for digits in LEVEL_DIGITS.values() if digits < len(region))}, reverse=True
-    ):
+    shorter = {digits for digits in LEVEL_DIGITS.values() if digits < len(region)}
+    for length in sorted({len(region), *shorter}, reverse=True):
         if found := outlines.get(region[:length]):
             return found
         if rings := boundary(region[:length]):
@@ -54,14 +54,18 @@ def _by_region(ask: Callable[[str, Any, Any], Any], kind: Any) -> Callable[[Any,
     def asked(lon: Any, lat: Any, code: Any) -> Any:
         longitudes, latitudes = lon.to_numpy(zero_copy_only=False), lat.to_numpy(zero_copy_only=False)
         known = ~(np.isnan(longitudes) | np.isnan(latitudes))
-        codes = (
-            code.dictionary_encode().combine_chunks() if isinstance(code, pa.ChunkedArray) else code.dictionary_encode()
-        )
+        # Each region once: a batch has a million positions, but only as many regions as a county has villages.
+        codes = code.dictionary_encode()
+        if isinstance(codes, pa.ChunkedArray):
+            codes = codes.combine_chunks()
         numbers = codes.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         answers, unknown = np.zeros(len(longitudes), dtype=kind.to_pandas_dtype()), np.ones(len(longitudes), dtype=bool)
         for number, region in enumerate(codes.dictionary.to_pylist()):
             places = np.flatnonzero(known & (numbers == number))
-            if len(places) and (found := ask(region, longitudes[places], latitudes[places])) is not None:
+            if not len(places):
+                continue
+            found = ask(region, longitudes[places], latitudes[places])
+            if found is not None:
                 answers[places], unknown[places] = found, False
         return pa.array(answers, kind, mask=unknown)
 
@@ -70,7 +74,9 @@ def _by_region(ask: Callable[[str, Any, Any], Any], kind: Any) -> Callable[[Any,
 
 def _lies_inside(region: str, lon: Any, lat: Any) -> Any:
     rings = boundary(region)
-    return None if rings is None else _within(lon, lat, rings)
+    if rings is None:
+        return None
+    return _within(lon, lat, rings)
 
 
 def _metres_outside(area: Sequence[Boundary], lon: Any, lat: Any) -> Any:
@@ -88,13 +94,7 @@ def _metres_outside(area: Sequence[Boundary], lon: Any, lat: Any) -> Any:
 
 def _metres_to(rings: Boundary, lon: Any, lat: Any) -> Any:
     """Give the distance to the nearest edge, on a plane that touches the globe at each position."""
-    edges = np.array(
-        [
-            (x_1, y_1, x_2, y_2)
-            for ring in rings
-            for (x_1, y_1), (x_2, y_2) in zip(ring, (*ring[1:], ring[0]), strict=True)
-        ]
-    )
+    edges = np.array([(*start, *end) for ring in rings for start, end in pairwise((*ring, ring[0]))])
     metres = np.empty(len(lon))
     step = max(1, _SEGMENTS_AT_ONCE // len(edges))
     for start in range(0, len(lon), step):
@@ -104,12 +104,14 @@ def _metres_to(rings: Boundary, lon: Any, lat: Any) -> Any:
         x_1, y_1 = (edges[:, 0] - lon[here, None]) * east, (edges[:, 1] - lat[here, None]) * north
         along_x, along_y = (edges[:, 2] - edges[:, 0]) * east, (edges[:, 3] - edges[:, 1]) * north
         length = along_x**2 + along_y**2
+        # How far along each edge its nearest point lies; an edge of no length is a point.
         part = np.clip(-(x_1 * along_x + y_1 * along_y) / np.where(length, length, 1.0), 0.0, 1.0)
         metres[here] = np.hypot(x_1 + part * along_x, y_1 + part * along_y).min(axis=1)
     return metres
 
 
 def _within(lon: Any, lat: Any, rings: Boundary) -> Any:
+    """Tell which positions lie within, as ``functions.inside_rings`` does for one."""
     within = np.zeros(len(lon), dtype=bool)
     for ring in rings:
         x_1, y_1 = ring[-1]

@@ -1,17 +1,19 @@
 """Turns expressions into XPath as field tools of the ODK family read it, for ``forms.views.xlsform``.
 
 XPath has no unknown: an empty answer is an empty text and a number that is none. So each condition is written twice,
-as what is certainly true (``holds``) and what is certainly false (``fails``); what is neither is unknown. What the tools
-cannot say (other forms, code-list attributes, check digits, filtered rows) raises NotInXPath and stays with this program.
+as what is certainly true (``when_true``) and what is certainly false (``when_false``); what is neither is unknown. What
+the tools cannot say (other forms, code-list attributes, check digits, filtered rows) raises NotInXPath and stays with
+this program.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from forms.catalogue import catalogue
 from forms.definition import Form, Item
@@ -56,29 +58,34 @@ def xlsform_of(form: Form) -> bytes:
 
 
 def expressions(book: RuleBook, names: Mapping[Place, str]) -> Expressions:
-    """Translate what can be translated of a form's conditions, calculations and checks; ``names`` are the questions'."""
+    """Translate what can be translated of a form's conditions, calculations and checks.
+
+    ``names`` are what the tools call the items: to them every item is a question.
+    """
     emitter = _Emitter(names)
     order = {(item.rows_key, item.key): number for number, item in enumerate(book.form.items())}
-    relevant = {place: text for place, node in book.shown.items() if (text := _tried(emitter.holds, node))}
+    relevant = {place: text for place, node in book.shown.items() if (text := _tried(emitter.when_true, node))}
     computed = {place: text for place, node in book.computed.items() if (text := _tried(emitter.value, node))}
     constraints: dict[Place, list[tuple[str, str]]] = {}
     for rule in book.rules:
-        place = _last_read(rule, order) if rule.kind == "written" and rule.severity == "error" else None
-        text = _tried(emitter.fails, rule.node) if place else ""
-        if place and text and len(text) <= LONGEST:
+        # Implied checks are what the tools do by themselves; a warning must not bar the way to the next question.
+        if rule.kind != "written" or rule.severity != "error":
+            continue
+        place = _last_read(rule, order)
+        if place is None:
+            continue
+        text = _tried(emitter.when_false, rule.node)
+        if text and len(text) <= LONGEST:
             constraints.setdefault(place, []).append((f"not({text})", _plain(rule)))
-    required = {
-        place: text
-        for item in book.form.items()
-        if (place := (item.rows_key, item.key)) and (text := _required(book, emitter, item))
-    }
+    required = {(item.rows_key, item.key): _required(book, emitter, item) for item in book.form.items()}
+    required = {place: text for place, text in required.items() if text}
     return Expressions(relevant, _without_circles(required, (relevant, computed), names), computed, constraints)
 
 
 def _without_circles(
     required: Mapping[Place, str], others: Sequence[Mapping[Place, str]], names: Mapping[Place, str]
 ) -> dict[Place, str]:
-    """Drop conditions by which two questions ask for each other: field tools refuse a form that goes round in circles."""
+    """Drop conditions by which two questions ask for each other: field tools refuse a form that goes in circles."""
     leans = {names[place]: set[str]() for place in names}
     for texts in (required, *others):
         for place, text in texts.items():
@@ -107,53 +114,61 @@ def _tried(write: Callable[[Node], str], node: Node) -> str:
 
 
 def _last_read(rule: Rule, order: Mapping[Place, int]) -> Place | None:
-    """Name the question of this form, among those a check leans on, that is asked last: there all others are answered."""
-    group = rule.each.group if rule.each else ""
-    read = [
-        place
-        for key in rule.reads
-        for place in (((group, key), ("", key)) if group else (("", key),))
-        if place in order
-    ]
+    """Name the question that is asked last of those a check leans on: there all others are answered.
+
+    None where the check leans on no question of this form.
+    """
+    groups = [""]
+    if rule.each:
+        groups = [rule.each.group, ""]
+    read = [(group, key) for key in rule.reads for group in groups if (group, key) in order]
     return max(read, key=order.__getitem__, default=None)
 
 
 def _plain(rule: Rule) -> str:
     """Give the message as it can stand in a tool that puts in no numbers."""
-    text = "".join(part if isinstance(part, str) else "…" for part in rule.message)
-    return text.replace("… 与", "与").strip()
+    words = ["…"] * len(rule.message)
+    for place, part in enumerate(rule.message):
+        if isinstance(part, str):
+            words[place] = part
+    return "".join(words).replace("… 与", "与").strip()
 
 
 def _required(book: RuleBook, emitter: _Emitter, item: Item) -> str:
+    """Give the condition under which an answer is owed; "" where it never is, or the tools cannot say when."""
     if item.required is True:
         return "true()"
     if item.required is False:
         return ""
-    rule = book.rule(".".join(part for part in (book.form.code, item.rows_key, item.key, "required") if part))
-    owed = rule.node.test if isinstance(rule.node, Choose) else None
-    return _tried(emitter.holds, owed) if owed else ""
+    parts = (book.form.code, item.rows_key, item.key, "required")
+    rule = book.rule(".".join(filter(None, parts)))
+    # The rule reads: filled, if it is shown and owed. Only the condition is wanted here.
+    match rule.node:
+        case Choose(test=owed):
+            return _tried(emitter.when_true, owed)
+        case _:
+            return ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Emitter:
     names: Mapping[Place, str]
 
-    def holds(self, node: Node) -> str:  # noqa: PLR0912 - one branch per kind of node
+    def when_true(self, node: Node) -> str:  # noqa: PLR0912 - one branch per kind of node
         """Give an expression that is true where the node certainly is."""
         match node:
             case Flag():
-                return "true()" if node.value else "false()"
+                return _TRUTHS[node.value]
             case And():
-                return _joined(" and ", map(self.holds, node.parts))
+                return _joined(" and ", map(self.when_true, node.parts))
             case Or():
-                return _joined(" or ", map(self.holds, node.parts))
+                return _joined(" or ", map(self.when_true, node.parts))
             case Not():
-                return self.fails(node.part)
+                return self.when_false(node.part)
             case Choose():
-                test = self.holds(node.test)
-                return f"(({test} and {self.holds(node.then)}) or (not({test}) and {self.holds(node.otherwise)}))"
+                return self.chosen(node.test, self.when_true(node.then), self.when_true(node.otherwise))
             case Compare():
-                return self.compared(node, _HOLDS[node.operator])
+                return self.compared(node, _WITHIN[node.operator])
             case Same():
                 left, right = self.value(node.left), self.value(node.right)
                 return f"({left} != '' and {left} = {right})"
@@ -171,22 +186,21 @@ class _Emitter:
             case _:
                 raise NotInXPath(type(node).__name__)
 
-    def fails(self, node: Node) -> str:  # noqa: PLR0912 - the same
+    def when_false(self, node: Node) -> str:  # noqa: PLR0912 - the same
         """Give an expression that is true where the node is certainly false."""
         match node:
             case Flag():
-                return "false()" if node.value else "true()"
+                return _TRUTHS[not node.value]
             case And():
-                return _joined(" or ", map(self.fails, node.parts))
+                return _joined(" or ", map(self.when_false, node.parts))
             case Or():
-                return _joined(" and ", map(self.fails, node.parts))
+                return _joined(" and ", map(self.when_false, node.parts))
             case Not():
-                return self.holds(node.part)
+                return self.when_true(node.part)
             case Choose():
-                test = self.holds(node.test)
-                return f"(({test} and {self.fails(node.then)}) or (not({test}) and {self.fails(node.otherwise)}))"
+                return self.chosen(node.test, self.when_false(node.then), self.when_false(node.otherwise))
             case Compare():
-                return self.compared(node, _HOLDS[_OPPOSITES[node.operator]])
+                return self.compared(node, _WITHIN[_OPPOSITES[node.operator]])
             case Same():
                 left, right = self.value(node.left), self.value(node.right)
                 return f"({left} != '' and {right} != '' and {left} != {right})"
@@ -196,22 +210,29 @@ class _Emitter:
             case Value(kind="bool"):
                 return f"{self.value(node)} = 'false'"
             case Call(name="blank"):
-                return f"not({self.holds(node)})"
+                return f"not({self.when_true(node)})"
             case Call(name="matches" | "chosen" | "any_of") if node.arguments and isinstance(node.arguments[0], Value):
-                return f"({self.value(node.arguments[0])} != '' and not({self.holds(node)}))"
+                return f"({self.value(node.arguments[0])} != '' and not({self.when_true(node)}))"
             case Sound() | Nothing():
                 return "false()"
             case _:
                 raise NotInXPath(type(node).__name__)
 
+    def chosen(self, test: Node, then: str, otherwise: str) -> str:
+        """Choose between two conditions; an unknown test takes the other one."""
+        certain = self.when_true(test)
+        return f"(({certain} and {then}) or (not({certain}) and {otherwise}))"
+
     def compared(self, node: Compare, template: str) -> str:
-        if "date" in (node.left.kind, node.right.kind):
-            days = [f"decimal-date-time({self.value(side)})" for side in (node.left, node.right)]
-            return template.format(a=days[0], b=days[1], t="0")
         left, right = self.value(node.left), self.value(node.right)
-        if node.tolerance is not None:
-            return template.format(a=left, b=right, t=_number(node.tolerance))
-        return template.format(a=left, b=right, t=f"{_number(RELATIVE_TOLERANCE)} * max(abs({left}), abs({right}))")
+        if "date" in (node.left.kind, node.right.kind):
+            left, right = f"decimal-date-time({left})", f"decimal-date-time({right})"
+            tolerance = "0"
+        elif node.tolerance is not None:
+            tolerance = _number(node.tolerance)
+        else:
+            tolerance = f"{_number(RELATIVE_TOLERANCE)} * max(abs({left}), abs({right}))"
+        return template.format(a=left, b=right, t=tolerance)
 
     def called(self, node: Call) -> str:
         match node:
@@ -221,12 +242,9 @@ class _Emitter:
                 return f"regex({self.value(item)}, {_quoted(f'^({pattern.value})$')})"
             case Call(name="chosen", arguments=(Value() as item, Text() as code)):
                 return f"selected({self.reference(item)}, {_quoted(code.value)})"
-            case Call(name="any_of", arguments=(Value() as item, Texts() as codes)) if all(
-                isinstance(part, Text) for part in codes.elements
-            ):
-                return _joined(
-                    " or ", (f"selected({self.reference(item)}, {self.value(part)})" for part in codes.elements)
-                )
+            case Call(name="any_of", arguments=(Value() as item, Texts() as codes)) if _are_written(codes):
+                chosen = (f"selected({self.reference(item)}, {self.value(part)})" for part in codes.elements)
+                return _joined(" or ", chosen)
             case _:
                 raise NotInXPath(node.name)
 
@@ -246,7 +264,7 @@ class _Emitter:
             case Arithmetic() if "date" not in (node.left.kind, node.right.kind):
                 return f"({self.value(node.left)} {_OPERATORS[node.operator]} {self.value(node.right)})"
             case Choose():
-                return f"if({self.holds(node.test)}, {self.value(node.then)}, {self.value(node.otherwise)})"
+                return f"if({self.when_true(node.test)}, {self.value(node.then)}, {self.value(node.otherwise)})"
             case Call(name="abs" | "coalesce" | "length" | "prefix" | "year" | "count_chosen"):
                 return self.function(node)
             case Aggregate(name="sum" | "count", condition=None, rows=rows) if not rows.form:
@@ -260,12 +278,8 @@ class _Emitter:
         match node.name, node.arguments:
             case "abs", (part,):
                 return f"abs({self.value(part)})"
-            case "coalesce", (Value() as first, *rest):
-                return (
-                    f"if({self.reference(first)} != '', {self.value(first)}, {self.value(rest[0])})"
-                    if len(rest) == 1
-                    else _no(node)
-                )
+            case "coalesce", (Value() as first, second):
+                return f"if({self.reference(first)} != '', {self.value(first)}, {self.value(second)})"
             case "length", (part,):
                 return f"string-length({self.value(part)})"
             case "prefix", (part, Number() as count):
@@ -300,9 +314,16 @@ def _no(node: Node) -> str:
     raise NotInXPath(type(node).__name__)
 
 
-def _joined(word: str, parts: Any) -> str:
+def _are_written(codes: Texts) -> bool:
+    """Whether a list holds nothing but texts between quotes."""
+    return all(isinstance(part, Text) for part in codes.elements)
+
+
+def _joined(word: str, parts: Iterable[str]) -> str:
     texts = list(parts)
-    return texts[0] if len(texts) == 1 else f"({word.join(texts)})"
+    if len(texts) == 1:
+        return texts[0]
+    return f"({word.join(texts)})"
 
 
 def _number(value: float) -> str:
@@ -317,8 +338,9 @@ def _quoted(text: str) -> str:
     return f'"{text}"'
 
 
+_TRUTHS: Final = {True: "true()", False: "false()"}
 _OPERATORS: Final = {"+": "+", "-": "-", "*": "*", "/": "div"}
-_HOLDS: Final = {
+_WITHIN: Final = {
     "==": "abs({a} - {b}) <= {t}",
     "!=": "abs({a} - {b}) > {t}",
     "<": "{a} < {b} - {t}",
@@ -331,12 +353,12 @@ _OPPOSITES: Final = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">
 
 def names(form: Form) -> dict[Place, str]:
     """Name the questions: the item's key, with its group before it where two groups share a key."""
-    keys = [item.key for item in form.items()]
+    keys = Counter(item.key for item in form.items())
     taken = {*form.groups(), *(section.key for section in form.sections)}
-    found = {
-        (item.rows_key, item.key): item.key
-        if keys.count(item.key) == 1 and item.key not in taken
-        else f"{item.rows_key or 'item'}_{item.key}"
-        for item in form.items()
-    }
+    found: dict[Place, str] = {}
+    for item in form.items():
+        name = item.key
+        if keys[item.key] > 1 or item.key in taken:
+            name = f"{item.rows_key or 'item'}_{item.key}"
+        found[item.rows_key, item.key] = name
     return found | {(group, ""): group for group in form.groups()}
