@@ -14,7 +14,8 @@ from typing import Any, Final, Literal
 from forms.catalogue import Catalogue
 from forms.definition import Form
 from validation.evaluators.answers import Answers, Reader
-from validation.evaluators.closures import Question, Record, question
+from validation.evaluators.closures import question
+from validation.evaluators.questions import Question, Record
 from validation.language.expression import scope_of
 from validation.rulebook import Needs, needs_of
 from validation.rules import RuleError, parse_for
@@ -57,27 +58,24 @@ class Condition:
         """Codes of the forms that the condition looks at."""
         return frozenset(self.needs.forms) | self.needs.present
 
-    def holds(self, unit: Record, known: Answers) -> bool | None:
+    def applies(self, unit: Record, known: Answers) -> bool | None:
         """Whether the form applies to a unit (the records of its forms); None while that is not known."""
         if self.is_open:
             return None
-        return self.ask(replace(unit, baseline=self.baseline.read(known)[0]) if self.needs.baseline else unit)
+        if self.needs.baseline:
+            unit = replace(unit, baseline=self.baseline.read(known).main)
+        return self.ask(unit)
 
 
 class Applicability:
     """The forms that units of one kind may owe, and which of them one unit must fill."""
 
     def __init__(self, kind: str, catalogue: Catalogue) -> None:
-        programme = "scattered" if kind == "scattered" else "census"
         current = [catalogue.current(code) for code in dict.fromkeys(form.code for form in catalogue.forms())]
-        is_regional = kind in REGIONAL
-        conditions = {
-            form.code: condition_of(form, catalogue)
-            for form in current
-            if form.programme == programme
-            and (form.subject != "object" and form.unit_of_report == kind if is_regional else form.subject == "object")
-        }
-        self.conditions = conditions if is_regional else _of_kind(SOURCES.get(kind, (kind,)), conditions)
+        self.conditions = {form.code: condition_of(form, catalogue) for form in current if _may_be_about(form, kind)}
+        if kind not in REGIONAL:
+            self.conditions = _of_kind(SOURCES.get(kind, (kind,)), self.conditions)
+        # What conditions look at, in which form: all else in the answers cannot change a verdict.
         self._places = sorted(
             (code, group, key)
             for code, places in _merged(self.conditions).items()
@@ -114,6 +112,7 @@ class Applicability:
         key = (frozenset(mine), told, tuple(repr(known.get(item)) for item in (LISTING, *self._known)))
         found = self._remembered.get(key)
         if found is None:
+            # Thousands of units have told the same; beyond that many the memory is worth more than the time.
             if len(self._remembered) >= REMEMBERED:
                 self._remembered.clear()
             found = self._remembered[key] = self._settle(mine, known)
@@ -125,6 +124,7 @@ class Applicability:
         read = {code: self._read(code, given) for code, given in mine.items() if code in self._readers}
         alone = {code: self._read(code, given) for code, given in self._presumed(known).items() if code not in foreign}
         complete = {code for code, given in mine.items() if self._is_complete(code, given)}
+        # Whether a form is owed may hang on another being owed: asked again until no verdict changes.
         for _ in range(ROUNDS):
             out = {code for code, verdict in verdicts.items() if verdict == "must_not"}
             usable = mine.keys() - out
@@ -135,16 +135,23 @@ class Applicability:
             units = Record({}, {}, records, present=filled), Record({}, {}, records, present=perhaps)
             renewed: dict[str, Applies] = {}
             for code, condition in self.conditions.items():
-                verdict = "must_not" if code in foreign else _verdict(condition, units, known)
+                renewed[code] = "must_not"
+                if code in foreign:
+                    continue
+                verdict = _verdict(condition, units, known)
                 waits_for = (condition.leans_on & perhaps) - settled
-                renewed[code] = "must_not" if verdict == "may" and condition.leans_on and not waits_for else verdict
+                # All that it looks at has been answered, or will never be: what is unknown now stays unknown, and that
+                # is no reason to fill a form.
+                if verdict == "may" and condition.leans_on and not waits_for:
+                    continue
+                renewed[code] = verdict
             if renewed == verdicts:
                 break
             verdicts = renewed
         return verdicts
 
     def _other_listings(self, mine: Mapping[str, Answers], known: Answers) -> frozenset[str]:
-        """The listing forms of other objects of this kind: a hotel's boiler is no outfall, if the register says what it is."""
+        """The listing forms of other objects of this kind: if the register calls it a boiler, it is no outfall."""
         listed = known.get(LISTING)
         if listed not in self.conditions:
             return frozenset()
@@ -174,7 +181,9 @@ class Applicability:
         if key == IN_SCOPE and form.source_kind == "listing":
             return YES
         source = next((item.prefill for item in form.items() if item.key == key and not item.rows_key), "")
-        return source if source.startswith(("unit.", "const:")) else ""
+        if source.startswith(("unit.", "const:")):
+            return source
+        return ""
 
     def _prefilled(self) -> set[str]:
         items = ((code, item) for code, condition in self.conditions.items() for item in condition.form.items())
@@ -193,7 +202,9 @@ class Applicability:
 def _by_itself(source: str, known: Answers) -> object:
     if source == YES:
         return True
-    return known.get(source.removeprefix("unit.")) if source.startswith("unit.") else source.removeprefix("const:")
+    if source.startswith("unit."):
+        return known.get(source.removeprefix("unit."))
+    return source.removeprefix("const:")
 
 
 def condition_of(form: Form, catalogue: Catalogue) -> Condition:
@@ -222,27 +233,36 @@ def applicability_of(kind: str, catalogue: Catalogue) -> Applicability:
     return Applicability(kind, catalogue)
 
 
+def _may_be_about(form: Form, kind: str) -> bool:
+    """Tell whether a form is of the programme of such units, and about a region where they are one."""
+    programme = "census"
+    if kind == "scattered":
+        programme = "scattered"
+    if form.programme != programme:
+        return False
+    if kind in REGIONAL:
+        return form.subject != "object" and form.unit_of_report == kind
+    return form.subject == "object"
+
+
 def _of_kind(sources: tuple[str, ...], conditions: Mapping[str, Condition]) -> dict[str, Condition]:
     """Forms about these sources, the listing forms that they ask for, and other forms that lean on them."""
     own = {code for code, condition in conditions.items() if condition.form.source_kind in sources}
+    listing = {code for code, condition in conditions.items() if condition.form.source_kind == "listing"}
     wanted = set(own)
+    # One that leans on another belongs where that one does, and others may lean on it in turn. Listing forms are left
+    # out here: units of all kinds are found by them, and all forms of all kinds would come along.
     while True:
         leaning = {
             code
             for code, condition in conditions.items()
-            if condition.form.source_kind != "listing"
-            and any(other in wanted and conditions[other].form.source_kind != "listing" for other in condition.leans_on)
+            if code not in listing and condition.leans_on & (wanted - listing)
         }
         if leaning <= wanted:
             break
         wanted |= leaning
-    listed = {
-        other
-        for code in own
-        for other in conditions[code].leans_on
-        if other in conditions and conditions[other].form.source_kind == "listing"
-    }
-    return {code: condition for code, condition in conditions.items() if code in wanted | listed}
+    asked_for = frozenset[str]().union(*(conditions[code].leans_on for code in own)) & listing
+    return {code: condition for code, condition in conditions.items() if code in wanted | asked_for}
 
 
 def _merged(conditions: Mapping[str, Condition]) -> dict[str, set[tuple[str, str]]]:
@@ -255,6 +275,11 @@ def _merged(conditions: Mapping[str, Condition]) -> dict[str, set[tuple[str, str
 
 def _verdict(condition: Condition, units: tuple[Record, Record], known: Answers) -> Applies:
     """The verdict if it is the same whether forms that may be filled will be (the second record) or not."""
-    least = condition.holds(units[0], known)
-    most = condition.holds(units[1], known) if condition.needs.present else least
-    return "may" if least is None or least is not most else "must" if least else "must_not"
+    least = most = condition.applies(units[0], known)
+    if condition.needs.present:
+        most = condition.applies(units[1], known)
+    if least is None or least is not most:
+        return "may"
+    if least:
+        return "must"
+    return "must_not"

@@ -32,15 +32,16 @@ def run(
 ) -> RunResult:
     """Ask every check of a rule book about every record of a frame made by ``engine.frame_of``.
 
-    Checks that are true of a whole region only are asked where ``surroundings`` tell what else is in it. With ``folder``, a new folder in it, named after the run, keeps suite, results and summary; nothing in it is ever
-    written again.
+    Checks that are true of a whole region only are asked where ``surroundings`` tell what else is in it. With
+    ``folder``, a new folder in it, named after the run, keeps suite, results and summary; nothing in it is ever written
+    again.
     """
     started = datetime.now(UTC)
     run_id = f"{started:%Y%m%dT%H%M%S}-{rulebook.form.code}-{secrets.token_hex(4)}"
     rules = rules_of(rulebook, surroundings)
     suite, batch = build_suite(rulebook, rules, len(frame)), Batch(frame, rulebook, surroundings)
     with batch_of_run(batch):
-        # Native expectations look at these two columns only; a whole frame would be hashed whole, twice, to name the batch.
+        # Native expectations look at these two columns only; a whole frame would be hashed whole, twice, to name it.
         outcome = _whole_frames().get_batch({"dataframe": frame[list(IDENTITY)]}).validate(suite, result_format="BASIC")
     results: dict[str, Any] = outcome.to_json_dict()  # plain numbers: the objects hold numpy scalars
     answered = {_name(result): result for result in results["results"]}  # in no particular order
@@ -54,7 +55,7 @@ def run(
     counts = {
         name: int(result["result"]["unexpected_count"])
         for name, result in answered.items()
-        if _is_failing_check(result) and name not in crashed
+        if _is_check(result) and not result["success"] and name not in crashed
     }
     done = RunResult(
         run_id,
@@ -93,18 +94,19 @@ def _name(result: dict[str, Any]) -> str:
 
 
 def _has_crashed(result: dict[str, Any]) -> bool:
-    """Tell a crash from an answer; a fact of the table itself that does not hold is no matter of any respondent either."""
+    """Tell a crash from an answer."""
+    # Great Expectations says it in two shapes: once for the expectation, or by metric where a metric has broken.
     said = result["exception_info"]
-    raised = (
-        said["raised_exception"]
-        if "raised_exception" in said
-        else any(each["raised_exception"] for each in said.values())
-    )
-    return bool(raised) or ("rule_id" not in result["expectation_config"]["kwargs"] and not result["success"])
+    if "raised_exception" in said:
+        said = {"expectation": said}
+    if any(each["raised_exception"] for each in said.values()):
+        return True
+    # A fact of the table itself that does not hold (two lines for one record) is no matter of any respondent.
+    return not _is_check(result) and not result["success"]
 
 
-def _is_failing_check(result: dict[str, Any]) -> bool:
-    return not result["success"] and "rule_id" in result["expectation_config"]["kwargs"]
+def _is_check(result: dict[str, Any]) -> bool:
+    return "rule_id" in result["expectation_config"]["kwargs"]
 
 
 def _findings(frame: pd.DataFrame, failing: Mapping[str, Failing]) -> Iterator[RowFinding]:

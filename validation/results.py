@@ -10,7 +10,7 @@ from forms.checks import Severity
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One failed check at one place. ``path`` is a JSON Pointer into the answers; ``paths`` all places it is shown at."""
+    """One failed check. ``path`` is a JSON Pointer into the answers; ``paths`` are all places it is shown at."""
 
     check: str
     severity: Severity
@@ -21,9 +21,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class RowFinding:
-    """One check that fails on one record of a batch; ``rows`` are the failing rows of its group, empty for a check of the whole record.
+    """One check that fails on one record of a batch.
 
-    ``record.render`` gives the findings with their messages.
+    ``rows`` are the failing rows of its group, empty for a check of the whole record. ``record.render`` gives the
+    findings with their messages.
     """
 
     key: str

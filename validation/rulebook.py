@@ -43,9 +43,8 @@ class RuleBook:
     shown: dict[tuple[str, str], Node]  # (group or "", key) → when it is shown; (group, "") for a whole group
     computed: dict[tuple[str, str], Node]  # (group or "", key) → what the program works out
     tables: tuple[TableRule, ...] = ()  # checks between records
-    register: dict[str, frozenset[tuple[str, str]]] = field(
-        default_factory=dict[str, frozenset[tuple[str, str]]]
-    )  # as ``needs.forms``: read there of all units
+    # As ``needs.forms``: read there of all units.
+    register: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict[str, frozenset[tuple[str, str]]])
 
     def rule(self, check: str) -> Rule:
         """Return one rule by its check id. Raises KeyError."""
@@ -72,8 +71,10 @@ class Definition:
 def compile_form(form: Form, catalogue: Definitions, reached: Collection[str] = ()) -> RuleBook:
     """Give the compiled checks of a form; asked again for the same definition, the same object.
 
-    ``reached`` are the case stages reached so far (散乱污): items and checks with another ``stage`` are not yet owed. The
-    first stage always is: a case that is written down has been found. Raises RuleError naming form, check and position.
+    ``reached`` are the case stages reached so far (散乱污): items and checks with another ``stage`` are not yet owed.
+    The first stage always is: a case that is written down has been found.
+
+    Raises RuleError naming form, check and position.
     """
     return _compiled(Definition(form, catalogue), frozenset([*reached, *form.stages[:1]]))
 
@@ -84,23 +85,10 @@ def _compiled(definition: Definition, reached: frozenset[str]) -> RuleBook:
     asked = [check for check in form.checks if not check.stage or check.stage in reached]
     rules = (*implied(form, catalogue, reached), *(_written(check, form, catalogue) for check in asked))
     conditions = dict(_conditions(form, catalogue))
-    computed = {
-        (item.rows_key, item.key): parse_for(
-            form, f"computed of {item.key}", item.computed, scope_of(form, catalogue, item.rows_key)
-        )
-        for item in form.items()
-        if item.computed
-    }
+    computed = dict(_computed(form, catalogue))
     tables = tuple(table_rules(form, catalogue))
-    needs = needs_of(
-        form,
-        [
-            *conditions.values(),
-            *computed.values(),
-            *_parts(rules),
-            *(node for table in tables for node in table.batch_nodes()),
-        ],
-    )
+    between = [node for table in tables for node in table.batch_nodes()]
+    needs = needs_of(form, [*conditions.values(), *computed.values(), *_parts(rules), *between])
     register = needs_of(form, (node for table in tables for node in table.register_nodes())).forms
     related = {code: catalogue.current(code) for code in (*needs.forms, *register)}
     return RuleBook(form, rules, needs, related, conditions, computed, tables, register)
@@ -115,17 +103,27 @@ def _written(check: Check, form: Form, catalogue: Definitions) -> Rule:
         message = compile_message(check.message, scope)
     except ExpressionError as problem:
         raise RuleError(f"{form.code}, message of check {check.id}: {problem}") from None
-    groups = form.groups()
-    items = tuple(
-        (check.each, key)
-        if check.each and form.has_item(key, check.each)
-        else (key, "")
-        if key in groups
-        else ("", key)
-        for key in check.items
-    )
-    each = rows_of(form, check.each, scope_of(form, catalogue)) if check.each else None
+    items = tuple(_place(form, check.each, key) for key in check.items)
+    each = None
+    if check.each:
+        each = rows_of(form, check.each, scope_of(form, catalogue))
     return make_rule(check.id, "written", check.severity, node, message, items, each)
+
+
+def _place(form: Form, each: str, key: str) -> tuple[str, str]:
+    """Give where a name in a check's ``items`` stands: in the row asked about, as a whole group, in the record."""
+    if each and form.has_item(key, each):
+        return each, key
+    if key in form.groups():
+        return key, ""
+    return "", key
+
+
+def _computed(form: Form, catalogue: Definitions) -> Iterator[tuple[tuple[str, str], Node]]:
+    for item in form.items():
+        if item.computed:
+            scope = scope_of(form, catalogue, item.rows_key)
+            yield (item.rows_key, item.key), parse_for(form, f"computed of {item.key}", item.computed, scope)
 
 
 def _conditions(form: Form, catalogue: Definitions) -> Iterator[tuple[tuple[str, str], Node]]:
@@ -171,7 +169,7 @@ def needs_of(form: Form, roots: Iterable[Node | Rows]) -> Needs:
                 attributes.add((part.codelist, part.attribute))
             case _:
                 pass
-    present.discard(form.code)
+    present.discard(form.code)  # a form is there while it is checked
     return Needs(
         {code: frozenset(keys) for code, keys in sorted(forms.items())},
         frozenset(baseline),

@@ -34,21 +34,19 @@ class Rule:
     reads: frozenset[str] = frozenset()  # keys of this form's items and groups that it leans on
 
 
-def make_rule(
+def make_rule(  # noqa: PLR0917 - the fields of a rule
     check: str,
     kind: RuleKind,
     severity: Severity,
     node: Node,
-    message: Message,  # noqa: PLR0917 - the fields of a rule
+    message: Message,
     items: tuple[tuple[str, str], ...],
     each: Rows | None,
 ) -> Rule:
     """Make a rule, noting which items of its own form it leans on."""
-    roots: list[Node | Rows] = [
-        node,
-        *(part for part in message if not isinstance(part, str)),
-        *((each,) if each else ()),
-    ]
+    roots: list[Node | Rows] = [node, *(part for part in message if not isinstance(part, str))]
+    if each:
+        roots.append(each)
     return Rule(check, kind, severity, node, message, items, each, frozenset(_reads(roots)))
 
 
@@ -57,6 +55,7 @@ def _reads(roots: list[Node | Rows]) -> Iterator[str]:
         for part in walk(root):
             match part:
                 case Value(form="", place="main" | "row" | "loop") | Sound():
+                    # What is unknown to the form anywhere in a record has neither key nor group.
                     yield from filter(None, (part.key or part.group,))
                 case Rows(form=""):
                     yield part.group

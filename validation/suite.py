@@ -57,13 +57,13 @@ class CheckFailing(TableMetricProvider):
 
     @metric_value(engine=PandasExecutionEngine)
     def _pandas(
-        cls,
-        execution_engine: PandasExecutionEngine,
-        metric_domain_kwargs: dict[str, Any],
-        metric_value_kwargs: dict[str, Any],  # noqa: ARG002, N805 - called by Great Expectations
-        metrics: dict[str, Any],
-        runtime_configuration: dict[str, Any],
-    ) -> tuple[int, int]:  # noqa: ARG002
+        cls,  # noqa: N805 - Great Expectations makes it a method of the class
+        execution_engine: PandasExecutionEngine,  # noqa: ARG002 - handed over by name, as are the others
+        metric_domain_kwargs: dict[str, Any],  # noqa: ARG002
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],  # noqa: ARG002
+        runtime_configuration: dict[str, Any],  # noqa: ARG002
+    ) -> tuple[int, int]:
         check, batch = metric_value_kwargs["rule_id"], _batch.get()
         failing = batch.failing(check)
         return batch.asked(check), len(failing.records) + len(failing.units)
@@ -88,11 +88,13 @@ class ExpectCheckToHold(BatchExpectation):
     def _validate(
         self,
         metrics: dict[str, Any],
-        runtime_configuration: dict[str, Any] | None = None,
-        execution_engine: object = None,
-    ) -> dict[str, Any]:  # noqa: ARG002 - the base class's
+        runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG002 - the base class's
+        execution_engine: object = None,  # noqa: ARG002 - the base class's
+    ) -> dict[str, Any]:
         records, failing = metrics[METRIC]
-        percent = 100 * failing / records if records else 0.0
+        percent = 0.0
+        if records:
+            percent = 100 * failing / records
         return {
             "success": failing == 0,
             "result": {"element_count": records, "unexpected_count": failing, "unexpected_percent": percent},
@@ -100,7 +102,7 @@ class ExpectCheckToHold(BatchExpectation):
 
 
 def build_suite(rulebook: RuleBook, rules: Sequence[Rule], records: int) -> gx.ExpectationSuite:
-    """Build the suite of one run over so many records. Raises SuiteError when Great Expectations drops or merges one."""
+    """Build the suite of one run over so many records. Raises SuiteError when Great Expectations drops one."""
     given: list[Expectation] = [
         _native.ExpectTableRowCountToEqual(value=records),
         _native.ExpectCompoundColumnsToBeUnique(column_list=list(IDENTITY)),
@@ -114,6 +116,7 @@ def build_suite(rulebook: RuleBook, rules: Sequence[Rule], records: int) -> gx.E
             for rule in rules
         ),
     ]
+    # It merges expectations that it takes for equal, without a word: a check would go missing and seem to hold.
     suite = gx.ExpectationSuite(name=f"{rulebook.form.code} {rulebook.form.version}", expectations=given)
     if len(suite.expectations) != len(given):
         raise SuiteError(

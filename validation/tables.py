@@ -1,4 +1,4 @@
-"""Checks that need many records: only a batch can answer them, as queries of their own (``validation.evaluators.table_sql``).
+"""Checks that need many records: only a batch can answer them, as queries of their own (``evaluators.table_sql``).
 
 ``unique``, ``near_duplicate`` and ``far_from_area`` are asked of any batch. The others are true of a whole region only:
 they look at the register, one line per unit with its other forms beside it, and are left out where it is not given.
@@ -74,7 +74,9 @@ class _Compiler:
 
     def table_rule(self) -> TableRule:
         check = self.check
-        value = check.value or (check.columns[0] if check.kind in ("outlier", "region_sum") else "")
+        value = check.value
+        if not value and check.kind in ("outlier", "region_sum"):
+            value = check.columns[0]
         return TableRule(
             self.rule(),
             check,
@@ -83,7 +85,7 @@ class _Compiler:
             self.optional(check.where, "bool"),
             self.position(),
             self.optional(value, "number"),
-            self.node(check.by) if check.by else None,
+            self.optional(check.by),
             self.total(),
             self.listed(),
             self.applies(),
@@ -95,22 +97,28 @@ class _Compiler:
             message = compile_message(check.message, self.scope)
         except ExpressionError as problem:
             raise RuleError(f"{self.form.code}, message of {self.where}: {problem}") from None
-        items = tuple(
-            (check.each, key) if check.each and self.form.has_item(key, check.each) else ("", key)
-            for key in (*check.columns, check.position)
-            if key
-        )
-        each = rows_of(self.form, check.each, scope_of(self.form, self.catalogue)) if check.each else None
+        items = tuple((self.group_of(key), key) for key in (*check.columns, check.position) if key)
+        each = None
+        if check.each:
+            each = rows_of(self.form, check.each, scope_of(self.form, self.catalogue))
         return make_rule(check.id, "written", check.severity, Flag(value=True), message, items, each)
+
+    def group_of(self, key: str) -> str:
+        """Give the group whose rows a column stands in, "" for the record itself."""
+        if self.check.each and self.form.has_item(key, self.check.each):
+            return self.check.each
+        return ""
 
     def node(self, text: str) -> Node:
         return parse_for(self.form, self.where, text, self.scope)
 
-    def optional(self, text: str, kind: Kind) -> Node | None:
-        return self.typed(self.node(text), kind) if text else None
+    def optional(self, text: str, kind: Kind = "any") -> Node | None:
+        if not text:
+            return None
+        return self.typed(self.node(text), kind)
 
     def typed(self, node: Node, kind: Kind) -> Node:
-        if node.kind not in (kind, "any"):
+        if kind != "any" and node.kind not in (kind, "any"):
             raise RuleError(f"{self.form.code}, {self.where}: a {kind} is wanted, this is a {node.kind}")
         return node
 
@@ -125,9 +133,8 @@ class _Compiler:
     def total(self) -> Node | None:
         if self.check.kind != "region_sum":
             return None
-        return self.typed(
-            parse_for(self.form, f"sum of {self.where}", self.check.sum, self.other(self.check.other)), "number"
-        )
+        total = parse_for(self.form, f"sum of {self.where}", self.check.sum, self.other(self.check.other))
+        return self.typed(total, "number")
 
     def listed(self) -> Node | None:
         if self.check.kind != "listed_in":

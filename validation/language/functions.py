@@ -1,7 +1,8 @@
 """The functions of the check language: one table, with the Python implementation beside it.
 
-The browser's stand in ``rules.js`` and the database's in ``sql``, under the same names; a test compares the three.
-``validation.language.expression`` gives calls their types from here. A strict function is unknown where an argument is blank.
+The browser's stand in ``rules.js`` and the database's in ``evaluators.dialect``, under the same names; a test compares
+the three. ``validation.language.calls`` gives calls their kinds from here. A strict function is unknown where an
+argument is blank.
 """
 
 from __future__ import annotations
@@ -22,9 +23,8 @@ EARTH_RADIUS_M: Final = 6_371_008.8  # mean radius, IUGG
 class Function:
     """How a function may be called and what it means to the people who write checks."""
 
-    arguments: tuple[
-        str, ...
-    ]  # kinds; "literal" wants a text between quotes, "same" the kind of the first, "…" more of it
+    # Kinds; "literal" wants a text between quotes, "same" the kind of the first, "…" allows more of the last.
+    arguments: tuple[str, ...]
     result: Kind | str  # a kind, or "same": the kind of the first argument
     meaning: str
     strict: bool = True
@@ -198,7 +198,10 @@ def _prefix(text: str, count: float) -> str | None:
 
 
 def _number(text: str) -> float | None:
-    return float(text) if _DECIMAL.fullmatch(text) else None
+    # float() alone takes "1e3", "inf" and " 1 " as well, which the browser and the database read otherwise.
+    if _DECIMAL.fullmatch(text) is None:
+        return None
+    return float(text)
 
 
 def _matches(text: str, pattern: re.Pattern[str]) -> bool:

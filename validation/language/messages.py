@@ -24,7 +24,7 @@ Message = tuple[str | Node, ...]
 def compile_message(text: str, scope: Scope) -> Message:
     """Split a message into texts and parsed placeholders; ``{{`` is a brace. Raises ExpressionError."""
     parts: list[str | Node] = []
-    rest = text.replace("{{", "\0").replace("}}", "\1")
+    rest = text.replace("{{", "\0").replace("}}", "\1")  # characters that no message holds
     while rest:
         before, brace, after = rest.partition("{")
         if "}" in before:
@@ -42,13 +42,15 @@ def compile_message(text: str, scope: Scope) -> Message:
 
 def show(value: object, kind: Kind) -> str:
     """Give a value as people read it."""
-    if value is None:
-        return BLANK
     if kind == "date" and isinstance(value, int):
         return date.fromordinal(value).isoformat()
     match value:
-        case bool():
-            return "是" if value else "否"
+        case None:
+            return BLANK
+        case True:
+            return "是"
+        case False:
+            return "否"
         case int() | float():
             return show_number(float(value))
         case str():
@@ -62,13 +64,15 @@ def show(value: object, kind: Kind) -> str:
 def show_number(number: float) -> str:
     if not isfinite(number):
         return BLANK
-    rounded = (
-        Decimal(number).quantize(Decimal(10) ** -SHOWN_DECIMALS, rounding=ROUND_HALF_UP)
-        if abs(number) < 1e20
-        else Decimal(number)
-    )
+    rounded = Decimal(number)
+    # Beyond that a double holds no decimals to round, and Decimal no digits to do it in.
+    if abs(number) < 1e20:
+        rounded = rounded.quantize(Decimal(10) ** -SHOWN_DECIMALS, rounding=ROUND_HALF_UP)
     whole, _, decimals = f"{abs(rounded):f}".partition(".")
-    grouped = f"{int(whole):,}".replace(",", THIN_SPACE)
-    decimals = decimals.rstrip("0")
-    sign = "-" if rounded < 0 else ""
-    return f"{sign}{grouped}.{decimals}" if decimals else sign + grouped
+    shown = f"{int(whole):,}".replace(",", THIN_SPACE)
+    if decimals := decimals.rstrip("0"):
+        shown = f"{shown}.{decimals}"
+    # What is rounded to nothing is shown without its sign.
+    if rounded < 0:
+        shown = f"-{shown}"
+    return shown

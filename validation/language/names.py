@@ -111,7 +111,10 @@ class Names(ABC):
         if value.form:
             places = layout(self.scope.catalogue.current(value.form))
         found = places.items.get((value.group, value.key))
-        return found[1].codelist if found else ""
+        if found is None:
+            return ""
+        _, item = found
+        return item.codelist
 
     def preset(self, at: ast.Attribute, subscript: ast.Subscript) -> Node:
         """Read ``pollutants["W01"].item``: the first row with that code among the ready-made rows."""

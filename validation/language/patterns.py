@@ -12,6 +12,8 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 
+_ALLOWED: Final = "a pattern holds only literals, […], ., ? * + {m,n}, | and groups"
+
 
 class PatternError(ValueError):
     """A pattern goes beyond literals, ``[…]``, ``.``, ``? * + {m,n}``, ``|`` and groups."""
@@ -27,9 +29,7 @@ def portable(pattern: str) -> str:
     while position < len(pattern):
         token = _TOKEN.match(pattern, position)
         if token is None or (token["escape"] and token["escape"][1] not in _LITERAL_NEEDS_BACKSLASH):
-            raise PatternError(
-                f"{pattern[position : position + 2]!r} at {position + 1}: a pattern holds only literals, […], ., ? * + {{m,n}}, | and groups"
-            )
+            raise PatternError(f"{pattern[position : position + 2]!r} at {position + 1}: {_ALLOWED}")
         depth += bool(token["open"]) - bool(token["close"])
         if depth < 0:
             raise PatternError(f"')' at {position + 1} closes no group")

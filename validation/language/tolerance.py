@@ -18,14 +18,16 @@ def tolerance(*sides: Node) -> float | None:
     if any("ratio" in each for each in declared):
         return None
     decimals = [each for side in declared for each in side if isinstance(each, int)]
-    return 0.5 * 10.0 ** -min(decimals) if decimals else None
+    if not decimals:
+        return None
+    return 0.5 * 10.0 ** -min(decimals)
 
 
 def _decimals(node: Node) -> set[int | str]:
     """Collect the declared decimals of the items that make up a number, and whether it is a ratio of items."""
     match node:
-        case Value():
-            return set[int | str]() if node.decimals is None else {node.decimals}
+        case Value(decimals=int() as decimals):
+            return {decimals}
         case Arithmetic(left=left, right=right) if left.kind == "date":
             return {0}
         case Arithmetic(operator="/", left=left, right=right) if not isinstance(right, Number):
