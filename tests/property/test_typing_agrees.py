@@ -1,4 +1,4 @@
-"""While somebody types, the phone asks only what leans on the change; what it then says is what it says of the whole record."""
+"""While somebody types, the phone asks only what leans on the change, and says what it says of the whole record."""
 
 from __future__ import annotations
 
