@@ -92,14 +92,12 @@ def water_form(*checks: TableCheck) -> Form:
 
 
 def book(form: Form) -> RuleBook:
-    return compile_form(
-        form,
-        Catalogue(
-            (form, AREA, PLANT, BASIC)
-            if form is not AREA and form.code != "N202"
-            else (form, PLANT, BASIC, water_form())
-        ),
-    )
+    others = [PLANT, BASIC]
+    if form.code == AREA.code:
+        others.append(water_form())
+    else:
+        others.append(AREA)
+    return compile_form(form, Catalogue((form, *others)))
 
 
 def a_check(kind: Any, **keys: Any) -> TableCheck:
@@ -121,11 +119,10 @@ def found(form: Form, records: Sequence[Row], units: Sequence[Row] | None = None
     from validation.evaluators.engine import Surroundings, frame_of, register_of
 
     rulebook = book(form)
-    surroundings = (
-        None
-        if units is None
-        else Surroundings(register_of(rulebook, units, [unit.region_code.startswith(COUNTY) for unit in units]))
-    )
+    surroundings = None
+    if units is not None:
+        owing = [unit.region_code.startswith(COUNTY) for unit in units]
+        surroundings = Surroundings(register_of(rulebook, units, owing))
     result = run(frame_of(rulebook, records), rulebook, surroundings=surroundings)
     assert result.complete, result.crashed
     assert {each.check for each in result.findings} <= {"T1"}
@@ -138,9 +135,8 @@ def keys(*numbers: int) -> list[tuple[str, tuple[int, ...]]]:
 
 def test_a_code_that_two_records_share_is_found_at_both():
     form = water_form(a_check("unique", columns=("code", "name")))
-    assert found(form, rows({"code": "a"}, {"code": "a"}, {"code": "a", "name": "x"}, {"name": "x"}, {}, {})) == keys(
-        0, 1
-    )
+    records = rows({"code": "a"}, {"code": "a"}, {"code": "a", "name": "x"}, {"name": "x"}, {}, {})
+    assert found(form, records) == keys(0, 1)
     assert found(form, rows({"code": "a"})) == []
 
 
@@ -202,14 +198,8 @@ def test_a_receiver_that_no_plant_is_called_is_found_at_its_row():
     )
     plants = [row(8, {}, J101_1={"unit_name": "大石厂"}), row(9, {}, J101_1={})]
     assert found(water_form(LISTED), records, plants) == [("k0", (1,))]
-    assert (
-        found(
-            water_form(replace(LISTED, within="town")),
-            records,
-            [row(8, {}, OTHER_TOWN, J101_1={"unit_name": "大石厂"})],
-        )
-        == []
-    )
+    in_another_town = [row(8, {}, OTHER_TOWN, J101_1={"unit_name": "大石厂"})]
+    assert found(water_form(replace(LISTED, within="town")), records, in_another_town) == []
 
 
 def test_a_list_that_is_not_there_yet_lacks_no_name():
