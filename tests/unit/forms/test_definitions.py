@@ -75,7 +75,7 @@ def test_every_official_form_is_there_with_a_thousand_checks_and_more():
     checks = [check.id for form in FORMS for check in (*form.checks, *form.table_checks)]
     print(f"{len(FORMS)} forms, {sum(1 for form in FORMS for _ in form.items())} items, {len(checks)} written checks")  # noqa: T201 - the count is the report
     series = Counter(form.source_kind for form in FORMS)
-    assert series == {
+    official = {
         "listing": 5,
         "industrial": 25,
         "agricultural": 7,
@@ -84,6 +84,7 @@ def test_every_official_form_is_there_with_a_thousand_checks_and_more():
         "mobile": 10,
         "scattered": 1,
     }
+    assert series >= Counter(official)  # a province adds forms of its own: docs/how-to/add-a-form.md
     assert len(checks) == len(set(checks)) >= 1_000
 
 
