@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -44,7 +44,7 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
-    """``census demo`` with 60 units, two web servers and two workers, from an empty folder.
+    """``census demo`` with 60 units, from an empty folder.
 
     ``RUNNING_DEMO`` names one that runs already (``http://127.0.0.1:8000``): quick while writing a test.
     """
@@ -52,8 +52,15 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
         port = int(running.rpartition(":")[2])
         yield Demo(running, f"http://127.0.0.1:{port + 1}", ROOT / "var/demo")
         return
-    data, port = tmp_path_factory.mktemp("demo"), free_ports(2)
-    command = [sys.executable, "-m", "census", "demo", "--units", "60", "--data", data, "--port", str(port)]
+    with a_demo(tmp_path_factory.mktemp("demo"), units=60) as demo:
+        yield demo
+
+
+@contextmanager
+def a_demo(data: Path, units: int) -> Generator[Demo]:
+    """``census demo`` as people run it: two web servers and two workers, ended as by Ctrl-C."""
+    port = free_ports(2)
+    command = [sys.executable, "-m", "census", "demo", "--units", str(units), "--data", data, "--port", str(port)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("CENSUS_", "SCATTERED_"))}
     kept = {name: os.environ[name] for name in ("CENSUS_PG_BIN",) if name in os.environ}
     with subprocess.Popen(command, env=environment | kept, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
