@@ -18,12 +18,16 @@ SCRIPTS  := "census/web/static/js/**/*.js" "census/web/static/css/*.css" "forms/
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo     a county and its province on http://127.0.0.1:$(PORT), Ctrl-C ends them"
-	@echo "make test     unit, web and property tests"
-	@echo "make check    lint, types, layers, make test"
-	@echo "make browser | firefox | fault | bench     real Chromium | Firefox | kill, disk and network faults | benchmarks"
-	@echo "make docs     write the reference page of each form anew"
-	@echo "make lock     choose package versions anew"
+	@echo "make demo      try it: a county on http://127.0.0.1:$(PORT) and its province; installs once, ready in 2 minutes, Ctrl-C ends it"
+	@echo "make test      does it work: unit, web, property and document tests; 5 minutes on 2 cores"
+	@echo "make lint      does it read: layout, rules, types, layers; a minute; npm for the JavaScript part"
+	@echo "make check     before a commit: lint and test"
+	@echo "make browser   on pages, in Chromium (apt install chromium fonts-noto-cjk): 10 minutes"
+	@echo "make firefox   the same in short, in Firefox: 2 minutes"
+	@echo "make fault     kill, full disk, cut network: 3 minutes a round (ROUNDS=$(ROUNDS))"
+	@echo "make docs      after changing a form: write the reference pages anew; seconds"
+	@echo "make lock      choose package versions anew: needs uv, npm and a network"
+	@echo "make bench     figures beside their limits: half an hour on a quiet machine"
 
 demo: $(STAMPS)/census
 	@exec $(BIN)/census demo --port $(PORT) $(DEMO)
