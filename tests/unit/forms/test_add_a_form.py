@@ -38,7 +38,7 @@ def form(tmp_path_factory: pytest.TempPathFactory) -> Form:
 
 @pytest.fixture(scope="module")
 def forms(form: Form) -> Catalogue:
-    return Catalogue((*catalogue().forms(), form))
+    return Catalogue((*(other for other in catalogue().forms() if other.code != form.code), form))
 
 
 @pytest.fixture(scope="module")
