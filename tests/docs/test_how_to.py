@@ -14,10 +14,13 @@ from typing import Any
 import orjson
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from census.db import FULL
 from census.models.collect import Submission
+from census.models.people import Account
+from census.models.register import Assignment
 from census.schema import ROOT
 from census.services.people.accounts import create_account
 from census.settings import Settings
@@ -209,10 +212,29 @@ def test_records_are_reviewed(client: FlaskClient, own_databases: Databases, rec
 
 
 @pytest.mark.usefixtures("records")
-@pytest.mark.parametrize("name", ["share-out-the-work.md", "phones-without-a-network.md"])
-def test_its_pages_open_for_a_supervisor(client: FlaskClient, name: str) -> None:
+def test_work_is_shared_out(client: FlaskClient, own_databases: Databases) -> None:
+    with own_databases.census.transaction(FULL) as session:
+        enumerator = an_account(session, "enumerator01").id
+        leader = session.scalars(select(Account.id).where(Account.username == "supervisor01")).one()
+        unit = an_assigned_unit(session, None)
     supervisor = Person(client, "supervisor01")
-    found = addresses(HOW_TO / name)
-    assert found
-    for address in found:
-        assert "<h1" in supervisor.get(address)
+    assert all("<h1" in supervisor.get(address) for address in addresses(HOW_TO / "share-out-the-work.md"))
+
+    outside = re.search(r'href="(/areas/[^"?]+)[^>]*>未划入小区', supervisor.get("/areas/"))  # 1
+    assert outside
+    supervisor.post("/areas/teams", name="一组", region=TOWN, supervisor=str(leader), member=str(enumerator))  # 2
+    assert "一组" in supervisor.get("/areas/teams")
+    supervisor.post(f"{outside[1]}/assign", unit=str(unit), target=f"account:{enumerator}")  # 3
+
+    with own_databases.census.transaction(FULL) as session:
+        assert session.scalars(select(Assignment.account_id).where(Assignment.unit_id == unit)).one() == enumerator
+
+
+@pytest.mark.usefixtures("records")
+def test_the_desk_takes_a_rescue_file_and_the_phone_checks_itself(client: FlaskClient) -> None:
+    page = HOW_TO / "phones-without-a-network.md"
+    supervisor = Person(client, "supervisor01")
+    for address in addresses(page):
+        assert 'type="file"' in supervisor.get(address)
+    assert "「出门检查」" in read(page)
+    assert "出门检查" in read(ROOT / "census/web/templates/collect/check.html")
