@@ -18,16 +18,16 @@ SCRIPTS  := "census/web/static/js/**/*.js" "census/web/static/css/*.css" "forms/
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo      try it: a county on http://127.0.0.1:$(PORT) and its province; installs once, ready in 2 minutes, Ctrl-C ends it"
-	@echo "make test      does it work: unit, web, property and document tests; 5 minutes on 2 cores"
-	@echo "make lint      does it read: layout, rules, types, layers; a minute; npm for the JavaScript part"
+	@echo "make demo      try it: a county on http://127.0.0.1:$(PORT) and its province, Ctrl-C ends them; ready in a minute or two"
+	@echo "make test      does it work: unit, web, property and document tests; 8 minutes on 2 cores"
+	@echo "make lint      does it read well: layout, rules, types, layers; a few minutes; npm for the JavaScript part"
 	@echo "make check     before a commit: lint and test"
-	@echo "make browser   on pages, in Chromium (apt install chromium fonts-noto-cjk): 10 minutes"
-	@echo "make firefox   the same in short, in Firefox: 2 minutes"
-	@echo "make fault     kill, full disk, cut network: 3 minutes a round (ROUNDS=$(ROUNDS))"
+	@echo "make browser   on pages in Chromium; needs npm, chromium, fonts-noto-cjk; half an hour"
+	@echo "make firefox   the phone's pages in Firefox; needs firefox-esr; a few minutes"
+	@echo "make fault     killed, full disk, cut network; a few minutes a round: ROUNDS=$(ROUNDS)"
 	@echo "make docs      after changing a form: write the reference pages anew; seconds"
-	@echo "make lock      choose package versions anew: needs uv, npm and a network"
-	@echo "make bench     figures beside their limits: half an hour on a quiet machine"
+	@echo "make lock      choose package versions anew; needs uv, npm and a network; a minute"
+	@echo "make bench     figures beside their limits; needs a quiet machine; half an hour"
 
 demo: $(STAMPS)/census
 	@exec $(BIN)/census demo --port $(PORT) $(DEMO)
