@@ -8,7 +8,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 STAMPS := $(VENV)/.stamps
-TESTS  := tests/unit tests/web tests/property
+TESTS  := tests/unit tests/web tests/property tests/docs
 # Node comes with the test requirements: its programs are started by it, whatever the machine has.
 NPM      := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 NODE_BIN := $(BIN)/npx --no-install
