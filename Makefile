@@ -20,13 +20,14 @@ SCRIPTS  := "census/web/static/js/**/*.js" "census/web/static/css/*.css" "forms/
 help:
 	@echo "make demo      try it: a county on http://127.0.0.1:$(PORT) and its province, Ctrl-C ends them; ready in a minute or two"
 	@echo "make test      does it work: unit, web, property and document tests; 8 minutes on 2 cores"
-	@echo "make lint      does it read well: layout, rules, types, layers; a few minutes; npm for the JavaScript part"
+	@echo "make lint      does it read well: layout, rules, types, layers; a few minutes; Node comes along"
 	@echo "make check     before a commit: lint and test"
-	@echo "make browser   on pages in Chromium; needs npm, chromium, fonts-noto-cjk; half an hour"
+	@echo "make browser   on pages in Chromium; needs chromium, fonts-noto-cjk; half an hour"
 	@echo "make firefox   the phone's pages in Firefox; needs firefox-esr; a few minutes"
+	@echo "make others    printed PDF and other field tools' validator; needs Pango and Java 17; a minute"
 	@echo "make fault     killed, full disk, cut network; a few minutes a round: ROUNDS=$(ROUNDS)"
 	@echo "make docs      after changing a form: write the reference pages anew; seconds"
-	@echo "make lock      choose package versions anew; needs uv, npm and a network; a minute"
+	@echo "make lock      choose package versions anew; needs uv and a network; a minute"
 	@echo "make bench     figures beside their limits; needs a quiet machine; half an hour"
 
 demo: $(STAMPS)/census
