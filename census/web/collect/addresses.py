@@ -14,8 +14,9 @@ from census.web import assets
 from forms import codelists
 from forms.definition import Form
 
-TEMPLATES: Final = Path(__file__).with_name("templates")
-PACKAGES: Final = Path(__file__).parents[2]
+HERE: Final = Path(__file__).parent
+TEMPLATES: Final = HERE.parent / "templates"
+PACKAGES: Final = HERE.parents[2]
 
 
 def blank_address(form: Form) -> str:
@@ -35,22 +36,27 @@ def release(form: Form) -> str:
 
 def list_address(name: str, offer: str = "") -> str:
     """Where the phone finds a code list."""
-    wanted = f"&offer={offer}" if offer else ""
-    return f"/collect/codelists/{name}?v={codelists.codelist(name).digest[:16]}{wanted}"
+    address = f"/collect/codelists/{name}?v={codelists.codelist(name).digest[:16]}"
+    return f"{address}&offer={offer}" if offer else address
 
 
 @cache
 def program() -> str:
     """Digest of the program that draws and checks forms."""
-    sources = sorted(
+    content = hashlib.sha256(assets.digest().encode())
+    for path in sources():
+        content.update(path.read_bytes())
+    return content.hexdigest()
+
+
+def sources() -> list[Path]:
+    """The files of that program. One that were missing here would leave its old work on phones for a year."""
+    return sorted(
         [
             *TEMPLATES.rglob("*.html"),
-            *(PACKAGES / "validation").glob("*.py"),
-            *(PACKAGES / "forms").glob("*.py"),
+            *HERE.glob("*.py"),
+            *(PACKAGES / "validation").rglob("*.py"),
+            *(PACKAGES / "forms").rglob("*.py"),
             *(PACKAGES / "forms" / "codelists").glob("*.csv"),
         ]
     )
-    content = hashlib.sha256(assets.digest().encode())
-    for path in sources:
-        content.update(path.read_bytes())
-    return content.hexdigest()

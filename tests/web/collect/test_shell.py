@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from pathlib import Path
 from urllib.parse import urljoin
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sqlalchemy import event, select
 
 from census.db import FULL
 from census.models.register import Assignment
+from census.web.collect.addresses import sources
 from census.web.collect.shell import SHELLS, precache, shell_address
 from tests.builders.api import an_account, an_assigned_unit
 from tests.builders.collect import PlainBrowser
@@ -21,6 +23,7 @@ from tests.builders.review import some_regions
 from tests.conftest import Databases
 
 HEAVIEST_SHELL = 250_000
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -47,6 +50,20 @@ def test_a_page_of_the_phone_is_the_same_for_everybody_and_kept(client: FlaskCli
     text = after.get_data(as_text=True)
     assert not [word for word in ("csrf-token", "enumerator01", "王普查", "兴盛五金") if word in text]
     assert text.count("<h1") in {1, 2}  # the page to unlock has one for each way in
+
+
+@pytest.mark.parametrize(
+    "maker",
+    [
+        "census/web/templates/collect/blank.html",
+        "census/web/collect/form_pages.py",
+        "forms/views/fields.py",
+        "forms/codelists/fuel_type.csv",
+        "validation/evaluators/browser.py",
+    ],
+)
+def test_the_addresses_of_kept_pages_change_with_whatever_makes_them(maker: str) -> None:
+    assert ROOT / maker in sources()
 
 
 def test_an_old_address_of_a_page_is_answered_but_not_kept(client: FlaskClient) -> None:
