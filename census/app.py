@@ -20,7 +20,7 @@ from census.web.handup import deliver, packages, regional
 from census.web.instance import Instance
 from census.web.people import admin, sign_in
 from census.web.register import api as register_api
-from census.web.register import areas, directory, units_api
+from census.web.register import areas, directory
 from census.web.review import api as review_api
 from census.web.review import merges, overview
 from census.web.review import pages as review_pages
@@ -29,7 +29,7 @@ LARGEST_REQUEST_BYTES: Final = 16 * 2**20
 SHARED: Final = (health.blueprint, api.blueprint, tus.blueprint)
 WINGS: Final = {
     "people": (sign_in.blueprint, admin.blueprint),
-    "register": (register_api.blueprint, units_api.blueprint, areas.blueprint, directory.blueprint),
+    "register": (register_api.blueprint, areas.blueprint, directory.blueprint),
     "collect": (
         todo.blueprint,
         forms.blueprint,

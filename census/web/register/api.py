@@ -1,15 +1,22 @@
-"""The register over the API: whose units are whose, the areas they lie in, and handing a unit back."""
+"""The register over the API: a phone's units and the areas they lie in, sharing units out and handing one back."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import orjson
 from flask import Blueprint, Response, request
 
 from census.errors import InvalidInput
-from census.services.register import areas, assignments, matching, my_units
+from census.models.collect import Submission
+from census.models.register import Unit
+from census.services.register import areas, assignments, matching
+from census.services.register.leases import Held
+from census.services.register.my_units import nearest
+from census.services.register.units import assigned_units
 from census.web import reading
 from census.web.api import as_json, count_argument
 from census.web.openapi import documented
@@ -20,6 +27,35 @@ blueprint = Blueprint("api_register", __name__, url_prefix=API)
 
 KEEP = "private, no-cache"
 MOST_INDEXED = 20_000
+
+
+@blueprint.get("/units")
+@documented(
+    "My assigned units",
+    answer=wire.UnitsAnswer,
+    query={"cursor": "from the last answer: only what changed since", "limit": "units per page, at most 500"},
+)
+def my_units() -> Response:
+    """Units assigned to the caller with what the register knows; ask again with the cursor while ``more`` is true.
+
+    ``removed`` names units that are no longer the caller's; the device holds what it got until ``lease_until``.
+    """
+    with api_work("collect") as work:
+        page = assigned_units(
+            work.session, work.actor, request.args.get("cursor", ""), count_argument("limit", 500, 500)
+        )
+        return as_json(
+            {
+                "units": [
+                    unit_as_json(unit, sent) | {"held_elsewhere": _held(page.held.get(unit.id, ()))}
+                    for unit, sent in page.units
+                ],
+                "removed": [{"id": row.unit_id, "why": row.kind, "at": row.at} for row in page.removed],
+                "lease_until": page.lease_until,
+                "cursor": page.cursor,
+                "more": page.has_more,
+            }
+        )
 
 
 @blueprint.get("/areas")
@@ -56,7 +92,10 @@ def my_areas() -> Response:
     },
 )
 def look_alike() -> Response:
-    """At most five units of the caller's regions with this code, a like name, or within 50 metres; ``reasons`` says which."""
+    """At most five units of the caller's regions with this code, a like name, or within 50 metres.
+
+    ``reasons`` says which of the three it was.
+    """
     with api_work("collect") as work:
         found = matching.similar(
             work.session,
@@ -93,7 +132,7 @@ def near() -> Response:
     if place is None:
         raise InvalidInput("请给出现在的经度和纬度。")
     with api_work("collect") as work:
-        found = my_units.nearest(
+        found = nearest(
             work.session,
             work.actor.account_id,
             place,
@@ -138,6 +177,37 @@ def assign() -> Response:
     return as_json({"changed": changed})
 
 
+def unit_as_json(unit: Unit, sent: Sequence[Submission]) -> dict[str, Any]:
+    """One unit as the phone keeps it."""
+    position = None
+    if unit.lon is not None and unit.lat is not None:
+        position = {"lon": unit.lon, "lat": unit.lat}
+    return {
+        "id": unit.id,
+        "kind": unit.kind,
+        "name": unit.name,
+        "address": unit.address,
+        "uscc": unit.credit_code,
+        "industry_code": unit.industry_code,
+        "region_code": unit.region_code,
+        "area_code": unit.area_code,
+        "position": position,
+        "known": unit.known,
+        "forms": unit.forms,
+        "may_forms": unit.may_forms,
+        "outcome": unit.outcome,
+        "submissions": [
+            {"id": submission.id, "form": submission.form, "state": submission.state, "revision": submission.revision}
+            for submission in sent
+        ],
+    }
+
+
+def _held(copies: Sequence[Held]) -> list[dict[str, Any]]:
+    """The copies on other people's phones that may still send something."""
+    return [{"by": copy.name, "expires_at": copy.expires_at} for copy in copies if not copy.is_over]
+
+
 def alike_as_json(one: matching.Alike) -> dict[str, object]:
     """One unit that may be the same, as far as it may be told."""
     return {
@@ -157,7 +227,9 @@ def place_of_query() -> tuple[float, float] | None:
         lon, lat = float(request.args["lon"]), float(request.args["lat"])
     except (KeyError, ValueError):
         return None
-    return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else None
+    if abs(lon) > 180 or abs(lat) > 90:
+        return None
+    return lon, lat
 
 
 def tagged(value: dict[str, object]) -> Response:

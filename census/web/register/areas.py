@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from census.access import Actor
 from census.db import now
 from census.errors import InvalidInput, NotFound
 from census.models.register import Region
@@ -100,8 +101,9 @@ def save_team(team_id: UUID | None = None) -> Response | tuple[str, int]:
                 member_ids=form.members,
             )
         except InvalidInput as problem:
-            place = team_desk.team_file(current.session, current.actor, team_id)[0].region_code if team_id else region
-            return _team_page(current, team_id, place, form, problem.message), 422
+            if team_id is not None:  # an existing team stays where it is, whatever the form says
+                region = team_desk.team_file(current.session, current.actor, team_id)[0].region_code
+            return _team_page(current, team_id, region, form, problem.message), 422
         flash(f"{saved.name}已保存，组员 {len(form.members)} 人。", "green")
     return redirect("/areas/teams", 303)
 
@@ -119,7 +121,6 @@ def area(code: str) -> str:
             after=_id(request.args.get("after", "")),
             at=now(),
         )
-        region = found.area.region_code if found.area else current.actor.regions("assign")[0]
         return render_template(
             "register/area.html",
             file=found,
@@ -128,7 +129,7 @@ def area(code: str) -> str:
             shown=SHOWN,
             kinds=KINDS,
             outcomes=OUTCOMES,
-            crew=area_desk.crew(current.session, region),
+            crew=area_desk.crew(current.session, _region_of(found, current.actor)),
             reasons=HAND_BACK_REASONS,
             selected=request.args.get("select") == "all",
             after=request.args.get("after", ""),
@@ -139,14 +140,11 @@ def area(code: str) -> str:
 def give(code: str) -> Response:
     """Give the units that are ticked to an enumerator or a team."""
     units = [found for text in request.form.getlist("unit") if (found := _id(text))]
-    kind, _, target_id = request.form.get("target", "").partition(":")
+    kind, _, text = request.form.get("target", "").partition(":")
     try:
         with work("assign") as current:
-            target = target_of(
-                current.session,
-                _id(target_id) if kind == "account" else None,
-                _id(target_id) if kind == "team" else None,
-            )
+            chosen = {kind: text}
+            target = target_of(current.session, _id(chosen.get("account", "")), _id(chosen.get("team", "")))
             count = assign(current.session, current.actor, units, target, request.form.get("note", ""))
         flash(f"{count} 户已分给{target.name}。原来的手机下次联网时会知道，那台手机上还没传的填报照收不误。", "green")
     except InvalidInput as problem:
@@ -156,24 +154,38 @@ def give(code: str) -> Response:
 
 def _team_page(current: Work, team_id: UUID | None, region: str, form: TeamForm, problem: str = "") -> str:
     place = current.session.get(Region, region)
+    place_name = region
+    if place is not None:
+        place_name = place.name
     return render_template(
         "register/team.html",
         team_id=team_id,
         region=region,
-        place=place.name if place else region,
+        place=place_name,
         form=form,
         problem=problem,
         able=team_desk.candidates(current.session, current.actor, region),
     )
 
 
+def _region_of(file: area_desk.AreaFile, actor: Actor) -> str:
+    """Where people are looked for who could go there; units that lie in no area yet may be anybody's of the region."""
+    if file.area is None:
+        return actor.regions("assign")[0]
+    return file.area.region_code
+
+
 def _show() -> area_desk.Filter:
     asked = request.values.get("show", "all")
-    return cast("area_desk.Filter", asked) if asked in get_args(area_desk.Filter) else "all"
+    if asked not in get_args(area_desk.Filter):
+        return "all"
+    return cast("area_desk.Filter", asked)
 
 
 def _id(text: str) -> UUID | None:
+    if not text:
+        return None
     try:
-        return UUID(text) if text else None
+        return UUID(text)
     except ValueError as error:
         raise NotFound from error

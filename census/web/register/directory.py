@@ -45,6 +45,9 @@ def unit(unit_id: UUID) -> str:
     with work("read_register") as current:
         found = unit_file(current.session, current.actor, unit_id)
         filled = {submission.form for submission in found.submissions}
+        boundary = None
+        if found.area is not None:
+            boundary = found.area.boundary
         return render_template(
             "register/unit.html",
             file=found,
@@ -55,7 +58,7 @@ def unit(unit_id: UUID) -> str:
             missing=[code for code in found.unit.forms if code not in filled],
             reviews=current.actor.may("review"),
             map=draw(
-                rings_of(found.area.boundary if found.area else None),
+                rings_of(boundary),
                 latest_fix(found.visits),
                 position_of(found.unit),
                 is_schematic=bool(found.area and found.area.is_schematic),
@@ -64,11 +67,15 @@ def unit(unit_id: UUID) -> str:
 
 
 def _title(code: str) -> str:
-    return catalogue().current(code).title if code in catalogue() else ""
+    if code not in catalogue():  # a form that this program no longer has
+        return ""
+    return catalogue().current(code).title
 
 
 def _id(text: str) -> UUID | None:
+    if not text:
+        return None
     try:
-        return UUID(text) if text else None
+        return UUID(text)
     except ValueError as error:
         raise NotFound from error

@@ -52,7 +52,10 @@ def visit(phone: Phone, *visits: Any) -> list[dict[str, Any]]:
 
 
 def settled(ask: Callable[[], dict[str, Any]], wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """Ask as a phone does, again and again, until every older transaction of the server (shared by test runs) has ended."""
+    """Ask as a phone does, again and again, until every older transaction of the server has ended.
+
+    The server is shared by test runs.
+    """
     until = time.monotonic() + 120
     while not wanted(answer := ask()) and time.monotonic() < until:
         pass
