@@ -15,7 +15,20 @@ from census.web import api, assets, desk, failures, headers, health, session, tu
 from census.web.cases import api as cases_api
 from census.web.cases import pages as cases_pages
 from census.web.collect import api as collect_api
-from census.web.collect import evidence_files, forms, paper, phone, reference, rescue, shell, todo, visit
+from census.web.collect import (
+    evidence_files,
+    forms,
+    found_units,
+    paper,
+    phone,
+    phone_keys,
+    reference,
+    rescue,
+    shell,
+    signing,
+    todo,
+    visit,
+)
 from census.web.handup import deliver, packages, regional
 from census.web.instance import Instance
 from census.web.people import admin, sign_in
@@ -34,8 +47,11 @@ WINGS: Final = {
         todo.blueprint,
         forms.blueprint,
         phone.blueprint,
+        phone_keys.blueprint,
         shell.blueprint,
         visit.blueprint,
+        signing.blueprint,
+        found_units.blueprint,
         collect_api.blueprint,
         reference.blueprint,
         evidence_files.blueprint,

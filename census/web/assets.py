@@ -43,6 +43,14 @@ def content(path: Path) -> bytes:
     return REMARKS.sub(lambda remark: "\n" * remark[0].count("\n"), path.read_text(encoding="utf-8")).encode()
 
 
+def keep(response: Response, *, current: bool) -> Response:
+    """Let an answer be kept for ever where its address names today's content; at an old address it may not be kept."""
+    response.headers["Cache-Control"] = "no-cache"
+    if current:
+        response.headers["Cache-Control"] = FOR_EVER
+    return response
+
+
 def static_url(name: str) -> str:
     """The address of one static file, for example ``static_url('js/shared/rules.js')``."""
     return f"/static/{digest()}/{name}"
@@ -55,8 +63,7 @@ def static_file(release: str, name: str) -> Response:
     if path is None or not Path(path).is_file():
         abort(404)
     kind = KINDS.get(Path(path).suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
-    response = Response(content(Path(path)), mimetype=kind)
-    response.headers["Cache-Control"] = FOR_EVER if release == digest() else "no-cache"
+    response = keep(Response(content(Path(path)), mimetype=kind), current=release == digest())
     response.set_etag(digest())
     response.make_conditional(request)
     return response

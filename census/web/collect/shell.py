@@ -20,7 +20,6 @@ from census.web.collect.todo import FILTERS, collecting
 
 blueprint = Blueprint("collect_shell", __name__)
 
-FOR_EVER: Final = "public, max-age=31536000, immutable"
 UNIT: Final = "/collect/units/[0-9a-f-]{36}"
 SHELLS: Final = {  # template -> the addresses that it stands for
     "units": "/collect/",
@@ -51,9 +50,7 @@ def shell(name: str, digest: str) -> Response:
     """A page without data. An old address leads to today's page, uncached."""
     if name not in SHELLS:
         raise NotFound
-    response = make_response(_shell(name))
-    response.headers["Cache-Control"] = FOR_EVER if digest == program()[:16] else "no-cache"
-    return response
+    return assets.keep(make_response(_shell(name)), current=digest == program()[:16])
 
 
 @blueprint.get("/collect/check")
@@ -146,11 +143,10 @@ def _told() -> str:
 
 @cache
 def _shell(name: str) -> str:
-    kinds = {key: word for key, word in view.KINDS.items() if key != "scattered"}
     content: dict[str, Any] = {
         "shell": True,
         "outcomes": view.OUTCOMES,
-        "kinds": kinds,
+        "kinds": view.CENSUS_KINDS,
         "filters": FILTERS,
         "how": CONFIRMED_BY,
         "problems": {},

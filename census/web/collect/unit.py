@@ -31,6 +31,7 @@ KINDS: Final = {
     "mobile": "油库、加油站和运输企业",
     "scattered": "散乱污场所",
 }
+CENSUS_KINDS: Final = {kind: word for kind, word in KINDS.items() if kind != "scattered"}
 OUTCOMES: Final = {
     "done": "正常入户",
     "stopped": "全年停产",
@@ -90,7 +91,16 @@ class FormLine:
         """What stands now: the draft, else what was sent."""
         if self.draft is not None:
             return self.draft.answers
-        return self.revision.answers if self.revision is not None else None
+        if self.revision is not None:
+            return self.revision.answers
+        return None
+
+    @property
+    def next_revision(self) -> int:
+        """The number that the draft gets when it is sent."""
+        if self.submission is None:
+            return 1
+        return self.submission.revision + 1
 
     @property
     def may_be_filled(self) -> bool:
@@ -133,27 +143,24 @@ def form_lines(session: Session, actor: Actor, unit: Unit) -> list[FormLine]:
     for form in candidates:
         submission, revision = sent.get(form.code, (None, None))
         draft = own.get(form.code)
+        returned = None
+        if submission is not None:
+            returned = why.get(submission.id)
         need: Applies = needs.get(form.code, "may")
-        lines.append(
-            FormLine(
-                form,
-                need,
-                state_of(need, submission, draft),
-                submission,
-                revision,
-                draft,
-                why.get(submission.id) if submission else None,
-            )
-        )
+        state = state_of(need, submission, draft)
+        lines.append(FormLine(form, need, state, submission, revision, draft, returned))
     return lines
 
 
 def state_of(need: Applies, submission: Submission | None, draft: Draft | None) -> State:
+    # What came back is the news, even where its correction has begun; otherwise what is being typed is.
     if submission is not None and (draft is None or submission.state == "returned"):
         return SENT_STATES.get(submission.state, APPROVED)
     if draft is not None:
         return FILLING
-    return NOT_NEEDED if need == "must_not" else NOT_BEGUN
+    if need == "must_not":
+        return NOT_NEEDED
+    return NOT_BEGUN
 
 
 def related_of(lines: Sequence[FormLine], code: str) -> dict[str, Mapping[str, Any]]:
@@ -187,11 +194,15 @@ def item_name(form: Form, path: str) -> str:
     """Name the item at a path as people know it: number, name, and the row it stands in."""
     item = item_at(form, path)
     parts = path.removeprefix("/").split("/")
-    if item is None:
-        group = form.groups().get(parts[0])
-        return group.title if group else "整张表"
-    row = f"（{form.groups()[parts[0]].title} 第 {int(parts[1]) + 1} 行）" if len(parts) == 3 else ""
-    return f"{item.no} {item.name}".strip() + row
+    group = form.groups().get(parts[0])
+    if item is not None:
+        name = f"{item.no} {item.name}".strip()
+        if group is None or len(parts) != 3:
+            return name
+        return f"{name}（{group.title} 第 {int(parts[1]) + 1} 行）"
+    if group is not None:
+        return group.title
+    return "整张表"
 
 
 def role_name(role: str) -> str:

@@ -1,7 +1,8 @@
-"""``/regional``: forms about a whole county or city, for the departments that fill them and the office that reviews them."""
+"""``/regional``: forms about a whole county or city, for those who fill them and the office that reviews them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +12,14 @@ from werkzeug.wrappers import Response
 
 from census.access import Actor, require
 from census.errors import NotFound
+from census.models.people import Account
 from census.services.collect import drafts
 from census.services.handup import regional
 from census.services.register import my_units
 from census.web.collect import unit as view
-from census.web.collect.visit import ready_forms, submit_ready
+from census.web.collect.signing import ready_forms, submit_ready
 from census.web.session import work
+from forms.definition import Form
 
 blueprint = Blueprint("regional", __name__, url_prefix="/regional")
 
@@ -31,22 +34,24 @@ def regions() -> str:
 
 
 def _shown(session: Session, actor: Actor, one: regional.RegionalUnit) -> dict[str, Any]:
-    lines = (
-        [line for line in view.form_lines(session, actor, one.unit) if line.need != "must_not" or line.submission]
-        if one.unit
-        else []
-    )
-    listed = {line.form.code for line in lines}  # a computed form stands there once its factors are asked for
+    lines: list[view.FormLine] = []
+    computed_forms: list[Form] = []
+    if one.unit is not None:  # none before the first department is named
+        all_lines = view.form_lines(session, actor, one.unit)
+        lines = [line for line in all_lines if line.need != "must_not" or line.submission]
+        listed = {line.form.code for line in lines}  # a computed form stands there once its factors are asked for
+        computed_forms = [form for form in regional.computed_forms(one.unit.kind) if form.code not in listed]
+    departments: Sequence[Account] = []
+    if actor.may("assign", one.region.code):
+        departments = regional.departments(session, one.region.code)
     return {
         "region": one.region,
         "unit": one.unit,
         "account": one.account,
         "lines": lines,
-        "computed": [form for form in regional.computed_forms(one.unit.kind) if form.code not in listed]
-        if one.unit
-        else [],
+        "computed": computed_forms,
         "is_mine": one.account is not None and one.account.id == actor.account_id,
-        "departments": regional.departments(session, one.region.code) if actor.may("assign", one.region.code) else [],
+        "departments": departments,
     }
 
 
