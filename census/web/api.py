@@ -1,7 +1,7 @@
 """The HTTP API: its blueprint, signing in, and what all its endpoints share.
 
-Other endpoints stand in the wings' ``api`` modules, each a blueprint under the same prefix. Every endpoint is described with
-``documented``, from which ``/api/v1/openapi.json`` is made.
+Other endpoints stand in the wings' ``api`` modules, each a blueprint under the same prefix. Every endpoint is described
+with ``documented``, from which ``/api/v1/openapi.json`` is made.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def as_json(value: Mapping[str, Any], status: int = 200) -> Response:
 def count_argument(name: str, default: int, most: int) -> int:
     """A whole number of the query, at least 1 and at most ``most``; the default for anything else."""
     given = request.args.get(name, "")
-    return min(max(int(given), 1), most) if given.isascii() and given.isdigit() and len(given) < 10 else default
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        return default
+    return min(max(int(given), 1), most)
 
 
 @blueprint.post("/session")

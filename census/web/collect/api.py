@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,9 @@ from census.services.collect import submissions, visits
 from census.services.collect.changes import changes_since
 from census.services.collect.fates import Draft, Outcome
 from census.services.collect.history import history
+from census.services.collect.receipts import Receipt
+from census.services.collect.visits import VisitOutcome
+from census.services.register.matching import Alike
 from census.web.api import as_json, count_argument
 from census.web.collect import sent, wire
 from census.web.openapi import documented
@@ -32,6 +36,7 @@ def send_submissions() -> Response:
         drafts = [row for row in read if isinstance(row, Draft)]
         settled = submissions.submit(work.session, work.actor, drafts, now())
         outcomes = iter(open_cases(work.session, work.actor, drafts, settled))
+        # Each result stands where its submission stood: the refusals of what could not be read are there already.
         results = [next(outcomes) if isinstance(row, Draft) else row for row in read]
     return as_json({"results": [result(outcome, work.actor) for outcome in results]})
 
@@ -54,22 +59,23 @@ def send_visits() -> Response:
         settled = visits.store(work.session, work.actor, drafts, now())
         alike = visits.like_those_found(work.session, drafts, settled)
         outcomes = iter(settled)
+        # Each result stands where its visit stood: the refusals of what could not be read are there already.
         results = [next(outcomes) if isinstance(row, visits.VisitDraft) else row for row in read]
-    return as_json(
-        {
-            "results": [
-                {
-                    "id": row.id,
-                    "status": row.status,
-                    "unit": row.unit,
-                    "reason": row.reason or None,
-                    "message": row.message or None,
-                    "similar": [alike_as_json(one) for one in alike.get(row.unit, ())] if row.unit else [],
-                }
-                for row in results
-            ]
-        }
-    )
+    return as_json({"results": [_visit_result(row, alike) for row in results]})
+
+
+def _visit_result(row: VisitOutcome, alike: Mapping[UUID, Sequence[Alike]]) -> dict[str, Any]:
+    found: Sequence[Alike] = ()
+    if row.unit is not None:
+        found = alike.get(row.unit, ())
+    return {
+        "id": row.id,
+        "status": row.status,
+        "unit": row.unit,
+        "reason": row.reason or None,
+        "message": row.message or None,
+        "similar": [alike_as_json(one) for one in found],
+    }
 
 
 @blueprint.get("/changes")
@@ -101,7 +107,6 @@ def my_changes() -> Response:
 
 def result(outcome: Outcome, actor: Actor) -> dict[str, Any]:
     """One result as the phone reads it; the receipt is coded for the asking device."""
-    receipt = outcome.receipt
     return {
         "id": outcome.id,
         "status": outcome.status,
@@ -110,13 +115,18 @@ def result(outcome: Outcome, actor: Actor) -> dict[str, Any]:
         "revision": outcome.revision,
         "state": outcome.state,
         "findings": outcome.findings,
-        "receipt": receipt
-        and {
-            "number": receipt.number,
-            "id": receipt.submission_id,
-            "revision": receipt.revision,
-            "digest": receipt.digest,
-            "at": receipt.at_text,
-            "mac": receipt.mac(actor.receipt_key),
-        },
+        "receipt": _receipt(outcome.receipt, actor),
+    }
+
+
+def _receipt(receipt: Receipt | None, actor: Actor) -> dict[str, Any] | None:
+    if receipt is None:
+        return None
+    return {
+        "number": receipt.number,
+        "id": receipt.submission_id,
+        "revision": receipt.revision,
+        "digest": receipt.digest,
+        "at": receipt.at_text,
+        "mac": receipt.mac(actor.receipt_key),
     }

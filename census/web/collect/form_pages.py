@@ -44,12 +44,16 @@ class Page:
     @property
     def coded(self) -> Item | None:
         """The item whose code each ready-made row has; None where rows are added by hand."""
-        return coded_item(self.group) if self.group else None
+        if self.group is None:
+            return None
+        return coded_item(self.group)
 
     @property
     def ready_made(self) -> tuple[tuple[str, str], ...]:
         """The codes and names of the ready-made rows, in their order."""
-        return options(self.coded) if self.coded else ()
+        if self.coded is None:
+            return ()
+        return options(self.coded)
 
     def name_of(self, row: Mapping[str, Any]) -> str:
         """What a row is called in the list: its first answer, a code by its name."""
@@ -81,7 +85,9 @@ def page_at(form: Form, path: str) -> tuple[Page, int | None] | None:
     first, *rest = path.removeprefix("/").split("/")
     for page in pages(form):
         if page.group is not None and page.group.key == first:
-            return page, int(rest[0]) if rest and rest[0].isdigit() else None
+            if rest and rest[0].isdigit():
+                return page, int(rest[0])
+            return page, None  # the group as a whole: too few rows, say
         if page.group is None and any(item.key == first for item in page.items):
             return page, None
     return None
@@ -94,8 +100,12 @@ def is_asked(item: Item) -> bool:
 def item_at(form: Form, path: str) -> Item | None:
     """The item that a path names; None for a whole group and for what the form does not have."""
     parts = path.removeprefix("/").split("/")
-    group, key = (parts[0], parts[-1]) if len(parts) == 3 else ("", parts[0])
-    return form.item(key, group) if form.has_item(key, group) else None
+    group, key = "", parts[0]
+    if len(parts) == 3:  # an item of a row: its group, the row, the item
+        group, key = parts[0], parts[2]
+    if not form.has_item(key, group):
+        return None
+    return form.item(key, group)
 
 
 def _cut(form: Form) -> Iterator[Page]:
@@ -103,7 +113,7 @@ def _cut(form: Form) -> Iterator[Page]:
     seen: set[str] = set()
     for section in form.sections:
         if form.stages and not any(item.stage in STAGES_IN_THE_STREET for item in section.items):
-            continue
+            continue  # later stages of a case are filled at the desk
         if section.repeat is None:
             yield Page(section.key, section.title, (section,))
         elif section.repeat.key not in seen:

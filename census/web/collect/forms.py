@@ -1,4 +1,4 @@
-"""Form pages: the blank page that every phone keeps, and the same pages filled by the server for browsers without scripts."""
+"""Form pages: the blank page that every phone keeps, and the same pages filled here for browsers without scripts."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from census.models.collect import Draft
 from census.services.collect import drafts
 from census.services.register import my_units
 from census.services.register.units import baseline
+from census.web import assets
 from census.web.collect import unit as view
 from census.web.collect.addresses import blank_address, definition_address, list_address, release
 from census.web.collect.form_pages import Page, page_of, pages
@@ -34,7 +35,6 @@ from validation.rulebook import RuleBook, compile_form
 
 blueprint = Blueprint("collect_forms", __name__, url_prefix="/collect")
 
-FOR_EVER: Final = "public, max-age=31536000, immutable"
 MODULES: Final = (
     "phone/keep/store",
     "phone/keep/database",
@@ -56,6 +56,8 @@ MODULES: Final = (
     "phone/form/sums",
 )
 """What form.js imports: named in the page so that the browser fetches them side by side."""
+THE_LIST: Final = -1
+"""In the place of a row's index: the page that lists the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,9 @@ class Place:
 
     @property
     def prefix(self) -> str:
-        return f"/{self.page.key}/{self.row}/" if self.row is not None else "/"
+        if self.row is None:
+            return "/"
+        return f"/{self.page.key}/{self.row}/"
 
 
 @cache
@@ -81,18 +85,14 @@ def rulebook(form: Form) -> RuleBook:
 def blank(code: str, digest: str) -> Response:
     """The data-free page of a form: the same bytes for everybody. An old address leads to today's page, uncached."""
     form = current(code)
-    response = make_response(blank_page(form))
-    response.headers["Cache-Control"] = FOR_EVER if digest == release(form) else "no-cache"
-    return response
+    return assets.keep(make_response(blank_page(form)), current=digest == release(form))
 
 
 @blueprint.get("/definitions/<code>/<digest>")
 def definition(code: str, digest: str) -> Response:
     """The checks of a form as rules.js asks them, and where its code lists stand."""
     form = current(code)
-    response = jsonify(_definition(form))
-    response.headers["Cache-Control"] = FOR_EVER if digest == release(form) else "no-cache"
-    return response
+    return assets.keep(jsonify(_definition(form)), current=digest == release(form))
 
 
 @blueprint.get("/units/<uuid:unit_id>/forms/<code>")
@@ -121,19 +121,18 @@ def keep(unit_id: UUID, code: str, key: str, row: int | None = None) -> str | An
         unit = my_units.my_unit(session, actor.account_id, unit_id)
         draft = drafts.open_draft(session, actor, unit, code, view.first_answers(session, actor, unit, place.form))
         go = request.form.get("go", "next")
+        # The list of a group's rows holds no answers of its own: a button there changes which rows there are.
         if place.page.group is not None and place.row is None:
             answers, there = _rows_changed(draft.answers, place.page.key, go)
             drafts.save(session, draft, answers, draft.explanations)
+            if there == THE_LIST:
+                return redirect(f"{here}/{key}", 303)
             if there is not None:
-                return redirect(f"{here}/{key}{'' if there < 0 else f'/{there}'}", 303)
-        else:
-            drafts.save(session, draft, _posted(place, draft.answers), _explained(draft))
-            if go == "check" or (
-                go == "next"
-                and "seen" not in request.form
-                and _here(place, _findings(current_work, unit_id, place, draft))
-            ):
-                return _page(current_work, unit_id, place, is_checked=True)
+                return redirect(f"{here}/{key}/{there}", 303)
+            return redirect(_onward(here, place, go), 303)
+        drafts.save(session, draft, _posted(place, draft.answers), _explained(draft))
+        if go == "check" or (go == "next" and _holds_back(current_work, unit_id, place, draft)):
+            return _page(current_work, unit_id, place, is_checked=True)
         return redirect(_onward(here, place, go), 303)
 
 
@@ -177,11 +176,10 @@ def _definition(form: Form) -> dict[str, Any]:
             lists[item.codelist] = list_address(item.codelist)
             if item.offer:
                 lists[f"{item.codelist}:{item.offer}"] = list_address(item.codelist, item.offer)
-    outlines = (
-        {path.stem: boundary(path.stem) for path in BOUNDARIES.glob("*.geojson")}
-        if rulebook(form).needs.boundaries or any(item.type in {"dms", "gps"} for item in form.items())
-        else {}
-    )
+    outlines: dict[str, Any] = {}
+    # For checks that ask where a place lies, and for the map on which a position is tapped.
+    if rulebook(form).needs.boundaries or any(item.type in {"dms", "gps"} for item in form.items()):
+        outlines = {path.stem: boundary(path.stem) for path in BOUNDARIES.glob("*.geojson")}
     return {"rules": rules_json(rulebook(form)), "lists": lists, "boundaries": outlines}
 
 
@@ -191,7 +189,7 @@ def _place(code: str, key: str, row: int | None) -> Place:
         page = page_of(form, key)
     except KeyError:
         raise NotFound from None
-    if row is not None and page.group is None:
+    if row is not None and page.group is None:  # only a repeating group has rows
         raise NotFound
     return Place(form, page, row)
 
@@ -202,7 +200,7 @@ def _page(work: Work, unit_id: UUID, place: Place, *, is_checked: bool) -> str |
     form, page = place.form, place.page
     draft = drafts.open_draft(session, actor, unit, form.code, view.first_answers(session, actor, unit, form))
     rows = _rows(draft.answers, page.key)
-    if place.row is not None and place.row >= len(rows):
+    if place.row is not None and place.row >= len(rows):  # deleted meanwhile, in another window
         return redirect(f"/collect/units/{unit_id}/forms/{form.code}/{page.key}", 303)
     lines = view.form_lines(session, actor, unit)
     line = next(line for line in lines if line.form.code == form.code)
@@ -211,10 +209,11 @@ def _page(work: Work, unit_id: UUID, place: Place, *, is_checked: bool) -> str |
     found = _findings(work, unit_id, place, draft)
     shown = [page for page in pages(form) if _is_asked(page, unasked)]
     said: dict[str, list[Finding]] = {}
-    if is_checked:
+    if is_checked:  # a page that opens for the first time finds no fault yet
         for finding in found:
             for path in finding.paths:
                 said.setdefault(path, []).append(finding)
+    came = {came["path"]: came["text"] or came["reason"] or "请核对" for came in view.reasons(form, line.returned)}
     return render_template(
         "collect/form.html",
         unit=unit,
@@ -229,7 +228,7 @@ def _page(work: Work, unit_id: UUID, place: Place, *, is_checked: bool) -> str |
         pages=shown,
         is_checked=is_checked,
         explained={(one["check"], one["path"]): one["text"] for one in draft.explanations},
-        came={said["path"]: said["text"] or said["reason"] or "请核对" for said in view.reasons(form, line.returned)},
+        came=came,
         following=_next(shown, page),
         blank_address=blank_address(form),
         saved_at=draft.updated_at,
@@ -250,14 +249,13 @@ def _fields(place: Place, answers: dict[str, Any]) -> Any:
 def _posted(place: Place, before: dict[str, Any]) -> dict[str, Any]:
     """The answers with those of the posted page put in; what the browser did not show stays as it was."""
     posted = answers_from(place.form, form_class(place.form)(formdata=request.form))
-    answers = dict(before)
-    if place.row is not None:
-        rows = _rows(answers, place.page.key)
-        if place.row < len(rows):
-            fresh = next(iter(_rows(posted, place.page.key)), dict[str, Any]())
-            rows[place.row] = _merged(place.page, rows[place.row], fresh, f"{place.page.key}-{place.row}-")
-        return answers | {place.page.key: rows}
-    return _merged(place.page, answers, posted, "")
+    if place.row is None:
+        return _merged(place.page, before, posted, "")
+    key, rows = place.page.key, _rows(before, place.page.key)
+    if place.row < len(rows):  # else it was deleted meanwhile, in another window
+        fresh = next(iter(_rows(posted, key)), dict[str, Any]())  # the page posts its one row alone
+        rows[place.row] = _merged(place.page, rows[place.row], fresh, f"{key}-{place.row}-")
+    return before | {key: rows}
 
 
 def _merged(page: Page, before: dict[str, Any], posted: dict[str, Any], prefix: str) -> dict[str, Any]:
@@ -284,7 +282,7 @@ def _explained(draft: Draft) -> list[dict[str, Any]]:
 
 
 def _rows_changed(answers: dict[str, Any], group: str, go: str) -> tuple[dict[str, Any], int | None]:
-    """Add, copy or delete a row; give the answers and the row to show then (-1: the list, None: go on)."""
+    """Add, copy or delete a row; give the answers and the row to show then (``THE_LIST``, or None: go on)."""
     rows = _rows(answers, group)
     verb, _, number = go.partition(":")
     if verb == "add":
@@ -295,17 +293,18 @@ def _rows_changed(answers: dict[str, Any], group: str, go: str) -> tuple[dict[st
         return answers | {group: rows}, len(rows) - 1
     if verb == "delete" and number.isdigit() and int(number) < len(rows):
         del rows[int(number)]
-        return ({key: value for key, value in answers.items() if key != group} | ({group: rows} if rows else {})), -1
+        kept = {key: value for key, value in answers.items() if key != group}
+        if rows:  # of a group without rows nothing is said: an empty list would be an answer
+            kept[group] = rows
+        return kept, THE_LIST
     return answers, None
 
 
 def _rows(answers: dict[str, Any], group: str) -> list[dict[str, Any]]:
     rows = answers.get(group)
-    return (
-        [dict(cast("dict[str, Any]", row)) for row in cast("list[object]", rows) if isinstance(row, dict)]
-        if isinstance(rows, list)
-        else []
-    )
+    if not isinstance(rows, list):
+        return []
+    return [dict(cast("dict[str, Any]", row)) for row in cast("list[object]", rows) if isinstance(row, dict)]
 
 
 def _findings(work: Work, unit_id: UUID, place: Place, draft: Draft) -> list[Finding]:
@@ -315,12 +314,12 @@ def _findings(work: Work, unit_id: UUID, place: Place, draft: Draft) -> list[Fin
     return check_record(rulebook(place.form), draft.answers, related, baseline(unit), explained)
 
 
-def _here(place: Place, found: list[Finding]) -> bool:
-    """Whether something on this page still wants attention."""
-    keys = {item.key for item in place.page.items}
-    return any(
-        finding.path.startswith(place.prefix) and finding.path.removeprefix(place.prefix) in keys for finding in found
-    )
+def _holds_back(work: Work, unit_id: UUID, place: Place, draft: Draft) -> bool:
+    """Whether something on this page wants attention that the reader has not seen yet."""
+    if "seen" in request.form:  # said once, and the reader wants to go on all the same
+        return False
+    here = {f"{place.prefix}{item.key}" for item in place.page.items}
+    return any(finding.path in here for finding in _findings(work, unit_id, place, draft))
 
 
 def _is_asked(page: Page, unasked: frozenset[str]) -> bool:
@@ -330,20 +329,21 @@ def _is_asked(page: Page, unasked: frozenset[str]) -> bool:
 
 
 def _next(shown: list[Page], page: Page) -> Page | None:
+    """The page after this one; the first, where this one itself is not asked any more."""
     keys = [one.key for one in shown]
-    place = keys.index(page.key) if page.key in keys else -1
-    return shown[place + 1] if place + 1 < len(shown) else None
+    following = shown
+    if page.key in keys:
+        following = shown[keys.index(page.key) + 1 :]
+    return next(iter(following), None)
 
 
 def _onward(here: str, place: Place, go: str) -> str:
-    if place.row is not None:
+    if place.row is not None:  # back to the list of rows
         return f"{here}/{place.page.key}"
     following = request.form.get("following", "")
+    keys = [page.key for page in pages(place.form)]
     if go == "back":
-        keys = [page.key for page in pages(place.form)]
         return f"{here}/{keys[max(0, keys.index(place.page.key) - 1)]}"
-    return (
-        f"{here}/{following}"
-        if following in {page.key for page in pages(place.form)}
-        else here.partition("/forms/")[0] + "/finish"
-    )
+    if following in keys:  # the page itself says which comes next: it knows what is asked
+        return f"{here}/{following}"
+    return here.partition("/forms/")[0] + "/finish"

@@ -57,7 +57,10 @@ def one_form(code: str) -> Response:
     content="application/schema+json",
 )
 def schema_of(code: str) -> Response:
-    """What can be read as answers of the form: types, digits, codes, rows. What must hold between them is for the checks."""
+    """What can be read as answers of the form: types, digits, codes, rows.
+
+    What must hold between them is for the checks.
+    """
     form = _asked_for(code)
     response = _kept(_schema(form.code, form.version))
     response.mimetype = "application/schema+json"
@@ -121,14 +124,18 @@ def _asked_for(code: str) -> Form:
     with api_work() as work:
         programme = work.actor.programme
     try:
-        form = (
-            catalogue().get(code, request.args["version"]) if "version" in request.args else catalogue().current(code)
-        )
+        form = _version(code, request.args.get("version"))
     except UnknownForm:
         raise NotFound from None
     if form.programme != programme:
         raise NotFound
     return form
+
+
+def _version(code: str, version: str | None) -> Form:
+    if version is None:
+        return catalogue().current(code)
+    return catalogue().get(code, version)
 
 
 def _named(names: Any) -> list[dict[str, str]]:

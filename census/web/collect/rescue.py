@@ -31,8 +31,9 @@ def ask() -> str:
 @blueprint.post("/")
 def take_in() -> str:
     """Decrypt the file, keep its photos, store its records."""
-    sent = request.files.get("file")
-    content = sent.read() if sent else b""
+    content = b""
+    if sent := request.files.get("file"):
+        content = sent.read()
     with work("review") as desk:
         opened = rescue.open_file(desk.session, desk.actor, desk.actor.programme, content)
         programme = desk.actor.programme

@@ -64,7 +64,9 @@ def units() -> str:
         session, actor = current.session, current.actor
         left = my_units.counts(session, actor.account_id)
         area = request.args.get("area", "")[:20]
-        near = my_units.last_place(session, actor.account_id) if "near" in request.args else None
+        near = None
+        if "near" in request.args:
+            near = my_units.last_place(session, actor.account_id)
         lines, more = my_units.listed(
             session, actor.account_id, show, _id(request.args.get("after")), area=area, near=near
         )
@@ -78,7 +80,7 @@ def units() -> str:
             left=left,
             total=sum(left.values()),
             town=place_of(session, actor),
-            first=cards[0].line.unit.id if cards else None,
+            first=next((card.line.unit.id for card in cards), None),
             scattered=actor.programme == "scattered",
             area=area,
             near="near" in request.args,
@@ -161,9 +163,8 @@ def _cards(session: Session, lines: list[UnitLine]) -> list[Card]:
                 continue
             form = catalogue().get(sent.form, sent.version)
             names = [view.item_name(form, said["path"]).split("（")[0].lstrip("0123456789 ") for said in returned.items]
-            came.append(
-                f"{view.role_name(returned.role)}退回{f' {len(names)} 项：' + '、'.join(names) if names else f' {sent.form}'}"
-            )
+            what = f"{len(names)} 项：{'、'.join(names)}" if names else sent.form
+            came.append(f"{view.role_name(returned.role)}退回 {what}")
         cards.append(
             Card(line, _unit_state(line), "；".join(came), "\u2002·\u2002".join(sent.form for sent in line.submissions))
         )
@@ -186,7 +187,9 @@ def place_of(session: Session, actor: Actor) -> str:
 
 
 def _id(text: str | None) -> UUID | None:
+    if not text:
+        return None
     try:
-        return UUID(text) if text else None
+        return UUID(text)
     except ValueError:
         raise NotFound from None

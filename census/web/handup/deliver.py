@@ -41,13 +41,14 @@ def page() -> str:
         require(current.actor, "hand_up", region)
         looked = gate(current.session, region, current.settings.level)
         past = deliveries.past(current.session, region)
+        latest = next(iter(past), None)
         checking = deliveries.check_is_running(current.session, region)
         return render_template(
             "handup/page.html",
             regions=regions,
             gate=looked,
             past=past,
-            current=past[0] if past else None,
+            current=latest,
             checking=checking,
             corrected=deliveries.corrected(current.session, past),
             again_s=_again_s(past, checking=checking),
@@ -119,7 +120,9 @@ def _again_s(past: list[Past], *, checking: bool) -> int:
     states = {one.delivery.state for one in past}
     if checking or states & set(deliveries.UNDER_WAY):
         return BUSY_S
-    return WAITING_S if "waiting" in states else 0
+    if "waiting" in states:
+        return WAITING_S
+    return 0
 
 
 def _act(action: Callable[[Work, str], object]) -> Response:

@@ -1,4 +1,4 @@
-"""``/packages`` on a city's or province's instance: packages from below, their review, and the receipt that answers them."""
+"""``/packages`` on a city's or province's instance: packages from below, their review, and the receipt in answer."""
 
 from __future__ import annotations
 
@@ -40,8 +40,10 @@ def approve(package_id: UUID) -> AnyResponse:
         result = packages.approve_all(current.session, current.actor, package_id)
         left = packages.standing(current.session, package_id).approvable
     if result.approved:
-        more = f"还有 {left} 条，请再点一次。" if left and not result.refused else ""
-        flash(f"已通过 {len(result.approved)} 条。{more}", "green")
+        said = f"已通过 {len(result.approved)} 条。"
+        if left and not result.refused:  # one press approves a batch; what is refused would be refused again
+            said += f"还有 {left} 条，请再点一次。"
+        flash(said, "green")
     for message in sorted({message for _, message in result.refused}):
         flash(f"有 {[text for _, text in result.refused].count(message)} 条没有通过：{message}", "amber")
     if not (result.approved or result.refused):
