@@ -1,4 +1,7 @@
-"""What all desk pages share: how states and times look. Forgetting a template global here breaks every desk page."""
+"""How states, times and numbers look on every desk page; words of one wing alone stand with its pages.
+
+``install`` gives them to the templates: a name left out there breaks every desk page.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,11 @@ def waited(since: datetime) -> str:
     hours = int((datetime.now(UTC) - since).total_seconds() // 3600)
     if hours >= 24 * COUNTED_DAYS:
         return f"{since.astimezone(CHINA):%Y-%m-%d}"
-    return f"{hours // 24} 天" if hours >= 24 else f"{hours} 小时" if hours else "刚刚"
+    if hours >= 24:
+        return f"{hours // 24} 天"
+    if hours > 0:
+        return f"{hours} 小时"
+    return "刚刚"
 
 
 def village(name: str) -> str:

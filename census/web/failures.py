@@ -69,13 +69,16 @@ def failure_of(error: Exception) -> Failure:
     """Map an exception. What is nobody's mistake but ours becomes a 500 with a reference number in the log."""
     match error:
         case CensusError():
-            headers = {"Retry-After": str(error.detail["retry_after_s"])} if "retry_after_s" in error.detail else {}
+            headers: dict[str, str] = {}
+            if "retry_after_s" in error.detail:
+                headers["Retry-After"] = str(error.detail["retry_after_s"])
             if isinstance(error, NotSignedIn):
                 headers["WWW-Authenticate"] = 'Bearer realm="census"'
             return Failure(error.status, error.code, error.message, error.detail, headers)
         case HTTPException():
             status = error.code or 500
             code, message = HTTP.get(status, OTHERWISE)
+            # Of Werkzeug's headers the two that callers act on; its others describe a page that is not sent.
             headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
             return Failure(status, code, message, headers=headers)
         case ValidationError():
@@ -114,7 +117,9 @@ def answer(error: Exception) -> AnyResponse:
     if wants_problem():
         return problem(failure)
     if isinstance(error, NotSignedIn):
-        wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        wanted = "/"  # what was posted is lost; the way back to a page is not
+        if request.method == "GET":
+            wanted = request.full_path.rstrip("?")
         return redirect("/sign-in?" + urlencode({"next": wanted}), 303)
     response = Response(render_template("failure.html", failure=failure), failure.status)
     response.headers.update(failure.headers)

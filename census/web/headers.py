@@ -29,7 +29,9 @@ COMPRESSIBLE: Final = ("application/json", "application/problem+json", "applicat
 
 def install(app: Flask, settings: Settings) -> None:
     """Add the headers to every response, and HSTS where the instance is reached by HTTPS."""
-    carried = HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if settings.production else {})
+    carried = dict(HEADERS)
+    if settings.production:
+        carried["Strict-Transport-Security"] = "max-age=31536000"
     headers = [(name.lower(), name, value) for name, value in carried.items()]
 
     @app.after_request

@@ -22,7 +22,9 @@ def alive() -> Response:
 @blueprint.get("/readyz")
 def ready() -> tuple[Response, int]:
     wanting = problems(instance())
-    return jsonify(status="not ready" if wanting else "ready", problems=wanting), 503 if wanting else 200
+    if wanting:
+        return jsonify(status="not ready", problems=wanting), 503
+    return jsonify(status="ready", problems=wanting), 200
 
 
 def problems(of: Instance) -> dict[str, str]:

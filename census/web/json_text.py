@@ -7,6 +7,7 @@ one such text spoil only the submission it stands in, those bodies are read agai
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any, Final, Never, cast
 
@@ -102,4 +103,4 @@ def _double(value: int) -> float:
     try:
         return float(value)
     except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
+        return math.inf if value > 0 else -math.inf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -27,6 +28,7 @@ _PROBLEM: Final = {
     },
 }
 VERSION: Final = "1.0"
+ARGUMENT: Final = re.compile(r"<(?:[^>]*:)?([^:>]*)>")  # <converter(with=options):name>
 _REGISTERED: Final[dict[str, Description]] = {}
 
 
@@ -118,10 +120,7 @@ def _operation(described: Description, endpoint: str, method: str, arguments: It
 
 def _template(rule: str) -> str:
     """Flask's ``/cases/<uuid:case_id>`` as OpenAPI writes it."""
-    return "".join(
-        "{" + part.partition(">")[0].rpartition(":")[2] + "}" + part.partition(">")[2] if index else part
-        for index, part in enumerate(rule.split("<"))
-    )
+    return ARGUMENT.sub(r"{\1}", rule)
 
 
 def _name(schema: type[Schema] | Schema | str) -> str:

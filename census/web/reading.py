@@ -34,8 +34,9 @@ def load(shape: type[wire.Shape], received: Mapping[str, Any]) -> dict[str, Any]
 def envelope(name: str) -> tuple[list[Any], json_text.Parsed]:
     """The list of one member of the request's object, its elements not yet read. Raises Malformed, TooMany."""
     parsed = json_text.parse(request.get_data(cache=False))
-    members = cast("dict[str, Any]", parsed.value) if isinstance(parsed.value, dict) else {}
-    rows = members.get(name)
+    if not isinstance(parsed.value, dict):
+        raise Malformed
+    rows = cast("dict[str, Any]", parsed.value).get(name)
     if not isinstance(rows, list) or not rows:
         raise Malformed
     listed = cast("list[Any]", rows)

@@ -55,7 +55,9 @@ def work(action: str | None = None) -> Generator[Work]:
 def api_work(action: str | None = None) -> Generator[Work]:
     """Open the one transaction of an API request. The Bearer token is all it looks at: never a cookie."""
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    with _work(bearer.strip() if scheme.lower() == "bearer" else "", action) as opened:
+    if scheme.lower() != "bearer":  # an instance signs its requests by another scheme: see ``tus``
+        raise NotSignedIn
+    with _work(bearer.strip(), action) as opened:
         yield opened
 
 
@@ -94,10 +96,17 @@ def csrf_token() -> str:
 
 def check_csrf_token() -> None:
     """Refuse what another site may have sent. The API is exempt: it never looks at cookies."""
-    if request.method not in UNSAFE or request.path.startswith(f"{API}/"):
+    if request.method not in UNSAFE:  # changes nothing, so there is nothing to win by making a browser ask for it
+        return
+    # Browsers add cookies to what another site sends, but never an Authorization header.
+    if request.path.startswith(f"{API}/"):
         return
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
-    if "seed" not in cookie or not hmac.compare_digest(given.encode(), csrf_token().encode()):
+    # A browser without a seed was never given a page with a form: ``csrf_token`` would make one up here.
+    if "seed" not in cookie:
+        raise BadToken
+    # Compared in constant time, and as bytes: the comparison takes no text beyond ASCII, which anybody may send.
+    if not hmac.compare_digest(given.encode(), csrf_token().encode()):
         raise BadToken
 
 
@@ -111,16 +120,26 @@ def install(app: Flask) -> None:
 
 @contextmanager
 def _work(bearer: str, action: str | None) -> Generator[Work]:
+    """Open the transaction of whoever holds this token.
+
+    Row-level security shows a transaction only the regions that it was opened for; whose they are can only be asked
+    inside one. So an unknown caller's transaction begins without any region and gets those of its actor once the token
+    is found good. Whoever was asked for in the last few seconds is remembered, and spared that question.
+    """
     programme, token = programme_of(bearer)
     actor = _remembered_actor(bearer)
+    scope = None
+    if actor is not None:
+        scope = actor.scope
     with current_database(programme).transaction(
-        actor.scope if actor else None,
+        scope,
         durable=request.method in UNSAFE,  # a repeat's receipt must outlive a power cut
     ) as session:
         if actor is None:
             actor = accounts.actor_of(session, token, programme)
             set_scope(session, actor.scope)
             _remember(bearer, actor)
+        # Before the action is judged: a page that refuses still names who is signed in.
         g.actor = actor
         if action is not None:
             require(actor, action)
@@ -132,13 +151,19 @@ def _remembered() -> dict[str, tuple[Actor, float]]:
 
 
 def _remembered_actor(bearer: str) -> Actor | None:
-    """Who a token belonged to a few seconds ago: a phone's burst of requests asks the database once."""
+    """Who a token belonged to a few seconds ago: a phone's burst of requests asks the database once.
+
+    An account that was put aside, or a role taken away, is noticed that much later;
+    signing out, in this process, at once.
+    """
     actor, until = _remembered().get(bearer, (None, 0.0))
-    return actor if until > time.monotonic() else None
+    if until <= time.monotonic():
+        return None
+    return actor
 
 
 def _remember(bearer: str, actor: Actor) -> None:
     remembered = _remembered()
-    if len(remembered) >= REMEMBERED_ACTORS:
+    if len(remembered) >= REMEMBERED_ACTORS:  # all at once: each is found again by one query
         remembered.clear()
     remembered[bearer] = (actor, time.monotonic() + REMEMBERED_S)

@@ -96,6 +96,7 @@ def begin(purpose: Purpose) -> Response:
     with _sender(purpose) as sender:
         folder = uploads.folder_of(instance().settings, sender.programme)
         uploads.sweep(sender.session, folder, now())
+        # An instance finds its upload by its key, a person by the account.
         own = {name: str(value) for name, value in sender.owner.items() if name == "key_id"}
         upload = uploads.begin(sender.session, purpose, size, meta | own, sender.owner.get("account_id"))
         (folder / str(upload.id)).touch()
@@ -123,7 +124,7 @@ def append(purpose: Purpose, name: UUID) -> Response:
     _check_version()
     if request.mimetype != PART:
         raise WrongContent("上传的每一段要按 tus 1.0 发送。请更新手机上的程序后重试。")
-    request.max_content_length = None
+    request.max_content_length = None  # read piece by piece; the upload's own length bounds it
     begins, checksum = _number("Upload-Offset"), _checksum()
     with _sender(purpose) as sender:
         upload = uploads.find(sender.session, purpose, name, sender.owner, now())
@@ -131,6 +132,7 @@ def append(purpose: Purpose, name: UUID) -> Response:
             upload.expires_at = now() + uploads.LIFETIME
     file = _file(sender, upload)
     there = upload.size
+    # A finished upload's file is gone; its last, empty part may be repeated by who did not hear the answer.
     if upload.finished_at is None or begins != upload.size:
         there = uploads.append(file, cast("Any", request.stream), begins, upload.size, checksum)
     if there == upload.size:
@@ -162,7 +164,7 @@ def _finish(purpose: Purpose, sender: Sender, upload: Upload, file: Path) -> Non
             content = files.examine(file, upload.meta.get("sha256"), upload.meta.get("facts"))
         except FileNotFoundError:
             raise Busy from None  # another request is finishing it
-        except (WrongContent, ChecksumMismatch):
+        except (WrongContent, ChecksumMismatch):  # it will never be good: the sender begins anew
             with _sender(purpose) as again:
                 again.session.delete(again.session.get_one(Upload, upload.id))
             file.unlink(missing_ok=True)
@@ -211,6 +213,7 @@ def _metadata() -> dict[str, str]:
             meta[name] = base64.b64decode(value, validate=True).decode("utf-8")
         except (binascii.Error, UnicodeDecodeError):
             raise Malformed from None
+        # No PostgreSQL text holds a NUL; whose key it came by is written by us alone.
         if "\0" in meta[name] or name == "key_id":
             raise Malformed
     return meta
@@ -231,7 +234,9 @@ def _checksum() -> Checksum | None:
 
 
 def _expiry(upload: Upload) -> dict[str, str]:
-    return {} if upload.finished_at else {"Upload-Expires": http_date(upload.expires_at)}
+    if upload.finished_at:
+        return {}
+    return {"Upload-Expires": http_date(upload.expires_at)}
 
 
 def _route(path: str, method: str, view: Callable[..., Response], purpose: Purpose) -> None:

@@ -17,12 +17,12 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def lead_out() -> AnyResponse | None:
-        if (
-            MARK not in request.user_agent.string
-            or request.method != "GET"
-            or request.path not in PAGES
-            or "wechat" in cookie
-        ):
+        if MARK not in request.user_agent.string:
+            return None
+        # Only where somebody arrives: a link into the work, or what a script asks for, is let through.
+        if request.method != "GET" or request.path not in PAGES:
+            return None
+        if "wechat" in cookie:  # has been told, and stayed
             return None
         if "stay" in request.args:
             cookie["wechat"] = 1

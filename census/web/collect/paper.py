@@ -105,7 +105,13 @@ def _current_forms() -> list[Form]:
 
 def _by_number(code: str) -> list[tuple[int, str]]:
     """Order codes as people do: G103-2 before G103-10."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in code.split("-")]
+    return [_number(part) for part in code.split("-")]
+
+
+def _number(part: str) -> tuple[int, str]:
+    if part.isdigit():
+        return int(part), ""
+    return 0, part
 
 
 def _form(code: str, programme: str) -> Form:

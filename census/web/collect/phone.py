@@ -78,6 +78,9 @@ def units() -> Response:
         else:
             page = assigned_units(session, actor, request.args.get("cursor", ""), PAGE)
             found, cursor, more = [unit for unit, _ in page.units], page.cursor, page.has_more
+        mine = None
+        if not more:  # with the last page: a phone drops what it holds and is not named here
+            mine = [str(unit_id) for unit_id in phone_units.ids_of(session, actor)]
         around = phone_units.surroundings(session, found)
         names = prefill.region_names(session, {unit.region_code for unit in found})
         return as_json(
@@ -87,7 +90,7 @@ def units() -> Response:
                 "words": WORDS,
                 "cursor": cursor,
                 "more": more,
-                "mine": None if more else [str(unit_id) for unit_id in phone_units.ids_of(session, actor)],
+                "mine": mine,
                 "areas": [
                     {"code": area.code, "name": area.name, "boundary": area.boundary, "is_schematic": area.is_schematic}
                     for area in phone_units.areas_of(session, found)
@@ -111,11 +114,16 @@ def unit_data(unit_id: UUID) -> Response:
 
 @blueprint.get("/phone/names")
 def names() -> Response:
-    """``[[id, name, address, initials, code tail, lon, lat], …]`` around the caller; only the version when ``kept`` is today's."""
+    """``[[id, name, address, initials, code tail, lon, lat], …]`` around the caller.
+
+    Only the version when ``kept`` is today's.
+    """
     with phoning() as work:
         rows = index_around(work.session, NAMES)
     version = hashlib.sha256(orjson.dumps(rows)).hexdigest()[:16]
-    return as_json({"version": version} if request.args.get("kept") == version else {"version": version, "names": rows})
+    if request.args.get("kept") == version:
+        return as_json({"version": version})
+    return as_json({"version": version, "names": rows})
 
 
 @cache
@@ -151,20 +159,16 @@ def _unit(session: Session, actor: Actor, unit: Unit, around: Surroundings, name
     needs = unit_forms.verdicts_of(unit.kind, baseline(unit), answers)
     for form in unit_forms.forms_for(unit.kind):
         submission, revision = sent.get(form.code, (None, None))
+        told = None
+        if submission is not None and revision is not None:
+            told = sent_as_json(form, submission, revision, around.returned.get(submission.id))
         forms.append(
             {
                 "form": form.code,
                 "need": needs[form.code],
                 "may_be_filled": view.may_be_filled(submission),
                 "first": prefill.prefill(form, sources) | regional_rows.rows_of(session, unit, form.code),
-                "submission": submission
-                and revision
-                and sent_as_json(
-                    form,
-                    submission,
-                    revision,
-                    around.returned.get(submission.id),
-                ),
+                "submission": told,
             }
         )
     return phone_units.facts(unit) | {
@@ -177,6 +181,9 @@ def _unit(session: Session, actor: Actor, unit: Unit, around: Surroundings, name
 
 def sent_as_json(form: Form, sent: Submission, revision: Revision, returned: Returned | None) -> dict[str, Any]:
     """One record as the phone keeps it: what was sent, how far it is, and what came back at which items."""
+    note, by = "", ""
+    if returned is not None:
+        note, by = returned.note, view.role_name(returned.role)
     return {
         "id": str(sent.id),
         "revision": sent.revision,
@@ -186,8 +193,8 @@ def sent_as_json(form: Form, sent: Submission, revision: Revision, returned: Ret
         "points": revision.points,
         "digest": revision.digest,
         "may_be_withdrawn": view.may_be_withdrawn(sent),
-        "note": returned.note if returned else "",
-        "by": view.role_name(returned.role) if returned else "",
+        "note": note,
+        "by": by,
         "items": view.reasons(form, returned),
     }
 
