@@ -149,12 +149,15 @@ def figure_rows() -> Response:
             after=request.args.get("cursor", "").replace("\0", ""),
             limit=limit,
         )
+        cursor = None
+        if len(rows) == limit:
+            cursor = rows[-1]["row_key"]
         return as_json(
             {
                 "figure": figure,
                 "columns": [{"key": key, "title": title} for key, title in columns],
                 "rows": [{key: plain(row[key]) for key, _ in columns} for row in rows],
-                "cursor": rows[-1]["row_key"] if len(rows) == limit else None,
+                "cursor": cursor,
             }
         )
 
@@ -190,19 +193,23 @@ def plain(value: Any) -> Any:
     """A value of a row as JSON knows it."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
-    return value.isoformat() if isinstance(value, (date, datetime)) else value
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return value
 
 
 def case_as_json(case: Case) -> dict[str, Any]:
     """A case in a list."""
-    placed = case.lon is not None and case.lat is not None
+    position = None
+    if case.lon is not None and case.lat is not None:
+        position = {"lon": case.lon, "lat": case.lat}
     return {
         "id": case.id,
         "case_no": case.case_no,
         "name": case.name,
         "address": case.address,
         "region_code": case.region_code,
-        "position": {"lon": case.lon, "lat": case.lat} if placed else None,
+        "position": position,
         "industry_code": case.industry_code,
         "is_industrial": case.is_industrial,
         "river_code": case.river_code,
@@ -233,6 +240,9 @@ def _whole(session: Any, actor: Actor, case: Case) -> dict[str, Any]:
 
 
 def _event_as_json(event: CaseEvent, names: dict[UUID, str]) -> dict[str, Any]:
+    by = None
+    if event.account_id is not None:
+        by = names.get(event.account_id)
     return {
         "number": event.number,
         "kind": event.kind,
@@ -240,7 +250,7 @@ def _event_as_json(event: CaseEvent, names: dict[UUID, str]) -> dict[str, Any]:
         "to_state": event.to_state,
         "occurred_on": event.occurred_on,
         "recorded_at": event.recorded_at,
-        "by": names.get(event.account_id) if event.account_id else None,
+        "by": by,
         "note": event.note,
         "facts": event.facts,
         "evidence": event.evidence,

@@ -66,7 +66,9 @@ def all_cases() -> str:
         filters = asked_filters(current.session, current.actor)
         page = find_cases(current.session, filters, cursor=request.args.get("cursor", ""), limit=PAGE)
         counts = count_cases(current.session)
-        figure = reports.find_figure(filters.figure) if filters.figure else None
+        figure = None
+        if filters.figure:
+            figure = reports.find_figure(filters.figure)
         return _page(
             "cases/list.html",
             page=page,
@@ -120,7 +122,7 @@ def one_case(case_id: UUID) -> str:
 @blueprint.post("/<uuid:case_id>")
 def take_step(case_id: UUID) -> Response | tuple[str, int]:
     """Record one step; on a fault the page comes back as it was filled, with the fault named."""
-    kind, version = request.form.get("kind", ""), request.form.get("expected_version", "")
+    kind = request.form.get("kind", "")
     step = STEPS.get(kind)
     photos = keep_photos(scattered(work("work_case")))
     with scattered(work("work_case")) as current:
@@ -134,14 +136,12 @@ def take_step(case_id: UUID) -> Response | tuple[str, int]:
                     kind=kind,
                     evidence=evidence,
                     note=request.form.get("note", ""),
-                    facts=_given(step) if step else {},
+                    facts=_given(step),
                     occurred_on=_day("occurred_on"),
-                    expected_version=int(version)
-                    if version.isascii() and version.isdigit() and len(version) < 10
-                    else -1,
+                    expected_version=_posted_version(),
                 )
         except CensusError as error:
-            current.session.expire_all()
+            current.session.expire_all()  # the step was undone, the objects that it changed do not know yet
             return _case_page(current, cases.get_case(current.session, case_id), error, (kind, evidence)), error.status
         note(current, f"case_{kind}", case.case_no, version=case.version, evidence=evidence)
         flash(f"已记录“{STEPS[kind].title}”，案件现为“{STATE_NAMES[case.state]}”。", "green")
@@ -183,13 +183,16 @@ def figure_rows(figure_id: str) -> str:
             after=request.args.get("cursor", "").replace("\0", ""),
             limit=PAGE,
         )
+        cursor = ""
+        if len(rows) == PAGE:
+            cursor = rows[-1]["row_key"]
         return _page(
             "cases/rows.html",
             figure=figure,
             window=window,
             columns=columns,
             rows=rows,
-            cursor=rows[-1]["row_key"] if len(rows) == PAGE else "",
+            cursor=cursor,
         )
 
 
@@ -250,21 +253,35 @@ def _case_page(
     )
 
 
-def _given(step: Step) -> dict[str, Any]:
+def _given(step: Step | None) -> dict[str, Any]:
     """The facts of a posted form; what was left blank is not said."""
+    if step is None:  # a kind that the form did not offer: refused by whoever records it
+        return {}
     return {fact.key: value for fact in step.facts if (value := request.form.get(fact.key, "").strip())}
 
 
 def _day(name: str) -> date | None:
     given = request.form.get(name, "")
+    if not given:
+        return None
     try:
-        return date.fromisoformat(given) if given else None
+        return date.fromisoformat(given)
     except ValueError:
         raise InvalidInput("日期请写成 2018-03-30 的样子。", fields={name: "不是日期"}) from None
 
 
+def _posted_version() -> int:
+    """The version that the form was made for; -1, which every case has left behind, where it does not say one."""
+    version = request.form.get("expected_version", "")
+    if not (version.isascii() and version.isdigit() and len(version) < 10):
+        return -1
+    return int(version)
+
+
 def _faults(error: CensusError | None) -> dict[str, str]:
-    found: Mapping[str, object] = error.detail.get("fields", {}) if error else {}
+    if error is None:
+        return {}
+    found: Mapping[str, object] = error.detail.get("fields", {})
     return {key: str(value) for key, value in found.items()}
 
 
@@ -277,7 +294,9 @@ def _shown(value: Any) -> str:
     value = plain(value)
     if isinstance(value, (int, float)):
         return f"{value:,.6f}".rstrip("0").rstrip(".").replace(",", "\u2009")
-    return VALUE_NAMES.get(value, value) if isinstance(value, str) else "—"
+    if isinstance(value, str):
+        return VALUE_NAMES.get(value, value)
+    return "—"
 
 
 def _groups(report: reports.Report) -> list[tuple[str, list[reports.Counted]]]:

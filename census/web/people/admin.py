@@ -130,10 +130,10 @@ def activate(account_id: UUID) -> Response:
     try:
         with work("administer") as current:
             account_desk.set_active(current.session, current.actor, account_id, is_active=is_active)
-        flash(
-            "账号已恢复，可以登录。" if is_active else "账号已停用，各处都已退出登录；手机上没上传的数据还在手机上。",
-            "green",
-        )
+        if is_active:
+            flash("账号已恢复，可以登录。", "green")
+        else:
+            flash("账号已停用，各处都已退出登录；手机上没上传的数据还在手机上。", "green")
     except InvalidInput as problem:
         flash(problem.message, "amber")
     return redirect(f"/admin/accounts/{account_id}", 303)
@@ -145,12 +145,10 @@ def revoke(session_id: UUID) -> Response:
     wipe = "wipe" in request.form
     with work("revoke_device") as current:
         opened = administration.revoke(current.session, current.actor, session_id, wipe=wipe)
-    flash(
-        "这台设备已停用。它下次联网时，会清除本账号的全部数据。"
-        if wipe
-        else "这台设备已退出登录。未上传的数据还在设备上，重新登录后可以继续上传。",
-        "green",
-    )
+    if wipe:
+        flash("这台设备已停用。它下次联网时，会清除本账号的全部数据。", "green")
+    else:
+        flash("这台设备已退出登录。未上传的数据还在设备上，重新登录后可以继续上传。", "green")
     return redirect(f"/admin/accounts/{opened.account_id}", 303)
 
 
@@ -182,5 +180,7 @@ def audit() -> str:
     """The audit trail, latest first; the chain is walked when asked, because that reads all of it."""
     with work("read_audit") as current:
         entries = administration.trail(current.session, current.actor, request.args.get("before", type=int))
-        report = administration.chain_status(current.session, current.actor) if "verify" in request.args else None
+        report = None
+        if "verify" in request.args:
+            report = administration.chain_status(current.session, current.actor)
         return render_template("people/audit.html", entries=entries, report=report, actions=ACTION_NAMES)

@@ -74,7 +74,10 @@ def sign_in() -> tuple[str, int] | Response:
 @blueprint.get("/password")
 def ask_password() -> str:
     """One's own password: the first one, which an administrator gave out, and any later one."""
-    return _password_page(request.args, PasswordToChange.sentence if "first" in request.args else "")
+    said = ""
+    if "first" in request.args:  # led here by the sign-in
+        said = PasswordToChange.sentence
+    return _password_page(request.args, said)
 
 
 @blueprint.post("/password")
@@ -103,7 +106,7 @@ def sign_out() -> Response:
     try:
         with work() as current:
             accounts.sign_out(current.session, current.actor.session_id)
-    except NotSignedIn:
+    except NotSignedIn:  # it has run out, or another window was quicker: the cookie goes all the same
         pass
     forget(cookie.get("bearer", ""))
     cookie.clear()
@@ -143,7 +146,7 @@ def _change_password(username: str, password: str, programme: Programme, wanted:
 def _counted(programme: Programme, username: str, typed: str) -> Generator[Session]:
     """Open a transaction in which a password is looked at; a wrong one is counted."""
     database = current_database(programme)
-    if "\0" in typed:
+    if "\0" in typed:  # no name or password can hold one: PostgreSQL would refuse to look it up
         raise NotSignedIn
     try:
         with database.transaction() as session:
@@ -161,7 +164,7 @@ def _programme(values: Mapping[str, str]) -> Programme:
 
 def _password_page(values: Mapping[str, str], problem: str) -> str:
     username, programme = values.get("username", ""), _programme(values)
-    if not username:
+    if not username:  # somebody who is signed in wants another password
         try:
             with work() as current:
                 username, programme = current.actor.username, current.actor.programme
@@ -187,8 +190,13 @@ def home_of(actor: Actor) -> str:
 
 def local(address: str) -> str:
     """The address if it lies on this site, else the home page: a link in a message must not lead elsewhere."""
-    plain = address.isprintable() and "\\" not in address
-    return address if plain and address.startswith("/") and not address.startswith("//") else "/"
+    # Browsers leave out tabs and line feeds, and read a backslash as a slash: both would make another site of it.
+    if not address.isprintable() or "\\" in address:
+        return "/"
+    # ``//elsewhere`` keeps the scheme and changes the site.
+    if address.startswith("//") or not address.startswith("/"):
+        return "/"
+    return address
 
 
 def _page(wanted: str, username: str = "", programme: Programme = "census", problem: str = "") -> str:

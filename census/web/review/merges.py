@@ -22,7 +22,7 @@ def cases() -> str:
     """Open cases of the caller's regions, the oldest first."""
     with work("review") as current:
         rows, following = merges.cases(current.session, current.actor, _after(request.args.get("after", "")))
-        return render_template("review/merges.html", rows=rows, following="~".join(following) if following else "")
+        return render_template("review/merges.html", rows=rows, following="~".join(following or ()))
 
 
 @blueprint.get("/<uuid:unit_id>/<form>")
@@ -46,7 +46,6 @@ def case(unit_id: UUID, form: str) -> str:
 def decide(unit_id: UUID, form: str) -> Response:
     """Choose a version, or item by item, with a reason."""
     here = f"/review/merges/{unit_id}/{form}"
-    name = request.form.get("confirmed_by", "").strip()
     choice = merges.Choice(
         base=request.form.get("base", ""),
         picks={
@@ -54,9 +53,7 @@ def decide(unit_id: UUID, form: str) -> Response:
         },
         seen=frozenset(request.form.getlist("seen")),
         reason=request.form.get("reason", ""),
-        confirmation={"name": name[:100], "how": request.form.get("how", ""), "at": now().isoformat()}
-        if name
-        else None,
+        confirmation=_confirmation(),
     )
     try:
         with work("review") as current:
@@ -65,12 +62,22 @@ def decide(unit_id: UUID, form: str) -> Response:
         raise
     except CensusError as problem:
         flash(problem.message, "amber")
-        return redirect("/review/merges/" if isinstance(problem, NotFound) else here, 303)
-    flash(
-        "已合并，退回普查员请填报人确认签字。" if kept.state == "returned" else "已合并。另一份已并入，历史都保留。",
-        "green",
-    )
+        if isinstance(problem, NotFound):  # somebody else has decided it
+            here = "/review/merges/"
+        return redirect(here, 303)
+    said = "已合并。另一份已并入，历史都保留。"
+    if kept.state == "returned":  # a text that nobody has signed
+        said = "已合并，退回普查员请填报人确认签字。"
+    flash(said, "green")
     return redirect(f"/review/{kept.id}", 303)
+
+
+def _confirmation() -> dict[str, str] | None:
+    """Who of the unit confirmed the choice, and how; None where nobody was asked."""
+    name = request.form.get("confirmed_by", "").strip()
+    if not name:
+        return None
+    return {"name": name[:100], "how": request.form.get("how", ""), "at": now().isoformat()}
 
 
 def _after(text: str) -> tuple[str, str, str]:

@@ -22,13 +22,14 @@ from census.services.review import queue as review_queue
 from census.services.review.obstacles import is_regional
 from census.services.review.queue import Filters, QueueEntry
 from census.services.review.record import Record, mark_opened, open_record
-from census.services.review.table import Show, only
+from census.services.review.table import Line, Show, only
 from census.web.session import work
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 
 FILTER_NAMES: Final = ("state", "form", "region", "check")
 SHOWS: Final[Mapping[Show, str]] = {"all": "全部指标", "problems": "有问题", "changes": "有改动", "filled": "已填"}
+DONE: Final = {"approve": "已通过", "return": "已退回"}
 PAGE: Final = 25
 
 
@@ -43,6 +44,7 @@ def queue() -> str:
         )
         facets = review_queue.facets(session, actor, filters)
         waiting = review_queue.waiting_states(actor)
+        counted = [filters.state] if filters.state else waiting
         return render_template(
             "review/queue.html",
             page=page,
@@ -54,7 +56,7 @@ def queue() -> str:
             first_page="cursor" not in request.args,
             selected=request.args.get("select") == "clean",
             clean=[entry.id for entry in page.entries if _can_bulk(actor, entry)],
-            total=sum(facets.states.get(state, 0) for state in ([filters.state] if filters.state else waiting)),
+            total=sum(facets.states.get(state, 0) for state in counted),
         )
 
 
@@ -203,13 +205,19 @@ def _marked(record: Record, item: Mapping[str, str]) -> dict[str, str]:
         (line for section in record.sections for row in section.rows for line in row.lines if line.path == path), None
     )
     finding = next((finding for finding in record.findings if finding.path == path and finding.state == "open"), None)
-    return {
-        "path": path,
-        "label": f"{line.no} {line.name}".strip() if line else "整条记录",
-        "value": f"{line.value or '空白'} {line.unit if line.value else ''}".strip() if line else "",
-        "reason": item["reason"] or (_likely_reason(finding.check) if finding else ""),
-        "text": item["text"] or (finding.message if finding and not item["reason"] else ""),
-    }
+    label, value = "整条记录", ""
+    if line is not None:
+        label, value = f"{line.no} {line.name}".strip(), _value(line)
+    reason, text = item["reason"], item["text"]
+    if finding is not None and not reason:  # the page's first sight: what the check says is proposed
+        reason, text = _likely_reason(finding.check), text or finding.message
+    return {"path": path, "label": label, "value": value, "reason": reason, "text": text}
+
+
+def _value(line: Line) -> str:
+    if not line.value:
+        return "空白"
+    return f"{line.value} {line.unit}".strip()
 
 
 def _likely_reason(check: str) -> str:
@@ -224,7 +232,11 @@ def _decide(submission_id: UUID, outcome: str, items: list[dict[str, str]]) -> R
     with work("review") as current:
         session = current.session
         submission = session.get(Submission, submission_id)
-        following = review_queue.neighbours(session, current.actor, filters, submission).next if submission else None
+        following, form = None, ""
+        if submission is not None:  # else the decision is refused below
+            # Asked before the decision, which takes the record out of the queue that it stands in.
+            following = review_queue.neighbours(session, current.actor, filters, submission).next
+            form = submission.form
         decision = decisions.decide(
             session,
             current.actor,
@@ -235,11 +247,14 @@ def _decide(submission_id: UUID, outcome: str, items: list[dict[str, str]]) -> R
             expected_revision=_revision(),
         )
         name = session.scalars(select(Unit.name).join(Submission).where(Submission.id == submission_id)).one()
-        form = submission.form if submission else ""
-    done = "已退回" if outcome == "return" else "已通过"
-    counted = f" {len(decision.items)} 项" if decision.items else ""
-    flash(f"{name} {form} {done}{counted}。" + ("" if following else "这一列已经审完。"), "green")
-    return redirect(_link(f"/review/{following}" if following else "/review/", filters), 303)
+    said = f"{name} {form} {DONE[outcome]}"
+    if decision.items:
+        said += f" {len(decision.items)} 项"
+    if following is None:
+        flash(f"{said}。这一列已经审完。", "green")
+        return redirect(_link("/review/", filters), 303)
+    flash(f"{said}。", "green")
+    return redirect(_link(f"/review/{following}", filters), 303)
 
 
 def _filters(values: MultiDict[str, str]) -> Filters:
@@ -273,5 +288,7 @@ def _ticked(value: str) -> tuple[UUID, int]:
 
 def _can_bulk(actor: Actor, entry: QueueEntry) -> bool:
     """Whether the actor could approve this record unseen: nothing was found in it, and it is their turn."""
-    roles = actor.roles | {"county_regional"} if "county" in actor.roles and is_regional(entry.form) else actor.roles
+    roles = set(actor.roles)
+    if "county" in roles and is_regional(entry.form):  # a region's own forms come to the county without a supervisor
+        roles.add("county_regional")
     return entry.is_clean and any((entry.state, "approve", role) in TRANSITIONS for role in roles)
