@@ -1,7 +1,7 @@
 """Figures beside their limits: printed as JSON lines, written into the documentation, never a gate.
 
-``limit`` is what the same machine does in the same run without us: a bare INSERT of the same bytes, the same checks as raw
-SQL. Sizes shrink with ``BENCH_SCALE`` (1 by default).
+``limit`` is what the same machine does in the same run without us: a bare INSERT of the same bytes, the same checks as
+raw SQL. Sizes shrink with ``BENCH_SCALE`` (1 by default).
 """
 
 from __future__ import annotations
@@ -96,13 +96,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def page(taken: list[Figure]) -> str:
     """Lay the figures out for the documentation."""
+    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     lines = [
         "# Benchmarks",
         "",
-        "Written by `make bench`; no figure is a gate. Each limit was measured in the same run, on the same machine, and says",
-        "what could be had without us. `BENCH_SCALE=0.1 make bench` is a quick look and leaves this page alone, as does a part of it.",
+        "Written by `make bench`; no figure is a gate. Each limit was measured in the same run, on the same machine,",
+        "and says what could be had without us. `BENCH_SCALE=0.1 make bench` is a quick look and leaves this page",
+        "alone, as does a part of it.",
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}.",
+        f"{datetime.now(UTC):%Y-%m-%d}, {machine}.",
         "",
         "| figure | value | limit | unit | the limit is |",
         "|---|--:|--:|---|---|",

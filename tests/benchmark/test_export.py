@@ -47,7 +47,8 @@ with uncollected(), Session(Database(url).engine) as session, session.begin():
     warehouse.write_csv_tables(folder, tables.tables())
 took = time.perf_counter() - begun
 # Its own memory: ru_maxrss begins with that of whoever started this process.
-peak = next(int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+status = Path("/proc/self/status").read_text().splitlines()
+peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
 print(json.dumps([took, peak / 1024, count]))
 """
 

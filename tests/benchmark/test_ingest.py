@@ -1,4 +1,4 @@
-"""Taking in submissions, with web server, worker and database on the same cores, beside a bare INSERT of the same bytes."""
+"""Taking in submissions: web server, worker and database on the same cores, beside a bare INSERT of the same bytes."""
 
 from __future__ import annotations
 

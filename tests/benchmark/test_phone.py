@@ -1,4 +1,4 @@
-"""A slow phone in Chromium: adding the 200th row, checking a full record, typing, and what a first visit shows on a bad line."""
+"""A slow phone in Chromium: adding the 200th row, checking a full record, typing, and a first visit on a bad line."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ ADD_MS, CHECK_MS, INP_MS, LCP_MS = 100, 50, 100, 1_500
 WANTED: Final = "asked of a phone four times as slow as this machine"
 COPY_LAST_ROW: Final = """async () => {
   const begun = performance.now();
-  const shown = new Promise((done) => addEventListener('hashchange', () => requestAnimationFrame(() => setTimeout(done)), { once: true }));
+  const shown = new Promise((done) =>
+    addEventListener('hashchange', () => requestAnimationFrame(() => setTimeout(done)), { once: true }));
   document.querySelector('#form section:not([hidden]) [data-copy]').click();
   await shown;
   return performance.now() - begun;
@@ -56,11 +57,13 @@ CHECK: Final = """async ([definition, scripts, answers]) => {
 }"""
 LISTEN: Final = """() => {
   window.slowest = 0;
-  new PerformanceObserver((list) => list.getEntries().forEach((one) => { if (one.interactionId) window.slowest = Math.max(window.slowest, one.duration); }))
-    .observe({ type: 'event', durationThreshold: 16 });
+  new PerformanceObserver((list) => list.getEntries().forEach((one) => {
+    if (one.interactionId) window.slowest = Math.max(window.slowest, one.duration);
+  })).observe({ type: 'event', durationThreshold: 16 });
 }"""
-LARGEST_PAINT: Final = """() => new Promise((done) => new PerformanceObserver((list) => done(list.getEntries().pop().startTime))
-  .observe({ type: 'largest-contentful-paint', buffered: true }))"""
+LARGEST_PAINT: Final = """() => new Promise((done) =>
+  new PerformanceObserver((list) => done(list.getEntries().pop().startTime))
+    .observe({ type: 'largest-contentful-paint', buffered: true }))"""
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +175,8 @@ def test_two_hundred_rows(
     phone.evaluate(LISTEN)
     phone.locator("#form section:visible .rows a").last.click()
     box = phone.locator(
-        '#form section:visible .item:visible input[inputmode="numeric"], #form section:visible .item:visible input[inputmode="decimal"]'
+        '#form section:visible .item:visible input[inputmode="numeric"], '
+        '#form section:visible .item:visible input[inputmode="decimal"]'
     ).first
     box.focus()
     for key in "1234567890":

@@ -1,4 +1,4 @@
-"""Errors planted in a believable district, and how many of them the worker's checks find; how many sound records they accuse."""
+"""Errors planted in a believable district: how many the checks find, and how many sound records they accuse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same county with much stored already: taking in, the queue, the next record, at 50,000 and at 1,000,000 submissions.
+"""The same county with much stored already: taking in, the queue, the next record, at 50,000 and 1,000,000 submissions.
 
 One cluster serves all figures. It takes minutes to fill; ``BENCH_SCALE`` shrinks it.
 """

@@ -1,4 +1,4 @@
-"""The line between a phone and the server, under somebody's hand: it can be cut after so many bytes, or answer by itself."""
+"""The line between a phone and the server, in somebody's hand: cut after so many bytes, or answering by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A phone that goes where there is no network: prepared, cut off, brought back; and what the server has of it in the end."""
+"""A phone that goes where no network is: prepared, cut off, brought back; and what the server has of it in the end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ RAW: Final = """async () => {
   return found;
 }"""
 # Where this release's modules lie: a page knows it by its own script.
-SCRIPTS: Final = "[...document.querySelectorAll('script[src], link[href]')].map((one) => /\\/static\\/[0-9a-f]+\\//.exec(one.src || one.href)).find(Boolean)[0] + 'js/'"
+SCRIPTS: Final = (
+    "[...document.querySelectorAll('script[src], link[href]')]"
+    ".map((one) => /\\/static\\/[0-9a-f]+\\//.exec(one.src || one.href)).find(Boolean)[0] + 'js/'"
+)
 
 
 def run(page: Page, module: str, body: str) -> Any:

@@ -1,4 +1,4 @@
-"""The forms of a running plant that the story does not tell: products, materials and what else it owes, sent through the API."""
+"""The forms of a running plant that the story does not tell: products, materials, what else it owes; by the API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATIENCE_S: Final = 120.0
 
 
 def products_are_known(county: str, unit: str, told: Story) -> None:
-    """Let the other forms that the unit will owe be sent, judged and approved at both levels before the story begins."""
+    """Let the other forms that the unit will owe be sent, judged and approved at both levels, before the story."""
     answers: dict[str, dict[str, Any]] = {"QC-1": told.listing, "G101-1": told.basics, "G102": told.wastewater}
     verdicts = applicability_of("industrial", catalogue()).judge(answers, {})
     owed = [form for form, verdict in verdicts.items() if verdict == "must" and form not in TOLD]

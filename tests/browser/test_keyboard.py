@@ -15,8 +15,10 @@ TABS: Final = 60
 OUTLINED: Final = """() => {
   const at = document.activeElement;
   const styles = [getComputedStyle(at), getComputedStyle(at, '::after')];
-  for (const near of [at.closest('.box'), at.matches('[type=radio], [type=checkbox]') ? at.nextElementSibling : null]) if (near) styles.push(getComputedStyle(near));
-  return styles.some((style) => (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1) || style.boxShadow !== 'none');
+  const mark = at.matches('[type=radio], [type=checkbox]') ? at.nextElementSibling : null;
+  for (const near of [at.closest('.box'), mark]) if (near) styles.push(getComputedStyle(near));
+  return styles.some((style) =>
+    (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1) || style.boxShadow !== 'none');
 }"""
 
 

@@ -88,8 +88,13 @@ BEFORE: Final = """async ([form, other]) => {
   const cache = await caches.open('census');
   const paths = (await cache.keys()).map((one) => new URL(one.url).pathname);
   const now = /[/]static[/]([0-9a-f]+)/.exec(paths.find((path) => path.startsWith('/static/')))[1];
-  const copy = async (from, to) => cache.put(to, new Response((await (await cache.match(from)).text()).split(now).join('01d'), { headers: { 'Content-Type': (await cache.match(from)).headers.get('Content-Type') } }));
-  for (const path of paths.filter((one) => one.startsWith(`/static/${now}/`))) await copy(path, path.replace(now, '01d'));
+  const copy = async (from, to) => cache.put(to, new Response(
+    (await (await cache.match(from)).text()).split(now).join('01d'),
+    { headers: { 'Content-Type': (await cache.match(from)).headers.get('Content-Type') } },
+  ));
+  for (const path of paths.filter((one) => one.startsWith(`/static/${now}/`))) {
+    await copy(path, path.replace(now, '01d'));
+  }
   await copy(paths.find((path) => path.startsWith(`/static/${now}/`)), '/static/01de4/js/phone/form/form.js');
   const [page, newer] = [form, other].map((code) => paths.find((path) => path.startsWith(`/collect/blank/${code}/`)));
   await copy(page, `/collect/blank/${form}/01d`);

@@ -1,4 +1,4 @@
-"""What villages, proxies, clocks and full phones do to a day's work: nothing is lost, nothing is doubled. Figures are printed."""
+"""What villages, proxies, clocks and full phones do to a day's work: nothing is lost, nothing doubled; with figures."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ OPTIONS: Final = ["--disable-gpu", "--disable-dev-shm-usage", *(["--no-sandbox"]
 VISIT: Final = """
 const [units, photos] = VALUES;
 const [{ openDraft, unitInfo, Saver }, { enqueue }, { upload }, store] = await Promise.all(
-  ['phone/form/draft', 'phone/keep/send', 'phone/keep/api', 'phone/keep/store'].map((name) => import(BASE + name + '.js')),
+  ['phone/form/draft', 'phone/keep/send', 'phone/keep/api', 'phone/keep/store']
+    .map((name) => import(BASE + name + '.js')),
 );
 const noise = (seed) => new Promise((resolve) => {
   const canvas = document.createElement('canvas');
@@ -49,7 +50,10 @@ const noise = (seed) => new Promise((resolve) => {
   const pen = canvas.getContext('2d');
   const picture = pen.createImageData(320, 240);
   let value = seed * 7919 + 1;
-  for (let index = 0; index < picture.data.length; index += 1) { value = (value * 1103515245 + 12345) % 2147483648; picture.data[index] = index % 4 === 3 ? 255 : value >> 16; }
+  for (let index = 0; index < picture.data.length; index += 1) {
+    value = (value * 1103515245 + 12345) % 2147483648;
+    picture.data[index] = index % 4 === 3 ? 255 : value >> 16;
+  }
   pen.putImageData(picture, 0, 0);
   canvas.toBlob(resolve, 'image/jpeg', 0.9);
 });
@@ -63,11 +67,21 @@ for (const [place, { unit, forms }] of units.entries()) {
     await new Saver(draft, () => undefined).now();
     ready.push({ draft, title: form, checks: { hidden: new Set(), standing: () => [], rules: { items: [] } } });
   }
-  for (let number = 0; number < photos; number += 1) signed.push(await upload(await noise(place * 10 + number + Math.floor(Math.random() * 1e6)), 'photo.jpg'));
-  const visit = { outcome: 'done', enumerators: ['440113-0173', '440113-0174'], started_at: new Date().toISOString(), position: null };
-  await enqueue(info, ready, { name: '示例', how: 'paper', png: await noise(place + 5000), visit, card: '440113-0173' });
+  for (let number = 0; number < photos; number += 1) {
+    const seed = place * 10 + number + Math.floor(Math.random() * 1e6);
+    signed.push(await upload(await noise(seed), 'photo.jpg'));
+  }
+  const visit = {
+    outcome: 'done',
+    enumerators: ['440113-0173', '440113-0174'],
+    started_at: new Date().toISOString(),
+    position: null,
+  };
+  const png = await noise(place + 5000);
+  await enqueue(info, ready, { name: '示例', how: 'paper', png, visit, card: '440113-0173' });
 }
-return { photos: signed, records: (await store.all('outbox')).filter((one) => one.kind === 'submission').map((one) => one.body) };
+const waiting = (await store.all('outbox')).filter((one) => one.kind === 'submission');
+return { photos: signed, records: waiting.map((one) => one.body) };
 """
 
 
@@ -203,7 +217,10 @@ def test_a_photo_cut_at_every_tenth_goes_on_where_it_was(field: Field, handset: 
         [canvas.width, canvas.height] = [1200, 900];
         const pen = canvas.getContext('2d');
         const picture = pen.createImageData(1200, 900);
-        for (let from = 0; from < picture.data.length; from += 65536) crypto.getRandomValues(picture.data.subarray(from, Math.min(from + 65536, picture.data.length)));
+        for (let from = 0; from < picture.data.length; from += 65536) {
+          const part = picture.data.subarray(from, Math.min(from + 65536, picture.data.length));
+          crypto.getRandomValues(part);
+        }
         pen.putImageData(picture, 0, 0);
         const bytes = await (await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.7))).arrayBuffer();
         window.sha = await module.upload(new Blob([bytes], { type: 'image/jpeg' }), 'photo.jpg');
@@ -255,9 +272,15 @@ def test_the_same_batch_from_three_tabs_five_times_each_is_one_batch(field: Fiel
     for tab in tabs:
         tab.evaluate(f"""() => {{ window.storm = (async () => {{
           const base = {SCRIPTS};
-          const [{{ api }}, store] = await Promise.all([import(base + 'phone/keep/api.js'), import(base + 'phone/keep/store.js')]);
-          const submissions = (await store.all('outbox')).filter((one) => one.kind === 'submission' && {[one["id"] for one in signed["records"]]}.includes(one.body.id)).map((one) => one.body);
-          const answers = await Promise.all([1, 2, 3, 4, 5].map(async () => (await api('/submissions', {{ method: 'POST', json: {{ submissions }} }})).json()));
+          const [{{ api }}, store] = await Promise.all(
+            [import(base + 'phone/keep/api.js'), import(base + 'phone/keep/store.js')],
+          );
+          const ids = {[one["id"] for one in signed["records"]]};
+          const submissions = (await store.all('outbox'))
+            .filter((one) => one.kind === 'submission' && ids.includes(one.body.id))
+            .map((one) => one.body);
+          const answers = await Promise.all([1, 2, 3, 4, 5].map(async () =>
+            (await api('/submissions', {{ method: 'POST', json: {{ submissions }} }})).json()));
           return answers.flatMap((answer) => answer.results.map((result) => result.receipt.number));
         }})(); }}""")
     numbers = [tab.evaluate("window.storm") for tab in tabs]
@@ -275,7 +298,8 @@ def test_a_captive_portal_is_believed_nothing(field: Field, handset: Handset) ->
         field.line.become(mode)  # type: ignore[arg-type]
         handset.module(
             "store",
-            "await module.commit((await module.all('outbox')).filter((one) => one.kind === 'visit').map((one) => ({ store: 'outbox', put: { ...one, state: 'received', received_at: new Date().toISOString() } })))"
+            "await module.commit((await module.all('outbox')).filter((one) => one.kind === 'visit').map((one) => "
+            "({ store: 'outbox', put: { ...one, state: 'received', received_at: new Date().toISOString() } })))"
             if mode == "forged"
             else "return 0",
         )
@@ -286,18 +310,20 @@ def test_a_captive_portal_is_believed_nothing(field: Field, handset: Handset) ->
     field.line.become("open")
     handset.module(
         "store",
-        "await module.commit((await module.all('outbox')).filter((one) => one.kind === 'visit').map((one) => ({ store: 'outbox', put: { ...one, state: 'waiting' } })))",
+        "await module.commit((await module.all('outbox')).filter((one) => one.kind === 'visit').map((one) => "
+        "({ store: 'outbox', put: { ...one, state: 'waiting' } })))",
     )
     handset.all_arrives()
     assert len(field.digests([one["id"] for one in signed["records"]])) == 2
 
 
 def answered(handset: Handset, said: str) -> bool:
-    """Try to send; whatever came back, nothing counts as received. Tells whether these words stand at an entry by now."""
+    """Try to send; whatever came back, nothing counts as received. Tells whether these words stand at an entry."""
     handset.send()
     entries = handset.module(
         "store",
-        "return (await module.all('outbox')).filter((one) => one.kind === 'submission').map((one) => [one.state, one.problem || ''])",
+        "return (await module.all('outbox')).filter((one) => one.kind === 'submission')"
+        ".map((one) => [one.state, one.problem || ''])",
     )
     assert {state for state, _ in entries} == {"waiting"}, entries
     return any(said in problem for _, problem in entries)

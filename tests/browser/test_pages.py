@@ -24,14 +24,18 @@ BARE: Final = """() => [...document.querySelectorAll('input, select, textarea')]
     .filter((one) => !['hidden', 'submit', 'button'].includes(one.type) && one.closest('[hidden]') === null)
     .filter((one) => !one.labels?.length && !one.ariaLabel && !one.getAttribute('aria-labelledby'))
     .map((one) => `no label: ${one.outerHTML.slice(0, 90)}`)"""
-INLINE: Final = """() => [...document.querySelectorAll('*')].filter((one) => one.matches('style, script:not([src]), [style]')
-    || one.getAttributeNames().some((name) => name.startsWith('on'))).map((one) => `inline: ${one.outerHTML.slice(0, 90)}`)"""
-NARROW: Final = """(smallest) => [...document.querySelectorAll('footer a.button, footer button, button.main, a.button.main, .choices label')]
+INLINE: Final = """() => [...document.querySelectorAll('*')]
+    .filter((one) => one.matches('style, script:not([src]), [style]')
+      || one.getAttributeNames().some((name) => name.startsWith('on')))
+    .map((one) => `inline: ${one.outerHTML.slice(0, 90)}`)"""
+NARROW: Final = """(smallest) => [...document.querySelectorAll(
+      'footer a.button, footer button, button.main, a.button.main, .choices label')]
     .filter((one) => one.getClientRects().length && one.getBoundingClientRect().height < smallest)
     .map((one) => `${one.getBoundingClientRect().height} px high: ${one.textContent.trim()}`)"""
 SERIOUS: Final = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
     .filter((one) => ['serious', 'critical'].includes(one.impact))
-    .map((one) => `${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 120)).join(' | ')}`)"""
+    .map((one) => [one, one.nodes.slice(0, 3).map((node) => node.html.slice(0, 120)).join(' | ')])
+    .map(([one, where]) => `${one.id}: ${one.help}: ${where}`)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,14 @@ from tests.served import eventually
 
 ROWS: Final = 30
 SAVED_WITHIN_S: Final = 10
-COPY: Final = "async () => { document.querySelector('#form section:not([hidden]) [data-copy]').click(); await new Promise((done) => addEventListener('hashchange', done, { once: true })); }"
+COPY: Final = """async () => {
+  document.querySelector('#form section:not([hidden]) [data-copy]').click();
+  await new Promise((done) => addEventListener('hashchange', done, { once: true }));
+}"""
 KEPT: Final = """async () => {
   const { all } = await import(document.querySelector('link[rel=modulepreload][href$="/store.js"]').href);
-  return (await all('drafts')).some((one) => one.form === 'G102' && one.answers.facility[28] && one.answers.facility[28].design_capacity === '4321');
+  const row = (one) => one.form === 'G102' && one.answers.facility[28];
+  return (await all('drafts')).some((one) => row(one) && row(one).design_capacity === '4321');
 }"""
 
 

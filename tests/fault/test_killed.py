@@ -80,8 +80,9 @@ def test_every_stored_content_has_the_digest_of_its_receipt(county: Instance, lo
     "half_stored",
     [
         # a submission whose latest revision is not there, or whose revisions have a gap
-        """select id from submission where revision <> (select coalesce(max(number), 0) from revision where submission_id = submission.id)
-                                  or revision <> (select count(*) from revision where submission_id = submission.id)""",
+        """select id from submission
+            where revision <> (select coalesce(max(number), 0) from revision where submission_id = submission.id)
+               or revision <> (select count(*) from revision where submission_id = submission.id)""",
         # a verdict whose findings are not those it counted
         """select id from submission cross join lateral (
            select count(*) filter (where severity = 'error' and state <> 'exempt') as errors,
@@ -89,7 +90,8 @@ def test_every_stored_content_has_the_digest_of_its_receipt(county: Instance, lo
              from finding where submission_id = submission.id and finding.revision = submission.revision) as counted
         where not judge_due and (error_count <> errors or warning_count <> warnings)""",
         # a finding of a revision that is not the one judged
-        "select submission_id from finding join submission on submission.id = submission_id where finding.revision <> judged_revision",
+        """select submission_id from finding join submission on submission.id = submission_id
+            where finding.revision <> judged_revision""",
         # a revision that nobody got a receipt for
         "select submission_id from revision where receipt_number = ''",
     ],

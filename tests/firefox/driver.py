@@ -1,4 +1,4 @@
-"""Debian's Firefox, driven by WebDriver BiDi over a plain WebSocket: enough for one journey, without another package."""
+"""Debian's Firefox, driven by WebDriver BiDi over a plain WebSocket: enough for one journey, and no other package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A phone that cannot send: its sealed file is taken in at the desk, once however often; a lost phone is told to forget."""
+"""A phone that cannot send: its sealed file is taken in at the desk, once however often; a lost phone forgets all."""
 
 from __future__ import annotations
 
@@ -101,8 +101,11 @@ def test_an_enumerator_takes_no_files_in(client: FlaskClient, unit: UUID) -> Non
 
 
 def test_a_lost_phone_is_told_to_forget(
-    client: FlaskClient, unit: UUID, phone: DeviceSession, own_databases: Databases
-) -> None:  # noqa: ARG001
+    client: FlaskClient,
+    unit: UUID,  # noqa: ARG001 - its account is signed in on the phone
+    phone: DeviceSession,
+    own_databases: Databases,
+) -> None:
     with own_databases.census.transaction(FULL) as session:
         an_account(session, "admin01", "admin", TOWN)
     asked = {"username": "enumerator01", "password": PASSWORD, "programme": "census", "device": "phone"}
