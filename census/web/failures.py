@@ -24,6 +24,7 @@ from census.errors import CensusError, InvalidInput, Malformed, NotFound, NotRea
 
 log = logging.getLogger("census.web")
 
+# What Flask and Werkzeug refuse by themselves, by status: our code for programs, and what people read.
 HTTP: Final[Mapping[int, tuple[str, str]]] = {
     400: (Malformed.code, Malformed.sentence),
     404: (NotFound.code, NotFound.sentence),
@@ -37,6 +38,7 @@ HTTP: Final[Mapping[int, tuple[str, str]]] = {
 }
 OTHERWISE: Final = ("refused", CensusError.sentence)
 FAULT: Final = "程序出错了，没有保存任何数据。请稍后重试；仍不行请把下面的编号告诉管理员。"
+# Short, for the head of the page; the sentence beneath says what to do.
 TITLES: Final[Mapping[int, str]] = {
     401: "请重新登录",
     403: "没有权限",
@@ -83,7 +85,7 @@ def failure_of(error: Exception) -> Failure:
             return Failure(status, code, message, headers=headers)
         case ValidationError():
             return Failure(InvalidInput.status, InvalidInput.code, InvalidInput.sentence, {"fields": error.messages})
-        case UnicodeDecodeError() | RecursionError() | DataError():
+        case UnicodeDecodeError() | RecursionError() | DataError():  # what no reader of ours or PostgreSQL can take
             return Failure(Malformed.status, Malformed.code, Malformed.sentence)
         case OperationalError():  # the database is away, restarting, out of connections or broke a deadlock
             log.warning("database not available: %s", type(error.orig).__name__)
@@ -107,6 +109,7 @@ def wants_problem() -> bool:
     """Whether the caller is a program: the API, or a script on a page that asks for JSON."""
     if request.path.startswith("/api/"):
         return True
+    # A browser that opens a page accepts everything, HTML among it; a script that asks for JSON names nothing else.
     accepted = request.accept_mimetypes
     return accepted.accept_json and not accepted.accept_html
 
@@ -116,7 +119,7 @@ def answer(error: Exception) -> AnyResponse:
     failure = failure_of(error)
     if wants_problem():
         return problem(failure)
-    if isinstance(error, NotSignedIn):
+    if isinstance(error, NotSignedIn):  # no mistake: the day is long, and the sign-in leads back here
         wanted = "/"  # what was posted is lost; the way back to a page is not
         if request.method == "GET":
             wanted = request.full_path.rstrip("?")
@@ -129,7 +132,7 @@ def answer(error: Exception) -> AnyResponse:
 def problem(failure: Failure) -> Response:
     """A problem document; ``type`` is an address of the error's explanation in the reference."""
     document = {
-        **failure.detail,
+        **failure.detail,  # first: no detail may pass for a member of the standard
         "type": f"/docs/errors#{failure.code}",
         "title": failure.title,
         "status": failure.status,
