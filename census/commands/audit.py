@@ -34,4 +34,4 @@ def run(_: argparse.Namespace) -> int:
         else:
             holds = False
             print(f"{programme}: entry {report.broken_at} is broken: {report.reason}")
-    return 0 if holds else 1
+    return int(not holds)

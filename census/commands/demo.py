@@ -46,7 +46,9 @@ def register(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     data = (arguments.data or Settings.from_env(kept_environment("var/demo")).data_dir).resolve()
-    ports = [arguments.port] if arguments.no_province else [arguments.port, arguments.port + 1]
+    ports = [arguments.port]
+    if not arguments.no_province:
+        ports.append(arguments.port + 1)
     data.mkdir(parents=True, exist_ok=True)
     with only_demo_in(data):
         for port in ports:
@@ -98,7 +100,7 @@ def only_demo_in(data: Path) -> Generator[None]:
 def running_in(data: Path) -> bool:
     """Whether a demo runs in this data folder."""
     file = data / "demo.lock"
-    if not file.is_file():
+    if not file.is_file():  # never one here; asking must not make the file
         return False
     with file.open("r") as lock:
         try:
@@ -217,7 +219,7 @@ def wait_until_ready(port: int, child: Child) -> None:
                 return
         except urllib.error.HTTPError as error:
             problems = json.load(error)
-        except OSError:
+        except OSError:  # it does not listen yet
             pass
         time.sleep(0.2)
     raise NotReady(f"{child.name} is not ready on port {port}: {problems}\n{child.last_words()}")

@@ -22,6 +22,7 @@ from census.services.handup import keys
 from census.settings import PROGRAMMES, BadSettings, Settings
 
 CLOCK_LIMIT_S: Final = 5
+WORDS: Final = {True: "ok", False: "FAIL", None: "note"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Line:
     says: str
 
     def __str__(self) -> str:
-        return f"{ {True: 'ok', False: 'FAIL', None: 'note'}[self.good]:<5}{self.about}: {self.says}"
+        return f"{WORDS[self.good]:<5}{self.about}: {self.says}"
 
 
 def register(commands: Commands) -> None:
@@ -46,7 +47,7 @@ def run(_: argparse.Namespace) -> int:
     for line in examine(os.environ):
         print(line)
         lines.append(line)
-    return 1 if any(line.good is False for line in lines) else 0
+    return int(any(line.good is False for line in lines))
 
 
 def examine(environ: Mapping[str, str]) -> Iterator[Line]:
@@ -62,12 +63,7 @@ def examine(environ: Mapping[str, str]) -> Iterator[Line]:
         f"{settings.environment}, {settings.level} {settings.region or '(all regions)'}, data in {settings.data_dir}",
     )
     if settings.embedded:
-        left_over = embedded_cluster(settings).running and not demo_runs(settings)
-        yield Line(
-            None if left_over else True,
-            "embedded PostgreSQL",
-            ("left running without a demo; `census demo` and then Ctrl-C ends it" if left_over else "as it should be"),
-        )
+        yield embedded_postgres(settings)
     try:
         settings = with_databases(settings)
     except ClusterError as error:
@@ -82,6 +78,13 @@ def examine(environ: Mapping[str, str]) -> Iterator[Line]:
         yield check(settings)
     for database in databases.values():
         database.close()
+
+
+def embedded_postgres(settings: Settings) -> Line:
+    about = "embedded PostgreSQL"
+    if embedded_cluster(settings).running and not demo_runs(settings):
+        return Line(None, about, "left running without a demo; `census demo` and then Ctrl-C ends it")
+    return Line(True, about, "as it should be")
 
 
 def demo_runs(settings: Settings) -> bool:
@@ -103,24 +106,26 @@ def examine_database(programme: str, database: Database, settings: Settings) -> 
         yield Line(False, about, f"does not answer: {str(error.orig).strip()}")
         return
     yield Line(version >= 150000, about, f"PostgreSQL {version // 10000}.{version % 10000}")
-    stands_at = schema.revision(database)
-    yield Line(
-        stands_at == schema.head(),
-        f"schema {programme}",
-        (f"at {stands_at}" if stands_at == schema.head() else f"at {stands_at or 'none'}: run `census migrate`"),
-    )
-    yield Line(
-        not mighty,
-        f"role {programme}",
-        (
-            "can pass by row-level security: use a role without SUPERUSER and BYPASSRLS"
-            if mighty
-            else "sees rows by region only"
-        ),
-    )
+    is_current, schema_line = schema_of(programme, database)
+    yield schema_line
+    yield role(programme, mighty=mighty)
     yield clock(programme, at)
-    if stands_at == schema.head():
+    if is_current:  # an older schema may not know which accounts are the demo's
         yield demo_accounts(programme, database, settings)
+
+
+def schema_of(programme: str, database: Database) -> tuple[bool, Line]:
+    stands_at, about = schema.revision(database), f"schema {programme}"
+    if stands_at != schema.head():
+        return False, Line(False, about, f"at {stands_at or 'none'}: run `census migrate`")
+    return True, Line(True, about, f"at {stands_at}")
+
+
+def role(programme: str, *, mighty: bool) -> Line:
+    about = f"role {programme}"
+    if mighty:
+        return Line(False, about, "can pass by row-level security: use a role without SUPERUSER and BYPASSRLS")
+    return Line(True, about, "sees rows by region only")
 
 
 def clock(programme: str, at: datetime) -> Line:
@@ -131,11 +136,12 @@ def clock(programme: str, at: datetime) -> Line:
 def demo_accounts(programme: str, database: Database, settings: Settings) -> Line:
     with database.transaction(FULL) as session:
         count = session.execute(text("select count(*) from account where is_demo")).scalar_one()
-    if settings.production and count:
-        return Line(False, f"demo accounts {programme}", f"{count} with a published password: delete them")
-    return Line(
-        True, f"demo accounts {programme}", f"{count}, allowed in a {settings.environment}" if count else "none"
-    )
+    about = f"demo accounts {programme}"
+    if count == 0:
+        return Line(True, about, "none")
+    if settings.production:
+        return Line(False, about, f"{count} with a published password: delete them")
+    return Line(True, about, f"{count}, allowed in a {settings.environment}")
 
 
 def examine_separation(settings: Settings) -> Line:
@@ -146,7 +152,7 @@ def examine_separation(settings: Settings) -> Line:
         try:
             with foreign.transaction():
                 return Line(False, "separation", f"the role of {programme} can enter the database of {other}")
-        except OperationalError:
+        except OperationalError:  # as it should be
             pass
         finally:
             foreign.close()
@@ -163,10 +169,9 @@ def disk(settings: Settings) -> Line:
 def signing_key(settings: Settings) -> Line:
     document = keys.public_document(settings)
     mode = keys.key_file(settings).stat().st_mode & 0o777
-    good = mode == 0o600
-    return Line(
-        good, "signing key", f"key {document['key_id']}" if good else f"others can read it (mode {mode:o}): chmod 600"
-    )
+    if mode != 0o600:
+        return Line(False, "signing key", f"others can read it (mode {mode:o}): chmod 600")
+    return Line(True, "signing key", f"key {document['key_id']}")
 
 
 def placeholder_codes(settings: Settings) -> Line:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from census.commands import Commands
+
+if TYPE_CHECKING:
+    from census.services.register.importing import Report
 
 
 def register(commands: Commands) -> None:
@@ -47,8 +51,19 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"第 {row.row} 行：{row.reason}")
     for row in report.doubtful:
         print(f"第 {row.row} 行（疑似重复，已收）：{row.reason}")
-    done = "已写入名录" if report.written else "试运行，没有写入" if arguments.dry_run else "退回的行太多，没有写入"
     print(
-        f"可用 {report.accepted} 行，退回 {len(report.rejected)} 行，疑似重复 {len(report.doubtful)} 行，新建普查小区 {report.areas} 个；{done}。"
+        f"可用 {report.accepted} 行，退回 {len(report.rejected)} 行，疑似重复 {len(report.doubtful)} 行，"
+        f"新建普查小区 {report.areas} 个；{_done(report, dry_run=arguments.dry_run)}。"
     )
-    return 0 if report.written or (arguments.dry_run and not report.rejected) else 1
+    # A dry run is good when a real one would be.
+    if report.written or (arguments.dry_run and not report.rejected):
+        return 0
+    return 1
+
+
+def _done(report: Report, *, dry_run: bool) -> str:
+    if report.written:
+        return "已写入名录"
+    if dry_run:
+        return "试运行，没有写入"
+    return "退回的行太多，没有写入"

@@ -31,12 +31,10 @@ def run_paper(arguments: argparse.Namespace) -> int:
     form, answers, link = _form(arguments.form), {}, ""
     if arguments.unit:
         answers, link = _known(arguments.unit, form.code, arguments.address)
+    if arguments.format == "html":
+        return _written(arguments.out, paper.html(form, answers, link=link, stylesheet=str(paper.STYLE)).encode())
     try:
-        content = (
-            paper.pdf(form, answers, link=link)
-            if arguments.format == "pdf"
-            else paper.html(form, answers, link=link, stylesheet=str(paper.STYLE)).encode()
-        )
+        content = paper.pdf(form, answers, link=link)
     except paper.PdfNotPossible as problem:
         sys.stderr.write(f"census: {problem}\n")
         return 3
@@ -79,7 +77,10 @@ def _known(unit: str, form: str, address: str) -> tuple[dict[str, object], str]:
     try:
         with database.transaction(FULL) as session:
             found = sheet(session, None, wanted, form)
-            return dict(found.answers), f"{address.rstrip('/')}{found.path}" if address else ""
+            answers = dict(found.answers)
+        if not address:  # without an address no QR code: it would lead nowhere
+            return answers, ""
+        return answers, f"{address.rstrip('/')}{found.path}"
     finally:
         database.close()
 

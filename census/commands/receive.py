@@ -36,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     settings = with_databases(Settings.from_env())
     database = Database(settings.census_database_url)
+    # Named by its content: the same file taken in again is the same package.
     package_id = uuid5(NAMESPACE_URL, f"package:{sha256(file)}")
     try:
         with database.transaction(FULL) as session:
@@ -56,4 +57,4 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         database.close()
     print(json.dumps(document, ensure_ascii=False))
-    return 1 if document["state"] == "refused" else 0
+    return int(document["state"] == "refused")

@@ -57,7 +57,9 @@ def written(report: Report, form: str) -> bytes:
     """A report in the asked form."""
     if form == "json":
         return as_json(report)
-    return as_workbook(report) if form == "xlsx" else as_text(report)
+    if form == "xlsx":
+        return as_workbook(report)
+    return as_text(report)
 
 
 def as_json(report: Report) -> bytes:

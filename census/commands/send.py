@@ -38,8 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     target = Target(arguments.to.rstrip("/"), keys.signing_key(settings))
     notes = settings.data_dir / "uploads" / f"{sha256(file)}.json"
     notes.parent.mkdir(parents=True, exist_ok=True)
-    begun: dict[str, str] = json.loads(notes.read_text(encoding="utf-8")) if notes.is_file() else {}
-    upload_url = begun.get("url") if begun.get("to") == target.url else None
+    upload_url = _begun(notes, target.url)
 
     def progress(url: str, sent: int) -> None:
         if url != upload_url:
@@ -59,7 +58,17 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"census: {error}; run the same command again to go on", file=sys.stderr)
         return 3
     print(json.dumps(document, ensure_ascii=False))
-    return 1 if document["state"] == "refused" else 0
+    return int(document["state"] == "refused")
+
+
+def _begun(notes: Path, target_url: str) -> str | None:
+    """Where an earlier attempt to send this file to the same instance can go on."""
+    if not notes.is_file():
+        return None
+    begun: dict[str, str] = json.loads(notes.read_text(encoding="utf-8"))
+    if begun.get("to") != target_url:
+        return None
+    return begun.get("url")
 
 
 def _note(file: Path, target_url: str, upload_url: str) -> None:
