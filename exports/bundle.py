@@ -1,4 +1,4 @@
-"""Everything that leaves for one region in one folder: typed tables, aggregated database, summary tables, signed package."""
+"""Everything that leaves for one region in one folder: typed tables, their database, summaries, signed package."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PARTS: Final = (warehouse.DATABASE, "tables", "summary", "report.html")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What the application hands over. ``records`` come by form, then by id, each as a line of JSON; each is read once."""
+    """What the application hands over. ``records`` come by form, then by id, as lines of JSON; each is read once."""
 
     region: Region
     units: Sequence[Unit]
@@ -89,6 +89,7 @@ def build(
             **writing.counts(),
         }
         accept(counts)
+        # DuckDB works without Python's lock: its database is built while the package is hashed and packed.
         with ThreadPoolExecutor(1, "database") as thread:
             database = thread.submit(warehouse.build_database, draft, parquet_files)
             made = package.write_package(
@@ -106,6 +107,7 @@ def build(
             summaries,
             report.Matter(source.units, source.regions, source.findings, source.standing, found),
         )
+        # Only now, when all is written, what an earlier export left is touched.
         for part in PARTS:
             _replace(draft / part, out / part)
     return Bundle(made, counts, out, writing.records)
@@ -164,8 +166,10 @@ class _RecordWriter:
 
     def csv_tables(self, computed: Sequence[Computed]) -> list[Table]:
         """Write the tables of the package; that of computed figures only where there are any."""
-        worked_out = [warehouse.computed_table(self._draft / "tables")] if computed else []
-        return warehouse.write_csv_tables(self._draft / "lines", [*self.tables, *worked_out])
+        tables: list[warehouse.Writer | warehouse.Written] = list(self.tables)
+        if computed:
+            tables.append(warehouse.computed_table(self._draft / "tables"))
+        return warehouse.write_csv_tables(self._draft / "lines", tables)
 
 
 def _write_lines(folder: Path, source: Source) -> dict[str, Path]:
@@ -188,7 +192,9 @@ def _finding_counts(findings: Sequence[OpenFinding]) -> dict[str, int]:
 
 
 def _found(finding: OpenFinding, region: str, forms: Catalogue) -> Found:
-    form = forms.current(finding.form) if finding.form in forms else None
+    form = None
+    if finding.form in forms:
+        form = forms.current(finding.form)
     return Found(
         finding.id,
         region,

@@ -1,4 +1,4 @@
-"""Running the summary tables 汇总表: one SQL file each, with its title, scope and columns in the comments at its head."""
+"""Running the summary tables 汇总表: one SQL file each, its title, scope and columns in the comments at its head."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import duckdb
 FOLDER: Final = Path(__file__).with_name("summary")
 HEAD: Final = re.compile(r"-- (id|title|scope|forms): (.+)")
 Kind = Literal["text", "sum", "figure"]
+Line = tuple[str | int | float | None, ...]
 COLUMN: Final = re.compile(r"-- (text|sum|figure) (\w+): ([^|]+?)(?: \| ([^|]+?))?(?: \| (\d))?")
 
 
@@ -47,7 +48,7 @@ class Summary:
     """A summary table with its figures, the total as its last line where figures add up."""
 
     query: SummaryQuery
-    rows: tuple[tuple[str | int | float | None, ...], ...]
+    rows: tuple[Line, ...]
 
 
 def queries(folder: Path = FOLDER) -> list[SummaryQuery]:
@@ -90,25 +91,22 @@ def run(database: Path, wanted: Sequence[SummaryQuery]) -> Iterator[Summary]:
             if names != [column.name for column in query.columns]:
                 raise ValueError(f"{query.name}: the query gives {names}, its head describes other columns")
             rows = [tuple(row) for row in cursor.fetchall()]
-            yield Summary(
-                query,
-                (*rows, _total(query, rows)) if any(column.kind == "sum" for column in query.columns) else tuple(rows),
-            )
+            if any(column.kind == "sum" for column in query.columns):
+                rows.append(_total(query, rows))
+            yield Summary(query, tuple(rows))
 
 
-def _total(
-    query: SummaryQuery, rows: Sequence[tuple[str | int | float | None, ...]]
-) -> tuple[str | int | float | None, ...]:
-    first = next(place for place, column in enumerate(query.columns) if column.kind == "text")
-    return tuple(
-        _added(column, [number for row in rows if isinstance(number := row[place], int | float)])
-        if column.kind == "sum"
-        else "合计"
-        if place == first
-        else ""
-        for place, column in enumerate(query.columns)
-    )
+def _total(query: SummaryQuery, rows: Sequence[Line]) -> Line:
+    """The last line: 合计 in the first column of words, under each sum what it adds up to, else nothing."""
+    total: list[str | int | float | None] = [""] * len(query.columns)
+    total[[column.kind for column in query.columns].index("text")] = "合计"
+    for place, column in enumerate(query.columns):
+        if column.kind == "sum":
+            total[place] = _added(column, [number for row in rows if isinstance(number := row[place], int | float)])
+    return tuple(total)
 
 
 def _added(column: SummaryColumn, numbers: Sequence[int | float]) -> int | float:
-    return round(math.fsum(numbers), column.decimals) if column.decimals else sum(numbers)
+    if column.decimals == 0:  # counts, which stay whole numbers
+        return sum(numbers)
+    return round(math.fsum(numbers), column.decimals)

@@ -1,6 +1,7 @@
 """Records as JSON lines, laid out table by table: the heads of each line and the raw answers of each item.
 
-Arrow reads the lines whole; where one of them is not written in the usual way, Python reads its batch. Both give the same.
+Arrow reads the lines whole; where one of them is not written in the usual way, Python reads its batch. Both give the
+same.
 """
 
 from __future__ import annotations
@@ -82,9 +83,9 @@ class Layout:
         if not given:
             return []
         table = lines.read(given, self._schema)
-        return (
-            self._from_arrow(table) if table is not None else self._from_python([orjson.loads(each) for each in given])
-        )
+        if table is None:
+            return self._from_python([orjson.loads(each) for each in given])
+        return self._from_arrow(table)
 
     def _from_arrow(self, table: Any) -> list[Laid]:
         heads = table.select(list(_KEYS)).rename_columns([head.name for head in HEADS])
@@ -94,7 +95,7 @@ class Layout:
             lists = answers[group]
             records, rows = compute.list_parent_indices(lists), compute.list_flatten(lists)
             numbers = compute.subtract(pa.arange(1, len(rows) + 1), lists.offsets.cast(pa.int64()).take(records))
-            if rows.null_count:
+            if rows.null_count:  # a row that is no object is none, but the rows after it keep their numbers
                 records, numbers, rows = (each.filter(rows.is_valid()) for each in (records, numbers, rows))
             laid.append(
                 Laid(
@@ -131,8 +132,12 @@ def _fields(structs: Any) -> dict[str, Any]:
 
 def _raws_of_fields(fields: Mapping[str, Any]) -> Callable[[Item], Raws]:
     def raws(item: Item) -> Raws:
-        found, former = fields[item.key], fields[item.alias] if item.alias else None
-        if former is None or former.null_count == len(former):
+        found = fields[item.key]
+        if not item.alias:
+            return found
+        # An item that was renamed: old records have it under its former key.
+        former = fields[item.alias]
+        if former.null_count == len(former):
             return found
         return compute.if_else(found.is_valid(), found, former)
 
@@ -151,5 +156,7 @@ def _raws_of_answers(answers: Sequence[Mapping[str, Any]]) -> Callable[[Item], R
 def _rows(answers: Mapping[str, Any], group: str) -> list[tuple[int, dict[str, Any]]]:
     """Give the rows of a repeating section with their numbers from 1."""
     rows = answers.get(group)
-    numbered = enumerate(cast("list[object]", rows) if isinstance(rows, list) else [], start=1)
+    if not isinstance(rows, list):
+        return []
+    numbered = enumerate(cast("list[object]", rows), start=1)
     return [(number, cast("dict[str, Any]", row)) for number, row in numbered if isinstance(row, dict)]

@@ -19,8 +19,8 @@ from exports import archive
 from exports.record import Region
 from exports.signing import sign
 
-FORMAT: Final = 1
-YEAR: Final = "2017"
+FORMAT: Final = 1  # of this layout; whoever receives refuses a number that it does not know
+YEAR: Final = "2017"  # which the census asks about; it was taken in 2018
 DESCRIPTOR: Final = "datapackage.json"
 SIGNATURE: Final = "signature.json"
 UNITS: Final = "units.jsonl"
@@ -73,7 +73,8 @@ def write_package(
 ) -> Package:
     """Describe, sign and pack prepared files into ``package-<region>-<digest12>.zip``.
 
-    ``lines`` holds the JSON-lines files by their name in the package: ``UNITS``, ``REGIONS``, ``RECORDS``, ``FINDINGS``.
+    ``lines`` holds the JSON-lines files by their name in the package: ``UNITS``, ``REGIONS``, ``RECORDS`` and
+    ``FINDINGS``.
     """
     resources = [*(_lines_resource(name, path) for name, path in sorted(lines.items())), *map(_table_resource, tables)]
     descriptor = {
@@ -90,10 +91,12 @@ def write_package(
         },
         "resources": resources,
     }
+    # The descriptor names every file's SHA-256, so its own digest stands for the whole, and a signature over it too.
     content = orjson.dumps(descriptor, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n"
     digest = hashlib.sha256(content).hexdigest()
     path = out / f"package-{description.region.code}-{digest[:12]}.zip"
     files = {**lines, **{table.path: table.file for table in tables}}
+    # Members in the order of the list: the same records give the same bytes.
     archive.write(
         path,
         {

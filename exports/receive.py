@@ -53,7 +53,7 @@ class Facts:
 
 
 class ReceivedFile:
-    """One package file, open for reading. ``verify`` first; units, regions and records may then be read as often as needed."""
+    """One package file, open for reading. ``verify`` first; what it holds may then be read as often as needed."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -125,9 +125,9 @@ class ReceivedFile:
             raise PackageRefused("too_large", "数据包解开后过大，不予接收。请按镇街分开导出。")
         names = [member.filename for member in members]
         for name in names:
-            if not NAME.fullmatch(name) or ".." in name:
+            if not NAME.fullmatch(name) or ".." in name:  # would be written outside the folder by whoever unpacks it
                 raise PackageRefused("bad_name", f"数据包里有不允许的文件名 {name[:80]!r}。")
-        if len(set(names)) != len(names):
+        if len(set(names)) != len(names):  # two readers might take a different one of the two
             raise PackageRefused("bad_name", "数据包里有重名的文件。")
         for name in (DESCRIPTOR, SIGNATURE):
             if name not in names:
@@ -136,6 +136,7 @@ class ReceivedFile:
     def _read(self, name: str) -> bytes:
         if self._archive.getinfo(name).file_size > DESCRIPTOR_LIMIT:
             raise PackageRefused("too_large", f"数据包里的 {name} 过大，不予接收。")
+        # A ZIP may claim one size and unpack to another: never read more than what is allowed.
         with self._archive.open(name) as file:
             content = file.read(DESCRIPTOR_LIMIT + 1)
         if len(content) > DESCRIPTOR_LIMIT:

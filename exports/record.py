@@ -88,7 +88,7 @@ class Computed:
 
 
 def line(value: Unit | Region | Record | OpenFinding) -> bytes:
-    """Write a value as it stands in a package: one line of JSON, its fields in their order, the keys of answers sorted."""
+    """Write a value as it stands in a package: one line of JSON, fields in their order, the keys of answers sorted."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
 
 

@@ -1,4 +1,4 @@
-"""``report.html``: what a head of bureau reads in five minutes. One file, no script, no network, fit for A4 and for a phone.
+"""``report.html``: what a head of bureau reads in five minutes. One file, no script, no network, for A4 or a phone.
 
 Everything drawn also stands in a table. Figures of an industry with fewer than three firms are not shown by themselves:
 whoever knows one of the two would know the other.
@@ -29,6 +29,7 @@ FEWEST_FIRMS: Final = 3
 INDUSTRIES_SHOWN: Final = 10
 CHECKS_SHOWN: Final = 10
 WARNINGS_SHOWN: Final = 20
+ORDER_OF_STATES: Final = {"open": 0, "exempt": 1, "explained": 2}
 MAP_WIDTH: Final = 640
 TOWN_DIGITS: Final = 9
 WHOLE: Final = ("objects_by_town", "computed_figures")  # summary tables short enough to stand in the report as they are
@@ -80,12 +81,16 @@ class Town:
 
     @property
     def share(self) -> float:
-        return self.passed / self.units if self.units else 0.0
+        if self.units == 0:
+            return 0.0
+        return self.passed / self.units
 
     @property
     def step(self) -> int:
         """Colour of the town: 0 nothing done … 4 all."""
-        return 4 if self.passed >= self.units else min(3, math.ceil(self.share * 4 - 1e-9))
+        if self.passed >= self.units:
+            return 4
+        return min(3, math.ceil(self.share * 4 - 1e-9))  # a hair less, so that an exact quarter is one step, not two
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,18 +150,24 @@ def _told(summary: Summary) -> Summary:
 
 def check_title(form: Form | None, check: str) -> str:
     """Give what a check is about, in the words of its definition and without anybody's answers."""
-    for written in (*form.checks, *form.table_checks) if form else ():
+    *_, key, kind = ("", *check.split("."))  # of a check that an item's definition implies: «G102.name.required»
+    implied = IMPLIED.get(kind, check)
+    if form is None:  # of an older program
+        return implied
+    for written in (*form.checks, *form.table_checks):
         if written.id == check:
             return re.sub(r"“?\{[^}]*\}”?", "…", written.message).partition("。")[0] + "。"
-    *_, key, kind = ("", *check.split("."))
-    name = next((item.name for item in form.items() if item.key == key), "") if form else ""
-    return f"{name}{'：' if name else ''}{IMPLIED.get(kind, check)}"
+    name = next((item.name for item in form.items() if item.key == key), "")
+    if not name:
+        return implied
+    return f"{name}：{implied}"
 
 
 def shown_industries(rows: Sequence[Row]) -> tuple[list[Row], int]:
     """Give the industries with most wastewater, the rest as one line; and how many stay hidden in it.
 
-    An industry of few firms joins the rest; a rest of few firms takes the smallest shown industry in, until it hides them.
+    An industry of few firms joins the rest; a rest of few firms takes the smallest shown industry in, until it hides
+    them.
     """
     ordered = sorted(rows, key=lambda row: (-_number(row, "wastewater"), str(row["division"])))
     few = [row for row in ordered if _number(row, "plants") < FEWEST_FIRMS]
@@ -164,21 +175,13 @@ def shown_industries(rows: Sequence[Row]) -> tuple[list[Row], int]:
     shown, rest = many[:INDUSTRIES_SHOWN], [*many[INDUSTRIES_SHOWN:], *few]
     while rest and shown and sum(_number(row, "plants") for row in rest) < FEWEST_FIRMS:
         rest.append(shown.pop())
-    if rest and sum(_number(row, "plants") for row in rest) < FEWEST_FIRMS:
+    if not rest:
+        return shown, len(few)
+    if sum(_number(row, "plants") for row in rest) < FEWEST_FIRMS:  # all there are: whatever is shown tells them
         return [], len(few)
     figures = ("plants", "intake", "wastewater", "cod", "ammonia", "nitrogen", "phosphorus")
-    others: list[Row] = (
-        [
-            {
-                "division": "",
-                "industry": "其他行业",
-                **{name: sum(_number(row, name) for row in rest) for name in figures},
-            }
-        ]
-        if rest
-        else []
-    )
-    return [*shown, *others], len(few)
+    sums = {name: sum(_number(row, name) for row in rest) for name in figures}
+    return [*shown, {"division": "", "industry": "其他行业", **sums}], len(few)
 
 
 def _rows(summary: Summary) -> list[Row]:
@@ -188,7 +191,9 @@ def _rows(summary: Summary) -> list[Row]:
 
 def _number(row: Row, name: str) -> float:
     value = row[name]
-    return value if isinstance(value, int | float) else 0
+    if not isinstance(value, int | float):
+        return 0
+    return value
 
 
 def _kinds(units: Iterable[Unit]) -> list[tuple[str, int]]:
@@ -198,28 +203,26 @@ def _kinds(units: Iterable[Unit]) -> list[tuple[str, int]]:
 
 def _checks(found: Iterable[Found]) -> list[tuple[str, str, int]]:
     counts = Counter((each.check_id, each.title) for each in found)
-    return [
-        (check, title, count) for (check, title), count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-    ][:CHECKS_SHOWN]
+    most_first = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return [(check, title, count) for (check, title), count in most_first[:CHECKS_SHOWN]]
 
 
 def _warnings(matter: Matter) -> list[tuple[str, str, str]]:
-    """Give findings that leave with the records: the rule, what state it is in, what was said about it. No names, no answers."""
+    """Give findings that leave with the records: the rule, what state it is in, what was said about it.
+
+    No names, no answers.
+    """
     told = [
         (each.title, finding.state, finding.explanation)
         for each, finding in zip(matter.found, matter.findings, strict=True)
     ]
-    return sorted(
-        told,
-        key=lambda each: (
-            ("open", "exempt", "explained").index(each[1]) if each[1] in {"open", "exempt", "explained"} else 3
-        ),
-    )[:WARNINGS_SHOWN]
+    return sorted(told, key=lambda each: ORDER_OF_STATES.get(each[1], len(ORDER_OF_STATES)))[:WARNINGS_SHOWN]
 
 
 def _towns(region: Region, matter: Matter) -> tuple[Map | None, list[Town]]:
-    names = {each.code: each.name if len(each.code) >= TOWN_DIGITS else f"{each.name}综合表" for each in matter.regions}
-    progress = matter.standing.progress if matter.standing else _counted(matter.units)
+    names = {each.code: _name(each) for each in matter.regions}
+    # Towns by their code; what stands for a region as a whole comes last.
+    ordered = sorted(_progress(matter), key=lambda each: (len(each.town_code) < TOWN_DIGITS, each.town_code))
     found = Counter(each.region_code[:9] for each in matter.found)
     towns = [
         Town(
@@ -231,9 +234,7 @@ def _towns(region: Region, matter: Matter) -> tuple[Map | None, list[Town]]:
             each.passed,
             found[each.town_code],
         )
-        for number, each in enumerate(
-            sorted(progress, key=lambda each: (len(each.town_code) < TOWN_DIGITS, each.town_code)), start=1
-        )
+        for number, each in enumerate(ordered, start=1)
     ]
     rings = boundary(region.code[:6])
     if rings is None:
@@ -252,6 +253,12 @@ def _towns(region: Region, matter: Matter) -> tuple[Map | None, list[Town]]:
     return Map(path, round(32 + (north - south) * scale)), placed
 
 
+def _name(region: Region) -> str:
+    if len(region.code) < TOWN_DIGITS:  # in a list of towns, the forms about it as a whole
+        return f"{region.name}综合表"
+    return region.name
+
+
 def _placed(town: Town, units: Sequence[Unit], largest: int, at: Callable[[float, float], tuple[float, float]]) -> Town:
     if len(town.code) < TOWN_DIGITS:  # a region's own forms lie nowhere
         return town
@@ -266,6 +273,12 @@ def _placed(town: Town, units: Sequence[Unit], largest: int, at: Callable[[float
     return replace(town, x=x, y=y, radius=round(11 + 15 * math.sqrt(town.units / largest), 1))
 
 
+def _progress(matter: Matter) -> Sequence[Progress]:
+    if matter.standing is None:
+        return _counted(matter.units)
+    return matter.standing.progress
+
+
 def _counted(units: Iterable[Unit]) -> list[Progress]:
     """Count towns by the units that leave, where nobody told how far each has come."""
     counts = Counter(unit.region_code[:9] for unit in units)
@@ -273,8 +286,12 @@ def _counted(units: Iterable[Unit]) -> list[Progress]:
 
 
 def _grouped(value: str | float | None, decimals: int = 0) -> str:
-    return f"{value:,.{decimals}f}".replace(",", "\u2009") if isinstance(value, int | float) else value or ""
+    if not isinstance(value, int | float):
+        return value or ""
+    return f"{value:,.{decimals}f}".replace(",", "\u2009")
 
 
 def _percent(part: float, whole: float) -> float:
-    return round(100 * part / whole, 1) if whole else 0.0
+    if not whole:
+        return 0.0
+    return round(100 * part / whole, 1)

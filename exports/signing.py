@@ -83,7 +83,10 @@ def verify_document(document: Mapping[str, Any], find_key: FindKey) -> str:
 
 
 def authorization(key: Ed25519PrivateKey, method: str, path: str, at: datetime) -> dict[str, str]:
-    """The headers by which an instance proves who asks: ``Authorization: Instance key:signature`` over method, path, date."""
+    """The headers by which an instance proves who asks.
+
+    ``Authorization: Instance key:signature`` over method, path, date.
+    """
     date = at.astimezone(UTC).isoformat(timespec="seconds")
     value = base64.b64encode(key.sign(_request(method, path, date))).decode()
     return {"Authorization": f"{SCHEME} {key_id(key.public_key())}:{value}", "X-Signed-At": date}

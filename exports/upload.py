@@ -47,12 +47,14 @@ def send(
 ) -> str:
     """Upload a file to its end and return the upload's address.
 
-    ``upload_url`` is where an earlier attempt began; it is resumed from what has arrived. ``progress`` hears the address
-    and the bytes that have arrived, first as soon as the address is known, so that a retry can go on there.
+    ``upload_url`` is where an earlier attempt began; it is resumed from what has arrived. ``progress`` hears the
+    address and the bytes that have arrived, first as soon as the address is known, so that a retry can go on there.
     Raises UploadFailed, and UploadRefused when retrying is of no use.
     """
     with requests.Session() as session:
-        offset = _offset(session, target, upload_url) if upload_url else None
+        offset = None
+        if upload_url:
+            offset = _offset(session, target, upload_url)
         if upload_url is None or offset is None:
             upload_url, offset = _create(session, target, file, digest), 0
         progress(upload_url, offset)
@@ -158,5 +160,8 @@ def _failure(response: requests.Response) -> UploadFailed:
         said = str(response.json().get("detail", ""))
     except (requests.JSONDecodeError, AttributeError):
         said = ""
-    kind = UploadRefused if status in {400, 401, 403, 404, 413, 415, 422} else UploadFailed
-    return kind(said or f"上级答复 HTTP {status}")
+    said = said or f"上级答复 HTTP {status}"
+    # These say that the request itself is at fault: sent again, it gets the same answer.
+    if status in {400, 401, 403, 404, 413, 415, 422}:
+        return UploadRefused(said)
+    return UploadFailed(said)

@@ -82,7 +82,10 @@ class FormTables:
                 writer.close()
 
     def add(self, lines: Sequence[bytes]) -> None:
-        """Take in some records as JSON lines (``exports.record.line``). What goes wrong with them is raised by a later call, or at the end."""
+        """Take in some records as JSON lines (``exports.record.line``).
+
+        What goes wrong with them is raised by a later call, or at the end.
+        """
         if len(self._under_way) == AHEAD:
             self._under_way.popleft().result()
         self._under_way.append(self._thread.submit(self._add, lines))
@@ -100,9 +103,11 @@ class Writer:
 
     def __init__(self, form: Form, group: str, folder: Path) -> None:
         self.form, self.group = form, group
-        self.name = f"{form.code}.{group}" if group else form.code
-        self.title = f"{form.title}：{form.groups()[group].title}" if group else form.title
-        self.heads = ROW_HEADS if group else HEADS
+        self.name, self.title, self.heads = form.code, form.title, HEADS
+        if group:
+            self.name += f".{group}"
+            self.title += f"：{form.groups()[group].title}"
+            self.heads = ROW_HEADS
         self.columns = tuple(column for column in columns(form, group) if not column.item.personal)
         self._items = [
             (item, list(parts)) for item, parts in groupby(columns(form, group), key=lambda column: column.item)
@@ -124,7 +129,7 @@ class Writer:
         placeholders = 0
         for item, parts in self._items:
             if item.personal and item.type not in CODED:
-                continue
+                continue  # stays out, and holds no code to count
             read = typed(item, parts, laid.raws(item))
             placeholders += _placeholders(item, read.arrays[parts[0].part])
             arrays |= {column.name: read.arrays[column.part] for column in parts}
@@ -151,14 +156,18 @@ def _placeholders(item: Item, codes: Any) -> int:
     """Count the codes of an item that stand in for official ones (``x-…``)."""
     if item.type not in CODED or codes.null_count == len(codes):
         return 0
-    known = codelist(item.codelist) if item.codelist else None
-    counts: Any = compute.value_counts(compute.list_flatten(codes) if item.type == "multichoice" else codes)
-    return sum(
-        each["counts"]
-        for each in counts.to_pylist()
-        if each["values"] is not None
-        and (known.is_placeholder(each["values"]) if known else each["values"].startswith("x-"))
-    )
+    if item.type == "multichoice":
+        codes = compute.list_flatten(codes)
+    is_placeholder = _begins_as_placeholder
+    if item.codelist:
+        is_placeholder = codelist(item.codelist).is_placeholder
+    counts = {each["values"]: each["counts"] for each in compute.value_counts(codes).to_pylist()}
+    return sum(count for code, count in counts.items() if code is not None and is_placeholder(code))
+
+
+def _begins_as_placeholder(code: str) -> bool:
+    """The rule for a choice whose options stand in the form itself."""
+    return code.startswith("x-")
 
 
 def _metadata(column: Column) -> dict[str, str]:
@@ -273,8 +282,8 @@ def build_database(out: Path, parquet_files: Sequence[Path]) -> Path:
             table = table_name(file)
             connection.execute(f'create table "{table}" as select * from read_parquet(?)', [str(file)])
             for field in parquet.read_schema(file):
-                comment = _comment(field.metadata or {})
-                connection.execute(f"""comment on column "{table}"."{field.name}" is '{comment.replace("'", "''")}'""")
+                comment = _quoted(_comment(field.metadata or {}))
+                connection.execute(f'comment on column "{table}"."{field.name}" is {comment}')
     draft.replace(path)
     return path
 
@@ -285,7 +294,9 @@ def table_name(file: Path) -> str:
 
 def _comment(metadata: Mapping[bytes, bytes]) -> str:
     label, unit = (metadata.get(name, b"").decode() for name in (b"label", b"unit"))
-    return f"{label}（{unit}）" if unit else label
+    if not unit:
+        return label
+    return f"{label}（{unit}）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,19 +329,24 @@ def write_csv_tables(folder: Path, tables: Sequence[Writer | Written]) -> list[T
 
 def _write_csv(connection: duckdb.DuckDBPyConnection, folder: Path, table: Writer | Written) -> Table:
     file = folder / f"{table.name}.csv"
-    select = ", ".join(
-        f"""array_to_string("{name}", ';') as "{name}" """ if kind == "texts" else f'"{name}"'
-        for name, kind in _names(table)
-    )
+    select = ", ".join(_csv_column(part.name, part.kind) for part in (*table.heads, *table.columns))
     connection.execute(
-        f"copy (select {select} from read_parquet(?)) to '{str(file).replace(chr(39), chr(39) * 2)}' (header, delimiter ',')",
+        f"copy (select {select} from read_parquet(?)) to {_quoted(str(file))} (header, delimiter ',')",
         [str(table.path)],
     )
     return Table(f"tables/{table.name}.csv", table.title, _fields(table), file)
 
 
-def _names(table: Writer | Written) -> list[tuple[str, ColumnKind]]:
-    return [(part.name, part.kind) for part in (*table.heads, *table.columns)]
+def _csv_column(name: str, kind: ColumnKind) -> str:
+    """A column as it is selected for CSV, which knows no lists."""
+    if kind == "texts":
+        return f"""array_to_string("{name}", ';') as "{name}" """
+    return f'"{name}"'
+
+
+def _quoted(text: str) -> str:
+    """A text as a literal of SQL, where DuckDB takes no parameter."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _fields(table: Writer | Written) -> list[dict[str, Any]]:
@@ -340,5 +356,7 @@ def _fields(table: Writer | Written) -> list[dict[str, Any]]:
         field: dict[str, Any] = {"name": column.name, "type": TABLE_SCHEMA[column.kind], "title": column.label}
         if column.kind == "boolean":
             field |= {"trueValues": ["true"], "falseValues": ["false"]}
-        items.append(field | ({"unit": column.unit} if column.unit else {}))
+        if column.unit:
+            field["unit"] = column.unit
+        items.append(field)
     return [*heads, *items]

@@ -10,12 +10,14 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from exports.engines import Summary
+from exports.engines import Summary, SummaryColumn
 from exports.package import YEAR
 from exports.record import Region
 
-RUNNABLE: Final = ("=", "+", "-", "@", "\t", "\r")
-Sheet = Any  # xlsxwriter.worksheet.Worksheet, whose functions are untyped
+RUNNABLE: Final = ("=", "+", "-", "@", "\t", "\r")  # how a text begins that a spreadsheet would run
+# xlsxwriter's functions are untyped.
+Book = Any  # xlsxwriter.Workbook
+Sheet = Any  # xlsxwriter.worksheet.Worksheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,66 +45,90 @@ class Heading:
 
 def write_xlsx(path: Path, heading: Heading, summary: Summary) -> None:
     """Write one table: title, heading, column names with units, figures, total."""
-    with xlsxwriter.Workbook(
-        str(path),
-        {
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "nan_inf_to_errors": True,
-        },
-    ) as book:
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "nan_inf_to_errors": True,
+    }
+    with xlsxwriter.Workbook(str(path), options) as book:
+        # XLSX knows no time zones: the moment is written as this office's clock shows it.
         book.set_properties({"title": summary.query.title, "created": heading.made_at.replace(tzinfo=None)})
         sheet: Sheet = book.add_worksheet(summary.query.id)
-        bold = book.add_format({"bold": True, "font_size": 14})
-        quiet = book.add_format({"font_color": "#53615e"})
-        head = book.add_format(
-            {
-                "bold": True,
-                "bg_color": "#e3f2ef",
-                "border": 1,
-                "text_wrap": True,
-                "valign": "vcenter",
-                "align": "center",
-            }
-        )
-        figures = [
-            book.add_format(
-                {"num_format": "# ##0" + ("." + "0" * column.decimals if column.decimals else ""), "border": 1}
-            )
-            for column in summary.query.columns
-        ]
-        words = book.add_format({"border": 1, "num_format": "@"})
-        sheet.write_string(0, 0, f"表 {summary.query.id}　{summary.query.title}", bold)
-        lines = heading.lines(summary)
-        for number, (label, value) in enumerate(lines, start=1):
-            sheet.write_string(number, 0, label, quiet)
-            sheet.write_string(number, 1, value, quiet)
-        top = len(lines) + 2
-        for place, column in enumerate(summary.query.columns):
-            sheet.write_string(top, place, f"{column.label}（{column.unit}）" if column.unit else column.label, head)
-            sheet.set_column(place, place, 18 if column.kind == "text" else 14)
-        for number, row in enumerate(summary.rows, start=top + 1):
-            for place, value in enumerate(row):
-                if isinstance(value, int | float):
-                    sheet.write_number(number, place, value, figures[place])
-                else:
-                    sheet.write_string(number, place, value or "", words)
-        sheet.freeze_panes(top + 1, 2)
+        top = _write_heading(book, sheet, heading, summary)
+        _write_titles(book, sheet, top, summary)
+        _write_rows(book, sheet, top + 1, summary)
+        sheet.freeze_panes(top + 1, 2)  # the titles, and the two columns that say what a row is about
         sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
+        sheet.fit_to_pages(1, 0)  # one page wide, as many long as it takes
+
+
+def _write_heading(book: Book, sheet: Sheet, heading: Heading, summary: Summary) -> int:
+    """Write what stands above the table; give the row in which the table begins, after an empty one."""
+    bold = book.add_format({"bold": True, "font_size": 14})
+    quiet = book.add_format({"font_color": "#53615e"})
+    sheet.write_string(0, 0, f"表 {summary.query.id}　{summary.query.title}", bold)
+    lines = heading.lines(summary)
+    for number, (label, value) in enumerate(lines, start=1):
+        sheet.write_string(number, 0, label, quiet)
+        sheet.write_string(number, 1, value, quiet)
+    return len(lines) + 2
+
+
+def _write_titles(book: Book, sheet: Sheet, top: int, summary: Summary) -> None:
+    head = book.add_format(
+        {
+            "bold": True,
+            "bg_color": "#e3f2ef",
+            "border": 1,
+            "text_wrap": True,
+            "valign": "vcenter",
+            "align": "center",
+        }
+    )
+    for place, column in enumerate(summary.query.columns):
+        sheet.write_string(top, place, _title(column), head)
+        sheet.set_column(place, place, 18 if column.kind == "text" else 14)
+
+
+def _write_rows(book: Book, sheet: Sheet, top: int, summary: Summary) -> None:
+    figures = [
+        book.add_format({"num_format": _number_format(column.decimals), "border": 1})
+        for column in summary.query.columns
+    ]
+    words = book.add_format({"border": 1, "num_format": "@"})
+    for number, row in enumerate(summary.rows, start=top):
+        for place, value in enumerate(row):
+            if isinstance(value, int | float):
+                sheet.write_number(number, place, value, figures[place])
+            else:  # never ``write``, which would guess a formula or an address from the text
+                sheet.write_string(number, place, value or "", words)
 
 
 def write_csv(path: Path, summary: Summary) -> None:
     """Write one table as CSV that Excel opens as Chinese; a text that a spreadsheet would run is quoted."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(
-            f"{column.label}（{column.unit}）" if column.unit else column.label for column in summary.query.columns
-        )
+        writer.writerow(map(_title, summary.query.columns))
         writer.writerows([harmless(value) for value in row] for row in summary.rows)
 
 
 def harmless(value: str | float | None) -> str | float | None:
     """Take away a spreadsheet's wish to run a text as a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(RUNNABLE) else value
+    if isinstance(value, str) and value.startswith(RUNNABLE):
+        return f"'{value}"
+    return value
+
+
+def _title(column: SummaryColumn) -> str:
+    if not column.unit:
+        return column.label
+    return f"{column.label}（{column.unit}）"
+
+
+def _number_format(decimals: int) -> str:
+    """Digits in threes, as Excel writes such a format: ``# ##0.00``."""
+    whole = "# ##0"
+    if decimals == 0:  # else a lonely point would stand behind every number
+        return whole
+    return f"{whole}.{'0' * decimals}"
