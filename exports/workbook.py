@@ -52,7 +52,7 @@ def write_xlsx(path: Path, heading: Heading, summary: Summary) -> None:
         "nan_inf_to_errors": True,
     }
     with xlsxwriter.Workbook(str(path), options) as book:
-        # XLSX knows no time zones: the moment is written as this office's clock shows it.
+        # XLSX knows no time zones: the moment goes in as it was given.
         book.set_properties({"title": summary.query.title, "created": heading.made_at.replace(tzinfo=None)})
         sheet: Sheet = book.add_worksheet(summary.query.id)
         top = _write_heading(book, sheet, heading, summary)
