@@ -1,4 +1,5 @@
-// Keeps a page of deliveries or packages current: while the server says so, it is fetched again and its live part replaced.
+// Keeps a page of deliveries or packages current: while the server says so, it is fetched again and its live part
+// replaced.
 
 const live = () => /** @type {HTMLElement} */ (document.getElementById('live'));
 

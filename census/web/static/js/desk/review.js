@@ -34,7 +34,10 @@ function goToProblem(step) {
   return true;
 }
 
-/** In a list, J and K walk along the records; Enter opens the one that has the focus, as always. @param {1 | -1} step */
+/**
+ * In a list, J and K walk along the records; Enter opens the one that has the focus, as always.
+ * @param {1 | -1} step
+ */
 function goToRecord(step) {
   const records = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[data-record]')]);
   if (!records.length) return false;

@@ -21,7 +21,11 @@ export function setAt(answers, path, value) {
   else place[last] = value;
 }
 
-/** The answers without what is not asked now: what is signed and sent. @param {any} answers @param {Set<string>} hidden */
+/**
+ * The answers without what is not asked now: what is signed and sent.
+ * @param {any} answers
+ * @param {Set<string>} hidden
+ */
 export function asked(answers, hidden) {
   const kept = JSON.parse(JSON.stringify(answers));
   const isHidden = (/** @type {string} */ path) => hidden.has(path);
@@ -38,7 +42,15 @@ export function asked(answers, hidden) {
   return kept;
 }
 
-/** Move what is said of rows when a row is taken out or put in. @template {{path: string}} T @param {T[]} said @param {string} group @param {number} from @param {number} step @returns {T[]} */
+/**
+ * Move what is said of rows when a row is taken out or put in.
+ * @template {{path: string}} T
+ * @param {T[]} said
+ * @param {string} group
+ * @param {number} from
+ * @param {number} step
+ * @returns {T[]}
+ */
 export function moved(said, group, from, step) {
   const prefix = `/${group}/`;
   return said.flatMap((one) => {

@@ -1,5 +1,6 @@
 // RFC 8785 (JSON Canonicalization Scheme) and the digest of what a respondent signs: SHA-256 over the canonical form of
-// [answers, explanations]. Equal byte for byte to forms.answers.values.canonical; answers hold no numbers beyond IEEE doubles.
+// [answers, explanations]. Equal byte for byte to forms.answers.values.canonical; answers hold no numbers beyond IEEE
+// doubles.
 
 /** @param {any} value @returns {string} */
 export function canonical(value) {
@@ -23,7 +24,11 @@ export function digest(answers, explanations) {
   return sha256(new TextEncoder().encode(canonical([answers, explanations])));
 }
 
-/** Tell whether a receipt was made by the server that gave this device its key. @param {any} receipt @param {string} key as it came with the token */
+/**
+ * Tell whether a receipt was made by the server that gave this device its key.
+ * @param {any} receipt
+ * @param {string} key as it came with the token
+ */
 export async function isGenuine(receipt, key) {
   const bytes = new TextEncoder();
   const hmac = await crypto.subtle.importKey('raw', bytes.encode(key), { name: 'HMAC', hash: 'SHA-256' }, false, [

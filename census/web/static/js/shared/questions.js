@@ -1,5 +1,6 @@
-// From a tree of the check language to functions of one record: the same meaning as validation/evaluators/closures.py on the server.
-// Blank, hidden and unknown are null. Numbers are doubles, dates days since 1970. No dependencies; runs in Chrome 80, Safari 16, Node 18.
+// From a tree of the check language to functions of one record: the same meaning as validation/evaluators/closures.py
+// on the server. Blank, hidden and unknown are null. Numbers are doubles, dates days since 1970. No dependencies; runs
+// in Chrome 80, Safari 16, Node 18.
 
 import { dayOf } from './values.js';
 
@@ -97,7 +98,10 @@ const EMPTY = { main: [], rows: {} };
 const at = (values, slot) => (values[slot] === undefined ? null : values[slot]);
 const attributeOf = (table, code) => (table[code] === undefined ? null : table[code]);
 
-/** Item → where its value stands in a record or row that was read: numbers are found faster than names. @type {Map<string, number>} */
+/**
+ * Item → where its value stands in a record or row that was read: numbers are found faster than names.
+ * @type {Map<string, number>}
+ */
 let slots = new Map();
 
 /** Where an item's value stands. @param {string} key */
@@ -107,7 +111,13 @@ export function slotOf(key) {
   return slot;
 }
 
-/** Compile something with slots of its own. @template T @param {Map<string, number>} own @param {() => T} work @returns {T} */
+/**
+ * Compile something with slots of its own.
+ * @template T
+ * @param {Map<string, number>} own
+ * @param {() => T} work
+ * @returns {T}
+ */
 export function withSlots(own, work) {
   const before = slots;
   slots = own;

@@ -5,7 +5,8 @@
   if ('noModule' in HTMLScriptElement.prototype) root.classList.add('js');
   let [themes, account] = ['', ''];
   try {
-    if (location.pathname === '/sign-in') localStorage.removeItem('account'); // whoever signs in next is told by the server's first page
+    // whoever signs in next is told by the server's first page
+    if (location.pathname === '/sign-in') localStorage.removeItem('account');
     [themes, account] = [localStorage.getItem('themes') || '', localStorage.getItem('account') || ''];
   } catch (refused) {
     themes = '';

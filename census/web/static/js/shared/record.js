@@ -1,17 +1,25 @@
 // One record that stays read and judged while somebody types: a change asks only what leans on it, for a change within
-// a row only of that row where a check looks at nothing else. What it says is what checkRecord says of the whole record.
+// a row only of that row where a check looks at nothing else. What it says is what checkRecord says of the whole
+// record.
 
 import { setAt } from './answers.js';
 import { askAll, askRow, contextOf, eachPlace, program } from './rules.js';
 
 /** @typedef {import('./rules.js').Finding} Finding */
-/** @typedef {{group: string, index: number, key: string}} Change where something changed: `group` '' and `index` -1 for items outside rows */
+/**
+ * @typedef {{group: string, index: number, key: string}} Change where something changed: `group` '' and `index` -1 for
+ *   items outside rows
+ */
 
 /** @param {Change} change */
 const pathOf = ({ group, index, key }) => (group ? `/${group}/${index}/${key}` : `/${key}`);
 
 export class Record {
-  /** @param {any} rules @param {() => any} answers where the answers stand @param {() => import('./rules.js').Surroundings} surroundings */
+  /**
+   * @param {any} rules
+   * @param {() => any} answers where the answers stand
+   * @param {() => import('./rules.js').Surroundings} surroundings
+   */
   constructor(rules, answers, surroundings) {
     this.rules = rules;
     this.answers = answers;

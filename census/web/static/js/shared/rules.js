@@ -1,5 +1,5 @@
-// Checks one record in the browser: reads the answers, asks every check, or while one types only those that lean on what
-// changed (Record). A check fails only where it is false.
+// Checks one record in the browser: reads the answers, asks every check, or while one types only those that lean on
+// what changed (Record). A check fails only where it is false.
 
 import { question, rowsQuestion, slotOf, withSlots } from './questions.js';
 import { parse } from './values.js';
@@ -15,7 +15,8 @@ const GPS_PARTS = ['lon', 'lat', 'accuracy_m', 'source'];
  * @property {Object<string, object>} [related] the unit's other forms, by form code
  * @property {object} [baseline] what the register knew
  * @property {Iterable<string>} [explained] paths at which an explanation was written
- * @property {(name: string) => (Set<string>|null)} [codes] the codes of a code list that may be answers; null: not at hand
+ * @property {(name: string) => (Set<string>|null)} [codes] the codes of a code list that may be answers; null: not at
+ *   hand
  * @property {(code: string) => (number[][][]|null)} [boundary] the rings of a region's outline; null: not at hand
  * @property {Iterable<string>} [only] ids of the checks to ask; all when left out
  */
@@ -137,7 +138,12 @@ function leaning(nodes, group) {
   return { reads, of: group, isLocal, onWords };
 }
 
-/** Read a record and what is known beside it. @param {any} rules @param {any} answers @param {Surroundings} surroundings */
+/**
+ * Read a record and what is known beside it.
+ * @param {any} rules
+ * @param {any} answers
+ * @param {Surroundings} surroundings
+ */
 export function contextOf(rules, answers, surroundings) {
   const { reader, baseline, others } = program(rules);
   const related = surroundings.related || {};
@@ -160,7 +166,9 @@ export function contextOf(rules, answers, surroundings) {
 
 /**
  * Give what is wrong with one record, in the order of the rule book.
- * @param {any} rules what validation.evaluators.browser.rules_json made @param {any} answers @param {Surroundings} [surroundings]
+ * @param {any} rules what validation.evaluators.browser.rules_json made
+ * @param {any} answers
+ * @param {Surroundings} [surroundings]
  * @returns {Finding[]}
  */
 export function checkRecord(rules, answers, surroundings = {}) {
@@ -180,7 +188,14 @@ export function askAll(asked, context) {
   return found;
 }
 
-/** Ask one check of one row. @param {any} asked @param {any} context @param {any} row @param {number} index @returns {Finding[]} */
+/**
+ * Ask one check of one row.
+ * @param {any} asked
+ * @param {any} context
+ * @param {any} row
+ * @param {number} index
+ * @returns {Finding[]}
+ */
 export function askRow(asked, context, row, index) {
   context.row = row;
   context.index = index;
@@ -215,7 +230,13 @@ function pointer(group, index, key) {
   return group ? `/${group}/${index}/${escaped}` : `/${escaped}`;
 }
 
-/** Answer a condition or computation at each of its places. @param {any} placed @param {any} context @param {number|null} only the row to ask about, null for all @param {(index: number, value: any) => void} told hears of the row, -1 outside rows */
+/**
+ * Answer a condition or computation at each of its places.
+ * @param {any} placed
+ * @param {any} context
+ * @param {number|null} only the row to ask about, null for all
+ * @param {(index: number, value: any) => void} told hears of the row, -1 outside rows
+ */
 export function eachPlace({ group, key, ask }, context, only, told) {
   if (!group || !key) {
     told(-1, ask(context));
@@ -238,7 +259,11 @@ export function show(value, kind) {
   return Array.isArray(value) ? value.join('、') : String(value);
 }
 
-/** At most four decimals, rounded half up; thousands grouped by thin spaces. @param {number} number @returns {string} */
+/**
+ * At most four decimals, rounded half up; thousands grouped by thin spaces.
+ * @param {number} number
+ * @returns {string}
+ */
 export function showNumber(number) {
   const size = Math.abs(number);
   if (!Number.isFinite(number)) return BLANK;

@@ -1,5 +1,6 @@
-// Reads raw answers as forms/answers/values.py does: {value, problem}, problem '' | 'type' | 'precision', value null when blank.
-// Numbers are doubles, dates days since 1970, multiple choices arrays, positions objects, degrees decimal degrees.
+// Reads raw answers as forms/answers/values.py does: {value, problem}, problem '' | 'type' | 'precision', value null
+// when blank. Numbers are doubles, dates days since 1970, multiple choices arrays, positions objects, degrees decimal
+// degrees.
 
 /** @typedef {{value: any, problem: ''|'type'|'precision'}} Parsed */
 /** @typedef {{key: string, type: string, precision?: number|null, group?: string, alias?: string}} Item */
@@ -23,7 +24,10 @@ const strip = (text) => text.replace(OUTER_SPACE, '');
 /** @param {any} raw */
 const isObject = (raw) => typeof raw === 'object' && raw !== null && !Array.isArray(raw);
 
-/** Tell whether nothing is answered: null, empty text, empty list, a position or angle without parts. @param {any} raw */
+/**
+ * Tell whether nothing is answered: null, empty text, empty list, a position or angle without parts.
+ * @param {any} raw
+ */
 export function blank(raw) {
   if (raw === null || raw === undefined) return true;
   if (typeof raw === 'string') return strip(raw) === '';
@@ -38,7 +42,12 @@ export function parse(item, raw) {
   return blank(raw) ? BLANK : PARSERS[item.type](item, raw);
 }
 
-/** Give the day since 1970 of year, month and day; null if there is none. @param {number} year @param {number} month @param {number} day */
+/**
+ * Give the day since 1970 of year, month and day; null if there is none.
+ * @param {number} year
+ * @param {number} month
+ * @param {number} day
+ */
 export function dayOf(year, month, day) {
   if (year % 1 || month % 1 || day % 1 || year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31)
     return null;

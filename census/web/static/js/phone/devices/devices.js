@@ -1,5 +1,5 @@
-// What the phone's devices fill in: position by satellite or by a tap on the map, photos, signatures, the code of a licence.
-// Loads on first use; the map, the camera and the reader of codes each when it is wanted.
+// What the phone's devices fill in: position by satellite or by a tap on the map, photos, signatures, the code of a
+// licence. Loads on first use; the map, the camera and the reader of codes each when it is wanted.
 
 import { clear, controls } from '../form/fields.js';
 import { degreesOf, dms, locate, local, metres, quality } from './position.js';
@@ -8,7 +8,12 @@ import { degreesOf, dms, locate, local, metres, quality } from './position.js';
 /** @typedef {{lon: string, lat: string, at: string, source: 'map'}} Tap */
 /** @typedef {{device?: Fix, map?: Tap}} Points */
 
-/** @param {any} page the form's controller @param {HTMLElement} button @param {HTMLElement} block @param {string} path */
+/**
+ * @param {any} page the form's controller
+ * @param {HTMLElement} button
+ * @param {HTMLElement} block
+ * @param {string} path
+ */
 export async function use(page, button, block, path) {
   const { dataset } = button;
   if (dataset.locate !== undefined || dataset.locateDegrees !== undefined) {
@@ -35,7 +40,13 @@ export async function use(page, button, block, path) {
   }
 }
 
-/** The blocks that a point fills: a position, or the longitude and latitude that stand together. @param {any} page @param {HTMLElement} block @param {string} path @returns {[HTMLElement, string][]} */
+/**
+ * The blocks that a point fills: a position, or the longitude and latitude that stand together.
+ * @param {any} page
+ * @param {HTMLElement} block
+ * @param {string} path
+ * @returns {[HTMLElement, string][]}
+ */
 function pair(page, block, path) {
   if (block.dataset.kind === 'gps') return [[block, path]];
   const places = page.places.filter((/** @type {[HTMLElement, string]} */ [one]) => one.dataset.axis);
@@ -43,7 +54,12 @@ function pair(page, block, path) {
   return block.dataset.axis === 'lon' ? places.slice(at, at + 2) : places.slice(Math.max(0, at - 1), at + 1);
 }
 
-/** Fill in a point, keeping what the device found and what was tapped side by side. @param {any} page @param {[HTMLElement, string][]} places @param {Fix|Tap} point */
+/**
+ * Fill in a point, keeping what the device found and what was tapped side by side.
+ * @param {any} page
+ * @param {[HTMLElement, string][]} places
+ * @param {Fix|Tap} point
+ */
 function settle(page, places, point) {
   const kept = pointsOf(page.draft, places[0][1]);
   if (point.source === 'map') kept.map = point;
@@ -110,7 +126,13 @@ function fromBoxes(block) {
   return d + m / 60 + s / 3600;
 }
 
-/** Put pasted degrees into the boxes. @param {any} page @param {HTMLElement} block @param {string} path @param {string} text */
+/**
+ * Put pasted degrees into the boxes.
+ * @param {any} page
+ * @param {HTMLElement} block
+ * @param {string} path
+ * @param {string} text
+ */
 export function paste(page, block, path, text) {
   const found = degreesOf(text);
   const output = block.querySelector('output');
@@ -129,7 +151,13 @@ export function paste(page, block, path, text) {
 /** Longitude first: in China it is the larger. @param {number[]} found */
 const ordered = (found) => (found.length > 1 && found[0] < found[1] ? [found[1], found[0]] : found);
 
-/** A photo's own position and time: kept with the draft, and filled in where the form asks for them. @param {any} page @param {HTMLElement} block @param {string} path @param {import('./photo.js').Taken} taken */
+/**
+ * A photo's own position and time: kept with the draft, and filled in where the form asks for them.
+ * @param {any} page
+ * @param {HTMLElement} block
+ * @param {string} path
+ * @param {import('./photo.js').Taken} taken
+ */
 function photographed(page, block, path, { facts }) {
   if (!page.draft.photos) page.draft.photos = {};
   page.draft.photos[path] = facts;

@@ -69,7 +69,12 @@ function text(tiff, entry, little) {
     .replace(/\0+$/, '');
 }
 
-/** Degrees, minutes and seconds, each a fraction. @param {DataView} tiff @param {number} entry @param {boolean} little */
+/**
+ * Degrees, minutes and seconds, each a fraction.
+ * @param {DataView} tiff
+ * @param {number} entry
+ * @param {boolean} little
+ */
 function angle(tiff, entry, little) {
   const at = tiff.getUint32(entry + 8, little);
   const part = (/** @type {number} */ index) =>

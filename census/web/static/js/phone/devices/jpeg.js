@@ -1,5 +1,6 @@
-// A JPEG with what a picture needs to be decoded and nothing else, its image data untouched: browsers write a colour profile
-// of their own into a canvas's picture. The server keeps such a file byte for byte, so that its SHA-256 proves it.
+// A JPEG with what a picture needs to be decoded and nothing else, its image data untouched: browsers write a colour
+// profile of their own into a canvas's picture. The server keeps such a file byte for byte, so that its SHA-256 proves
+// it.
 
 const NEEDED = new Set([0xc0, 0xc1, 0xc2, 0xc4, 0xdb, 0xdd, 0xe0, 0xee]); // tables, frames, JFIF and Adobe headers
 const SCAN = 0xda;

@@ -1,5 +1,5 @@
-// The two-dimensional code on a business licence 营业执照 fills the unit's code and name, after showing what it says. Read by the
-// browser where it can, else by jsQR; both look at one photo from the camera and nothing leaves the phone.
+// The two-dimensional code on a business licence 营业执照 fills the unit's code and name, after showing what it says.
+// Read by the browser where it can, else by jsQR; both look at one photo from the camera and nothing leaves the phone.
 
 import { picture } from './photo.js';
 import { FUNCTIONS } from '../../shared/questions.js';
@@ -8,7 +8,11 @@ const USCC = /[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}/g;
 const NAME = /(?:企业名称|单位名称|名称|entname|regname|name)["”]?\s*[:：=]\s*["“]?([^\s;；,，&"”]+)/i;
 const LONGEST_PX = 1600;
 
-/** What a licence's code tells: a code whose check digit is right, and the name where it is written. @param {string} text @returns {{code: string, name: string}|null} */
+/**
+ * What a licence's code tells: a code whose check digit is right, and the name where it is written.
+ * @param {string} text
+ * @returns {{code: string, name: string}|null}
+ */
 export function licenceOf(text) {
   let words = text;
   try {

@@ -1,5 +1,5 @@
-// A map without tiles: the outline of the region, where the device is, and the point that a finger sets. Drag or arrow keys
-// move it, two fingers, wheel, + and - zoom. Works without a network; loads on first use.
+// A map without tiles: the outline of the region, where the device is, and the point that a finger sets. Drag or arrow
+// keys move it, two fingers, wheel, + and - zoom. Works without a network; loads on first use.
 
 const METRES_PER_DEGREE = 111_195;
 const CLOSEST_M = 60; // across the picture
@@ -8,7 +8,13 @@ const PIN_STEP_PX = 8;
 /** @typedef {{lon: number, lat: number}} Point */
 /** @typedef {Record<string, number[][][]>} Outlines region code → rings */
 
-/** Let somebody choose a point. @param {Outlines} outlines @param {Point|null} now @param {any} device the device's fix @returns {Promise<Point|null>} */
+/**
+ * Let somebody choose a point.
+ * @param {Outlines} outlines
+ * @param {Point|null} now
+ * @param {any} device the device's fix
+ * @returns {Promise<Point|null>}
+ */
 export function choose(outlines, now, device) {
   const dialog = /** @type {HTMLDialogElement} */ (document.getElementById('map-dialog'));
   const canvas = /** @type {HTMLCanvasElement} */ (dialog.querySelector('canvas'));
@@ -35,7 +41,12 @@ export function choose(outlines, now, device) {
 }
 
 export class TapMap {
-  /** @param {HTMLCanvasElement} canvas @param {Outlines} outlines @param {any} device @param {HTMLOutputElement} said */
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {Outlines} outlines
+   * @param {any} device
+   * @param {HTMLOutputElement} said
+   */
   constructor(canvas, outlines, device, said) {
     this.canvas = canvas;
     this.rings = Object.values(outlines).flat();
@@ -219,7 +230,13 @@ export class TapMap {
       : '点一下地图上单位所在的地方';
   }
 
-  /** A bar that says how far is how far. @param {CanvasRenderingContext2D} pen @param {string} ink @param {number} height @param {number} width */
+  /**
+   * A bar that says how far is how far.
+   * @param {CanvasRenderingContext2D} pen
+   * @param {string} ink
+   * @param {number} height
+   * @param {number} width
+   */
   bar(pen, ink, height, width) {
     const most = width / 3 / this.scale;
     const unit = 10 ** Math.floor(Math.log10(most));
@@ -233,7 +250,14 @@ export class TapMap {
   }
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} radius @param {string} colour @param {number} alpha */
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {number} x
+ * @param {number} y
+ * @param {number} radius
+ * @param {string} colour
+ * @param {number} alpha
+ */
 function circle(pen, x, y, radius, colour, alpha) {
   pen.globalAlpha = alpha;
   pen.fillStyle = colour;

@@ -3,7 +3,10 @@
 import { everything, standing } from '../keep/known.js';
 import { metres } from './position.js';
 
-/** @param {{id: string, lon: number|null, lat: number|null}} from @returns {Promise<{unit: any, distance: number|null}|null>} */
+/**
+ * @param {{id: string, lon: number|null, lat: number|null}} from
+ * @returns {Promise<{unit: any, distance: number|null}|null>}
+ */
 export async function nearest(from) {
   const all = await everything();
   const open = all.units.filter(
@@ -24,7 +27,11 @@ export async function nearest(from) {
 export const distanceWords = (distance) =>
   distance < 1000 ? `${Math.round(distance / 10) * 10} 米` : `${(distance / 1000).toFixed(1)} 公里`;
 
-/** Let a link lead to the next unit; without one it leads to the list. @param {HTMLAnchorElement} link @param {any} from */
+/**
+ * Let a link lead to the next unit; without one it leads to the list.
+ * @param {HTMLAnchorElement} link
+ * @param {any} from
+ */
 export async function leadOn(link, from) {
   const found = await nearest(from);
   link.href = found ? `/collect/units/${found.unit.id}` : '/collect/';

@@ -1,5 +1,5 @@
-// A photo of the phone's camera: its position and time are read, then it is made small (1 280 px, 300 kB) and stripped of
-// everything but the picture. It is kept on the phone by its SHA-256 and sent from there.
+// A photo of the phone's camera: its position and time are read, then it is made small (1 280 px, 300 kB) and stripped
+// of everything but the picture. It is kept on the phone by its SHA-256 and sent from there.
 
 import { upload } from '../keep/api.js';
 import { factsOf } from './exif.js';
@@ -9,7 +9,10 @@ const LARGEST_BYTES = 300_000;
 const QUALITIES = [0.8, 0.7, 0.6, 0.5, 0.4];
 const SMALLER = 0.75;
 
-/** @typedef {{at?: string, lon?: string, lat?: string, was_px: string, was_bytes: number}} Facts what the camera wrote into the photo */
+/**
+ * @typedef {{at?: string, lon?: string, lat?: string, was_px: string, was_bytes: number}} Facts what the camera wrote
+ *   into the photo
+ */
 /** @typedef {{digest: string, facts: Facts}} Taken */
 
 /** @param {ImageBitmap} picture @returns {Promise<Blob>} */

@@ -11,7 +11,11 @@ const SAID = {
 
 /** @typedef {{lon: string, lat: string, accuracy_m: string, at: string, source: 'device'}} Fix */
 
-/** The best fix within the time; `progress` hears of each better one. @param {(accuracy: number, fix: Fix) => void} [progress] @returns {Promise<Fix>} */
+/**
+ * The best fix within the time; `progress` hears of each better one.
+ * @param {(accuracy: number, fix: Fix) => void} [progress]
+ * @returns {Promise<Fix>}
+ */
 export function bestFix(progress = () => undefined) {
   return new Promise((resolve, reject) => {
     if (!navigator.geolocation) {
@@ -91,7 +95,11 @@ export function dms(degrees) {
 
 const MARKED = /(-?\d{1,3})\s*[°度:]\s*(\d{1,2})\s*[′'’分:]\s*(\d{1,2}(?:\.\d+)?)\s*(?:["″”秒]|''|′′)?/g;
 
-/** The angles in a text, in degrees: 113.3845, 113°23′04.2″, 113度23分4秒, one or two of them. @param {string} text @returns {number[]} */
+/**
+ * The angles in a text, in degrees: 113.3845, 113°23′04.2″, 113度23分4秒, one or two of them.
+ * @param {string} text
+ * @returns {number[]}
+ */
 export function degreesOf(text) {
   const half = text.replace(/[\uff01-\uff5e]/g, (char) => String.fromCharCode(char.charCodeAt(0) - 0xfee0));
   const marked = [...half.matchAll(MARKED)].map(([, d, m, s]) => Number(d) + Number(m) / 60 + Number(s) / 3600);

@@ -67,7 +67,11 @@ export class Pad {
   }
 }
 
-/** Let somebody sign for a block, in the page's dialog. @param {HTMLElement} block @returns {Promise<string|null>} the file's SHA-256 */
+/**
+ * Let somebody sign for a block, in the page's dialog.
+ * @param {HTMLElement} block
+ * @returns {Promise<string|null>} the file's SHA-256
+ */
 export function signInto(block) {
   const dialog = /** @type {HTMLDialogElement} */ (document.getElementById('sign-dialog'));
   const place = /** @type {HTMLElement} */ (block.querySelector('[data-taken]'));

@@ -7,11 +7,19 @@ import { Record } from '../../shared/record.js';
 
 const BLANK = /\.required$/;
 
-/** The outlines of regions that a definition brings along. @param {any} definition @returns {(code: string) => number[][][]|null} */
+/**
+ * The outlines of regions that a definition brings along.
+ * @param {any} definition
+ * @returns {(code: string) => number[][][]|null}
+ */
 export const boundaryOf = (definition) => (code) => definition.boundaries[code] || null;
 
 export class Checks {
-  /** @param {any} rules @param {import('./draft.js').Draft} draft @param {any} surroundings related, baseline, codes, boundary */
+  /**
+   * @param {any} rules
+   * @param {import('./draft.js').Draft} draft
+   * @param {any} surroundings related, baseline, codes, boundary
+   */
   constructor(rules, draft, surroundings) {
     this.rules = rules;
     this.draft = draft;
@@ -57,7 +65,11 @@ export class Checks {
     this.record.explained();
   }
 
-  /** Which of the three things to do a finding is; null for a warning that is explained. @param {Finding} finding @returns {'blank'|'error'|'warning'|null} */
+  /**
+   * Which of the three things to do a finding is; null for a warning that is explained.
+   * @param {Finding} finding
+   * @returns {'blank'|'error'|'warning'|null}
+   */
   kind(finding) {
     if (finding.severity === 'warning') return this.explanation(finding) ? null : 'warning';
     return BLANK.test(finding.check) ? 'blank' : 'error';

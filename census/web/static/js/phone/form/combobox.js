@@ -6,11 +6,16 @@ const RECENT = 5;
 let count = 0;
 
 /** @typedef {import('./lists.js').Entry} Entry */
-/** @typedef {{entry: Entry, hint: string, to: string|null}} Choice `to`: where it leads instead of being taken; '' is the top */
+/**
+ * @typedef {{entry: Entry, hint: string, to: string|null}} Choice `to`: where it leads instead of being taken; '' is
+ *   the top
+ */
 
 /**
- * @param {HTMLInputElement} input @param {Entry[]} entries
- * @param {() => void} chosen called when a suggestion was taken @param {string} [memory] where this phone remembers what was chosen
+ * @param {HTMLInputElement} input
+ * @param {Entry[]} entries
+ * @param {() => void} chosen called when a suggestion was taken
+ * @param {string} [memory] where this phone remembers what was chosen
  */
 export function attach(input, entries, chosen, memory = '') {
   count += 1;
@@ -179,7 +184,12 @@ const recent = (memory, entries) =>
     entries.filter((entry) => entry[0] === code).map((entry) => ({ entry, hint: '最近选过', to: null })),
   );
 
-/** As forms.codelists.CodeList.search: codes that begin so, then names that begin so, then the rest. @param {Entry[]} entries @param {string} text @returns {Entry[]} */
+/**
+ * As forms.codelists.CodeList.search: codes that begin so, then names that begin so, then the rest.
+ * @param {Entry[]} entries
+ * @param {string} text
+ * @returns {Entry[]}
+ */
 export function search(entries, text) {
   const wanted = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (!wanted.length) return [];

@@ -7,12 +7,32 @@ import { Refused } from '../keep/api.js';
 import { newId } from '../../shared/canonical.js';
 import { known, only } from '../keep/pack.js';
 
-/** @typedef {{unit: string, form: string, version: string, id: string, revision: number, answers: any,
- *   explanations: {check: string, path: string, text: string}[], seen: string[], touched: string[], page: string, row: number|null,
- *   item: string, state: 'draft'|'queued'|'sent'|'discarded', saved_at: string, counts: {error: number, warning: number, blank: number}, is_done: boolean,
- *   points?: Record<string, import('../devices/devices.js').Points>}} Draft */
+/**
+ * @typedef {object} Draft
+ * @property {string} unit
+ * @property {string} form
+ * @property {string} version
+ * @property {string} id
+ * @property {number} revision
+ * @property {any} answers
+ * @property {{check: string, path: string, text: string}[]} explanations
+ * @property {string[]} seen
+ * @property {string[]} touched
+ * @property {string} page
+ * @property {number|null} row
+ * @property {string} item
+ * @property {'draft'|'queued'|'sent'|'discarded'} state
+ * @property {string} saved_at
+ * @property {{error: number, warning: number, blank: number}} counts
+ * @property {boolean} is_done
+ * @property {Record<string, import('../devices/devices.js').Points>} [points]
+ */
 
-/** What is known of a unit: as the phone keeps it, else from the server. @param {string} unit @returns {Promise<any>} */
+/**
+ * What is known of a unit: as the phone keeps it, else from the server.
+ * @param {string} unit
+ * @returns {Promise<any>}
+ */
 export async function unitInfo(unit) {
   const kept = await known(unit);
   if (kept) return kept;
@@ -29,7 +49,8 @@ export async function openDraft(info, form) {
     return server && server.revision >= kept.revision
       ? { ...kept, id: server.id, revision: server.revision + 1 }
       : kept;
-  const mine = kept && kept.state !== 'discarded' && (!server || kept.revision >= server.revision) ? kept : null; // on its way, and newer than what the server told
+  // on its way, and newer than what the server told
+  const mine = kept && kept.state !== 'discarded' && (!server || kept.revision >= server.revision) ? kept : null;
   const source = mine || server;
   return {
     unit: info.id,
@@ -52,7 +73,10 @@ export async function openDraft(info, form) {
   };
 }
 
-/** Both points of each position, as the last version had them: by path in a draft, listed in what the server tells. @param {any} source */
+/**
+ * Both points of each position, as the last version had them: by path in a draft, listed in what the server tells.
+ * @param {any} source
+ */
 function pointsOf(source) {
   const points = (source && source.points) || {};
   return Array.isArray(points)

@@ -117,7 +117,12 @@ class FormPage {
     return keysOf(section);
   }
 
-  /** The label of an item, in a row of a group or outside. @param {string} group @param {string} key @returns {Element|null} */
+  /**
+   * The label of an item, in a row of a group or outside.
+   * @param {string} group
+   * @param {string} key
+   * @returns {Element|null}
+   */
   labelOf(group, key) {
     const section = sectionOf.get(group || key);
     const template = group && section && section.querySelector('template[data-row]');
@@ -152,7 +157,11 @@ class FormPage {
     ]);
   }
 
-  /** Whether a block still stands for a path: the next row may be in it by now. @param {HTMLElement} block @param {string} path */
+  /**
+   * Whether a block still stands for a path: the next row may be in it by now.
+   * @param {HTMLElement} block
+   * @param {string} path
+   */
   isHere(block, path) {
     return this.places.some(([one, place]) => one === block && place === path);
   }
@@ -349,7 +358,10 @@ class FormPage {
     }
   }
 
-  /** Degrees pasted as people have them, 113.3845 or 113°23′04″, fill all boxes; two of them both items. @param {ClipboardEvent} event */
+  /**
+   * Degrees pasted as people have them, 113.3845 or 113°23′04″, fill all boxes; two of them both items.
+   * @param {ClipboardEvent} event
+   */
   async pasted(event) {
     const found = this.blockOf(/** @type {Element} */ (event.target));
     const text = event.clipboardData ? event.clipboardData.getData('text') : '';
@@ -365,7 +377,12 @@ class FormPage {
     this.touch(path);
   }
 
-  /** A long code list: its names are said, and suggested once somebody is there. @param {HTMLElement} block @param {string} path @param {HTMLInputElement} input */
+  /**
+   * A long code list: its names are said, and suggested once somebody is there.
+   * @param {HTMLElement} block
+   * @param {string} path
+   * @param {HTMLInputElement} input
+   */
   async suggest(block, path, input) {
     const answer = valueAt(this.draft.answers, path);
     const named = answer !== undefined && (await import('./lists.js')).nameCode(this, block, input, answer);
@@ -375,7 +392,10 @@ class FormPage {
     return named;
   }
 
-  /** Tell whether a finding may be shown: somebody has been there. @param {import('../../shared/rules.js').Finding} finding */
+  /**
+   * Tell whether a finding may be shown: somebody has been there.
+   * @param {import('../../shared/rules.js').Finding} finding
+   */
   isDue(finding) {
     const [first, row] = finding.path.slice(1).split('/');
     if (row === undefined) {
@@ -385,7 +405,10 @@ class FormPage {
     return finding.paths.some((path) => this.touched.has(path));
   }
 
-  /** What is to be said on the page in front, by path. @returns {Map<string, import('../../shared/rules.js').Finding[]>} */
+  /**
+   * What is to be said on the page in front, by path.
+   * @returns {Map<string, import('../../shared/rules.js').Finding[]>}
+   */
   due() {
     /** @type {Map<string, import('../../shared/rules.js').Finding[]>} */
     const due = new Map(this.places.map(([, path]) => [path, []]));
@@ -457,7 +480,11 @@ class FormPage {
     block.insertBefore(note, block.children[1]);
   }
 
-  /** What was answered before: in the row above, by the register, when the form was sent. @param {string} path @returns {{word: string, value: any}} */
+  /**
+   * What was answered before: in the row above, by the register, when the form was sent.
+   * @param {string} path
+   * @returns {{word: string, value: any}}
+   */
   last(path) {
     const [group, row, key] = path.slice(1).split('/');
     if (key !== undefined)
@@ -470,7 +497,11 @@ class FormPage {
     return { word: '上次填', value: this.known.submission ? valueAt(this.known.submission.answers, path) : undefined };
   }
 
-  /** Offer with one tap what was answered before, where it differs; in a row only what is blank. @param {HTMLElement} block @param {string} path */
+  /**
+   * Offer with one tap what was answered before, where it differs; in a row only what is blank.
+   * @param {HTMLElement} block
+   * @param {string} path
+   */
   drawSame(block, path) {
     const { kind } = block.dataset;
     const { word, value } = this.last(path);

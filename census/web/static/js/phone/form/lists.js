@@ -4,12 +4,20 @@ import { Refused, page as getJson } from '../keep/api.js';
 import { attach } from './combobox.js';
 import { read } from './fields.js';
 
-/** @typedef {[string, string, string, string?, number?]} Entry code, name, pinyin initials; the code above it and 0 for a heading where a list has levels */
+/**
+ * @typedef {[string, string, string, string?, number?]} Entry code, name, pinyin initials; the code above it and 0 for
+ *   a heading where a list has levels
+ */
 
 /** @type {Map<string, Promise<Entry[]|null>>} */
 const fetched = new Map();
 
-/** @param {any} page the form's controller @param {string} name @param {string} offer @returns {Promise<Entry[]|null>} null while it cannot be had */
+/**
+ * @param {any} page the form's controller
+ * @param {string} name
+ * @param {string} offer
+ * @returns {Promise<Entry[]|null>} null while it cannot be had
+ */
 function entriesOf(page, name, offer) {
   const address = page.definition.lists[offer ? `${name}:${offer}` : name];
   if (!address) return Promise.resolve(null);
@@ -25,7 +33,12 @@ function entriesOf(page, name, offer) {
   return entries;
 }
 
-/** Fetch a list; the first time its checks can be asked, too. @param {any} page @param {string} name @param {string} offer */
+/**
+ * Fetch a list; the first time its checks can be asked, too.
+ * @param {any} page
+ * @param {string} name
+ * @param {string} offer
+ */
 async function list(page, name, offer) {
   const [entries, whole] = await Promise.all([entriesOf(page, name, offer), entriesOf(page, name, '')]);
   if (whole && !page.lists.has(name)) {
@@ -36,7 +49,13 @@ async function list(page, name, offer) {
   return entries || whole;
 }
 
-/** Say under the box what a code is called. @param {any} page @param {HTMLElement} block @param {HTMLInputElement} input @param {any} code */
+/**
+ * Say under the box what a code is called.
+ * @param {any} page
+ * @param {HTMLElement} block
+ * @param {HTMLInputElement} input
+ * @param {any} code
+ */
 export async function nameCode(page, block, input, code) {
   const entries = await list(page, input.dataset.codelist || '', '');
   const entry = entries && entries.find(([each]) => each === code);

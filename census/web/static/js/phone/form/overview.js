@@ -37,9 +37,14 @@ export class Overview {
     return copy('row-template');
   }
 
-  /** Messages under one block, rewritten only when they differ: a screen reader hears each once, a typed explanation stays.
-   * One finding about several items is said in full at the first of them, and the others point there.
-   * @param {HTMLElement} block @param {string} path @param {import('../../shared/rules.js').Finding[]} said @param {string[]} [places] paths on this page */
+  /**
+   * Messages under one block, rewritten only when they differ: a screen reader hears each once, a typed explanation
+   * stays. One finding about several items is said in full at the first of them, and the others point there.
+   * @param {HTMLElement} block
+   * @param {string} path
+   * @param {import('../../shared/rules.js').Finding[]} said
+   * @param {string[]} [places] paths on this page
+   */
   drawSaid(block, path, said, places = [path]) {
     const place = /** @type {HTMLElement} */ (block.querySelector('.said'));
     if (!said.length && !place.dataset.state) return;
@@ -62,7 +67,11 @@ export class Overview {
       place.append(this.message(finding, path, finding.paths.find((one) => places.includes(one)) || path));
   }
 
-  /** @param {import('../../shared/rules.js').Finding} finding @param {string} path @param {string} [spoken] where it is said in full */
+  /**
+   * @param {import('../../shared/rules.js').Finding} finding
+   * @param {string} path
+   * @param {string} [spoken] where it is said in full
+   */
   message(finding, path, spoken = path) {
     const { checks } = this.page;
     if (spoken !== path) {

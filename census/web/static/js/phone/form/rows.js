@@ -22,11 +22,14 @@ export class Rows {
     return Array.isArray(rows) ? rows : [];
   }
 
-  /** Put the list or the row in front. The fields of a row are made once; every row of the group is written into them. */
+  /**
+   * Put the list or the row in front. The fields of a row are made once; every row of the group is written into them.
+   */
   show() {
     const { section, row } = this.page;
     const host = section.querySelector('.row-host');
-    if (host.contains(document.activeElement)) /** @type {HTMLElement} */ (document.activeElement).blur(); // leaves the row that it stood in
+    // leaves the row that it stood in
+    if (host.contains(document.activeElement)) /** @type {HTMLElement} */ (document.activeElement).blur();
     section.querySelector('.list-of-rows').hidden = row !== null;
     host.hidden = row === null;
     if (row === null) return;
@@ -147,7 +150,12 @@ export class Rows {
   }
 }
 
-/** What devices said of rows, after one of them is gone. @param {Record<string, any>|undefined} said by path @param {string} group @param {number} index */
+/**
+ * What devices said of rows, after one of them is gone.
+ * @param {Record<string, any>|undefined} said by path
+ * @param {string} group
+ * @param {number} index
+ */
 const shifted = (said, group, index) =>
   Object.fromEntries(
     moved(
@@ -161,7 +169,11 @@ const shifted = (said, group, index) =>
 /** @type {WeakMap<Element, [string, (answer: any) => string][]>} */
 const known = new WeakMap();
 
-/** How the first items of a group's rows are read out. @param {Element} section @returns {[string, (answer: any) => string][]} */
+/**
+ * How the first items of a group's rows are read out.
+ * @param {Element} section
+ * @returns {[string, (answer: any) => string][]}
+ */
 function readers(section) {
   let found = known.get(section);
   if (!found) {

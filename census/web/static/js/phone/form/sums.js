@@ -1,5 +1,5 @@
-// The lines at the end of a page that show whether parts make the whole: taken from the checks themselves, for the items
-// of a section, of one row, and for the totals of all rows.
+// The lines at the end of a page that show whether parts make the whole: taken from the checks themselves, for the
+// items of a section, of one row, and for the totals of all rows.
 
 import { parse } from '../../shared/values.js';
 import { showNumber } from '../../shared/rules.js';
@@ -11,7 +11,12 @@ const FEWEST = 3; // one compared with one is no sum
 /** @typedef {{key: string, group: string}} Term an item; with a group the item's total over its rows */
 /** @typedef {{check: string, each: string, operator: string, whole: Term[], parts: Term[]}} Plan */
 
-/** The terms of a plain sum; null if it is anything else. @param {any} node @param {string} each @returns {Term[]|null} */
+/**
+ * The terms of a plain sum; null if it is anything else.
+ * @param {any} node
+ * @param {string} each
+ * @returns {Term[]|null}
+ */
 function addends(node, each) {
   if (!Array.isArray(node)) return null;
   const [kind, first, second] = node;

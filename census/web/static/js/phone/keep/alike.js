@@ -1,4 +1,5 @@
-// Names that are like another one, by the pairs of letters that they share: enough to see the same workshop under two names.
+// Names that are like another one, by the pairs of letters that they share: enough to see the same workshop under two
+// names.
 
 const LEAST = 0.45;
 const MOST = 5;
@@ -17,7 +18,10 @@ function pairs(name) {
 
 /**
  * The likest first: the same credit code, a like name (or its pinyin initials), or within 50 metres.
- * @param {import('./names.js').Name[]} names @param {string} wanted @param {string} [code] @param {[number, number]|null} [place]
+ * @param {import('./names.js').Name[]} names
+ * @param {string} wanted
+ * @param {string} [code]
+ * @param {[number, number]|null} [place]
  * @returns {import('./names.js').Name[]}
  */
 export function alike(names, wanted, code = '', place = null) {

@@ -1,13 +1,19 @@
-// The one way this phone talks to the server: by a Bearer token that POST /collect/token gives to whoever is signed in here.
-// Refusals arrive as problem documents and are thrown with their sentence. An answer that is not the server's own, as of a
-// public Wi-Fi that wants a sign-in of its own, is no answer.
+// The one way this phone talks to the server: by a Bearer token that POST /collect/token gives to whoever is signed in
+// here. Refusals arrive as problem documents and are thrown with their sentence. An answer that is not the server's
+// own, as of a public Wi-Fi that wants a sign-in of its own, is no answer.
 
 import * as store from './store.js';
 import { sha256 } from '../../shared/canonical.js';
 
 /** A refusal, or no answer at all (status 0). */
 export class Refused extends Error {
-  /** @param {number} status @param {string} code @param {string} message @param {any} [detail] @param {number} [after] seconds to wait */
+  /**
+   * @param {number} status
+   * @param {string} code
+   * @param {string} message
+   * @param {any} [detail]
+   * @param {number} [after] seconds to wait
+   */
   constructor(status, code, message, detail, after = 0) {
     super(message);
     this.status = status;
@@ -151,7 +157,10 @@ async function revoked() {
 
 /**
  * Keep a file on the phone, named by its SHA-256; it is sent when there is a network.
- * @param {Blob} file @param {string} name @param {any} [facts] what was read from a photo before it was stripped @returns {Promise<string>}
+ * @param {Blob} file
+ * @param {string} name
+ * @param {any} [facts] what was read from a photo before it was stripped
+ * @returns {Promise<string>}
  */
 export async function upload(file, name, facts) {
   const bytes = (await import('../devices/jpeg.js')).bare(await file.arrayBuffer());

@@ -9,7 +9,11 @@ export class Full extends Error {
 }
 
 export class Opened {
-  /** @param {string} name @param {number} version @param {Record<string, string|string[]>} stores store name -> key path */
+  /**
+   * @param {string} name
+   * @param {number} version
+   * @param {Record<string, string|string[]>} stores store name -> key path
+   */
   constructor(name, version, stores) {
     this.name = name;
     this.version = version;
@@ -55,11 +59,14 @@ export class Opened {
   /**
    * One transaction; resolves with what `act`'s request found, after the commit.
    * @template T
-   * @param {string|string[]} names @param {IDBTransactionMode} mode @param {(tx: IDBTransaction) => IDBRequest<T>|void} act
+   * @param {string|string[]} names
+   * @param {IDBTransactionMode} mode
+   * @param {(tx: IDBTransaction) => IDBRequest<T>|void} act
    * @returns {Promise<T>}
    */
   async run(names, mode, act) {
-    const database = this.database || (await this.open()); // a page that is being left has no time to wait: its write starts at once
+    // a page that is being left has no time to wait: its write starts at once
+    const database = this.database || (await this.open());
     try {
       return await once(database, names, mode, act);
     } catch (problem) {
@@ -95,7 +102,13 @@ export function databaseOf(account) {
   return there;
 }
 
-/** @param {IDBDatabase} database @param {string|string[]} names @param {IDBTransactionMode} mode @param {(tx: IDBTransaction) => IDBRequest<any>|void} act @returns {Promise<any>} */
+/**
+ * @param {IDBDatabase} database
+ * @param {string|string[]} names
+ * @param {IDBTransactionMode} mode
+ * @param {(tx: IDBTransaction) => IDBRequest<any>|void} act
+ * @returns {Promise<any>}
+ */
 function once(database, names, mode, act) {
   return new Promise((resolve, reject) => {
     const tx = database.transaction(names, mode);

@@ -2,7 +2,10 @@
 
 import * as store from './store.js';
 
-/** @param {{id: string, name: string, address: string, kind: string, uscc: string|null, position: any}} found @param {string[]} cards */
+/**
+ * @param {{id: string, name: string, address: string, kind: string, uscc: string|null, position: any}} found
+ * @param {string[]} cards
+ */
 export async function localUnit(found, cards) {
   const [shared, account] = await Promise.all([store.get('session', 'forms'), store.get('session', 'account')]);
   const baseline = {
@@ -37,7 +40,12 @@ export async function localUnit(found, cards) {
   };
 }
 
-/** What the program fills in by itself, as far as the phone knows it. @param {Record<string, string>} prefill @param {any} found @param {any} account */
+/**
+ * What the program fills in by itself, as far as the phone knows it.
+ * @param {Record<string, string>} prefill
+ * @param {any} found
+ * @param {any} account
+ */
 function first(prefill, found, account) {
   const known = /** @type {Record<string, any>} */ ({
     ...(account && account.home),

@@ -1,4 +1,5 @@
-// How far units and forms are, from all that stands on this phone: what the server told, drafts, and what waits to be sent.
+// How far units and forms are, from all that stands on this phone: what the server told, drafts, and what waits to be
+// sent.
 
 import { whole } from './pack.js';
 import { stateOf } from '../form/draft_state.js';
@@ -47,7 +48,14 @@ export function stateOfEntry(entry) {
 /** @param {All} all @param {any} sent @returns {[string, string]} */
 export const stateOfSent = (all, sent) => all.words.sent[sent.state] || all.words.approved;
 
-/** One form of a unit. @param {All} all @param {any} unit @param {any} form @param {string} [need] @returns {[string, string]} */
+/**
+ * One form of a unit.
+ * @param {All} all
+ * @param {any} unit
+ * @param {any} form
+ * @param {string} [need]
+ * @returns {[string, string]}
+ */
 export function stateOfForm(all, unit, form, need) {
   const draft = all.drafts.find((one) => one.unit === unit.id && one.form === form.form);
   const entry = waiting(all, unit.id).find((one) => one.form === form.form);
@@ -71,7 +79,12 @@ export function outcomeOf(all, unit) {
   return queued ? queued.body.outcome : unit.outcome;
 }
 
-/** What is left to do with a unit: the same ranks as the server's list. @param {All} all @param {any} unit @returns {Standing} */
+/**
+ * What is left to do with a unit: the same ranks as the server's list.
+ * @param {All} all
+ * @param {any} unit
+ * @returns {Standing}
+ */
 export function standing(all, unit) {
   const queued = waiting(all, unit.id).filter((one) => one.kind === 'submission');
   const sent = unit.forms.filter((/** @type {any} */ form) => form.submission);

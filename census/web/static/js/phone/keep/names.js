@@ -3,7 +3,10 @@
 import { api, json } from './api.js';
 import * as store from './store.js';
 
-/** @typedef {[string, string, string, string, string, number|null, number|null]} Name id, name, address, pinyin initials, last of the credit code, lon, lat */
+/**
+ * @typedef {[string, string, string, string, string, number|null, number|null]} Name id, name, address, pinyin
+ *   initials, last of the credit code, lon, lat
+ */
 
 /** As the phone has them. @returns {Promise<Name[]>} */
 export const keptNames = async () => ((await store.get('session', 'names')) || { names: [] }).names;

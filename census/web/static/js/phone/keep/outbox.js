@@ -1,5 +1,5 @@
-// What waits to be sent: visits, records and photos, each with its own state, none in the way of another. An entry leaves
-// "waiting" only by a receipt whose code is right; what was received stays on the phone for a week.
+// What waits to be sent: visits, records and photos, each with its own state, none in the way of another. An entry
+// leaves "waiting" only by a receipt whose code is right; what was received stays on the phone for a week.
 
 import { Refused, api, json, session } from './api.js';
 import { digest, isGenuine } from '../../shared/canonical.js';
@@ -7,8 +7,25 @@ import * as store from './store.js';
 import { note } from './synclog.js';
 import { sendFile } from './tus.js';
 
-/** @typedef {{id: string, kind: 'visit'|'submission', unit: string, form?: string, title: string, body: any, state: 'waiting'|'received'|'refused'|'conflict'|'discarded',
- *   tries: number, next_at: number, problem?: string, code?: string, at: string, receipt?: any, received_at?: string, findings?: any[], before?: string}} Entry */
+/**
+ * @typedef {object} Entry
+ * @property {string} id
+ * @property {'visit'|'submission'} kind
+ * @property {string} unit
+ * @property {string} [form]
+ * @property {string} title
+ * @property {any} body
+ * @property {'waiting'|'received'|'refused'|'conflict'|'discarded'} state
+ * @property {number} tries
+ * @property {number} next_at
+ * @property {string} [problem]
+ * @property {string} [code]
+ * @property {string} at
+ * @property {any} [receipt]
+ * @property {string} [received_at]
+ * @property {any[]} [findings]
+ * @property {string} [before]
+ */
 
 const BATCH = 20;
 const BATCH_BYTES = 2_000_000;
@@ -17,7 +34,11 @@ const LONGEST_WAIT_MS = 15 * 60_000;
 const KEPT_MS = 7 * 86_400_000;
 const FAKE = '答复里的回执核对不上，不是普查服务器发的。手机里的数据没有动，稍后自动再传。';
 
-/** Later each time, and never all phones at once. @param {number} tries @param {number} [after] seconds that the server asked for */
+/**
+ * Later each time, and never all phones at once.
+ * @param {number} tries
+ * @param {number} [after] seconds that the server asked for
+ */
 export const wait = (tries, after = 0) =>
   Math.max(after * 1000, Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 12)) * (0.5 + Math.random()));
 
@@ -161,7 +182,11 @@ async function acknowledge(entry, result, key) {
   await settled(entry, { receipt, findings: result.findings });
 }
 
-/** Received: entry, receipt, draft and what is known of the unit change together. @param {Entry} entry @param {{receipt?: any, findings?: any[]}} more */
+/**
+ * Received: entry, receipt, draft and what is known of the unit change together.
+ * @param {Entry} entry
+ * @param {{receipt?: any, findings?: any[]}} more
+ */
 async function settled(entry, more) {
   const { body } = entry;
   /** @type {store.Change[]} */
@@ -233,7 +258,11 @@ async function refused(entry, result) {
   await note('✕', `${entry.title} 没有收：${problem}`);
 }
 
-/** Try to send; what failed for a while waits longer each time. @param {Entry[]} entries @param {() => Promise<void>} act */
+/**
+ * Try to send; what failed for a while waits longer each time.
+ * @param {Entry[]} entries
+ * @param {() => Promise<void>} act
+ */
 async function attempt(entries, act) {
   try {
     await act();
@@ -283,7 +312,10 @@ async function sendFiles() {
   }
 }
 
-/** What was received a week ago by this phone's clock and by the server's is no longer needed; records and receipts stay readable. */
+/**
+ * What was received a week ago by this phone's clock and by the server's is no longer needed; records and receipts stay
+ * readable.
+ */
 async function prune() {
   const isOld = (/** @type {any} */ one) =>
     one.state === 'received' &&

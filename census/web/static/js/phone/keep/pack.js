@@ -1,4 +1,5 @@
-// What the phone downloads: its units as far as they changed, what reviewers did, the pages and lists that its forms need.
+// What the phone downloads: its units as far as they changed, what reviewers did, the pages and lists that its forms
+// need.
 
 import { Refused, api, json, page } from './api.js';
 import * as store from './store.js';
@@ -22,7 +23,7 @@ export async function refresh() {
     await keep(answer, [{ store: 'session', put: { ...kept, cursor: more ? kept.cursor : cursor } }]);
   }
   const there = /** @type {string[]} */ (await store.keys('units'));
-  const gone = there.filter((id) => !/** @type {string[]} */ (mine).includes(id));
+  const gone = there.filter((id) => !(/** @type {string[]} */ (mine).includes(id)));
   await drop(gone);
   await only(/** @type {string[]} */ (mine).filter((id) => !there.includes(id)));
   return changes({ ...kept, cursor }, Boolean(kept.changes));
@@ -79,7 +80,10 @@ async function keep(answer, more) {
   ]);
 }
 
-/** Units that are somebody else's now leave the phone, unless something of them is not sent yet. @param {string[]} ids */
+/**
+ * Units that are somebody else's now leave the phone, unless something of them is not sent yet.
+ * @param {string[]} ids
+ */
 async function drop(ids) {
   if (!ids.length) return;
   const busy = new Set([
@@ -102,7 +106,10 @@ export function whole(unit, shared) {
     : unit;
 }
 
-/** Addresses of the pages, definitions and lists that the forms of my units need. @returns {Promise<{pages: string[], definitions: string[]}>} */
+/**
+ * Addresses of the pages, definitions and lists that the forms of my units need.
+ * @returns {Promise<{pages: string[], definitions: string[]}>}
+ */
 export async function needed() {
   const shared = await store.get('session', 'forms');
   const codes = new Set(
@@ -114,7 +121,10 @@ export async function needed() {
   return { pages: forms.map((form) => form.blank), definitions: forms.map((form) => form.definition) };
 }
 
-/** Fetch what is not kept yet: the service worker keeps it under its address, which holds its digest. @param {(done: number, all: number) => void} [told] */
+/**
+ * Fetch what is not kept yet: the service worker keeps it under its address, which holds its digest.
+ * @param {(done: number, all: number) => void} [told]
+ */
 export async function fetchForms(told = () => undefined) {
   const { pages, definitions } = await needed();
   const lists = new Set();

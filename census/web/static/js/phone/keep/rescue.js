@@ -1,5 +1,6 @@
-// A sealed file of what could not be sent, for the supervisor's desk: sync is impossible, the phone is about to be given away.
-// The key comes from this phone's receipt key, which the server knows too; the file alone is of no use to anybody.
+// A sealed file of what could not be sent, for the supervisor's desk: sync is impossible, the phone is about to be
+// given away. The key comes from this phone's receipt key, which the server knows too; the file alone is of no use to
+// anybody.
 
 import * as store from './store.js';
 

@@ -1,5 +1,5 @@
-// What a respondent signed goes into the outbox: the signature, the visit and the unit's forms, in one transaction with their
-// drafts. From then on nothing of it changes, so that a retry after a lost answer sends the very same.
+// What a respondent signed goes into the outbox: the signature, the visit and the unit's forms, in one transaction with
+// their drafts. From then on nothing of it changes, so that a retry after a lost answer sends the very same.
 
 import { asked, valueAt } from '../../shared/answers.js';
 import { digest, newId, sha256 } from '../../shared/canonical.js';
@@ -27,11 +27,18 @@ export async function envelope(ready) {
   };
 }
 
-/** The number that somebody shows at the door: of the card, else the user name. @param {any} account what the phone knows of it; nothing before the first list is here */
+/**
+ * The number that somebody shows at the door: of the card, else the user name.
+ * @param {any} account what the phone knows of it; nothing before the first list is here
+ */
 export const cardOf = (account) =>
   (account && (account.card || account.username)) || store.account.replace(/^\w+:/, '');
 
-/** Where the device was and where the map was tapped, of the positions that are sent. @param {Record<string, import('../devices/devices.js').Points>|undefined} kept @param {any} answers */
+/**
+ * Where the device was and where the map was tapped, of the positions that are sent.
+ * @param {Record<string, import('../devices/devices.js').Points>|undefined} kept
+ * @param {any} answers
+ */
 function points(kept, answers) {
   const told = (
     /** @type {import('../devices/position.js').Fix|import('../devices/devices.js').Tap|undefined} */ point,
@@ -60,7 +67,13 @@ function photos(rules, answers) {
   ];
 }
 
-/** @param {string} kind @param {string} id @param {any} body @param {string} title @returns {import('./outbox.js').Entry} */
+/**
+ * @param {string} kind
+ * @param {string} id
+ * @param {any} body
+ * @param {string} title
+ * @returns {import('./outbox.js').Entry}
+ */
 export const entry = (kind, id, body, title) => ({
   id,
   kind: /** @type {any} */ (kind),

@@ -1,5 +1,5 @@
-// What every page of the phone does beside its own work: keeps the service worker, locks when idle, sends what waits, and
-// says that it is there (`live`: buttons that need it show only then, so that no press is lost).
+// What every page of the phone does beside its own work: keeps the service worker, locks when idle, sends what waits,
+// and says that it is there (`live`: buttons that need it show only then, so that no press is lost).
 
 import * as store from './store.js';
 import * as vault from './vault.js';
@@ -33,7 +33,8 @@ async function keepWorker() {
       /* no modules there: an older browser */
     }
   }
-  await serviceWorker.register('/sw.js').catch(() => undefined); // a private window has none: see the check before going out
+  // a private window has none: see the check before going out
+  await serviceWorker.register('/sw.js').catch(() => undefined);
 }
 
 /** Something was put in the outbox, or the network is back. */

@@ -1,10 +1,10 @@
-// What the phone keeps: drafts, visits, what the server knows of a unit, what waits to be sent, photos, receipts and the
-// session. IndexedDB only: localStorage is too small and blocks. Everything but the keys is sealed (vault.js); every
-// write resolves when it is on disk.
+// What the phone keeps: drafts, visits, what the server knows of a unit, what waits to be sent, photos, receipts and
+// the session. IndexedDB only: localStorage is too small and blocks. Everything but the keys is sealed (vault.js);
+// every write resolves when it is on disk.
 //
-// Phones are shared: each account has a database of its own, so that nobody sees or sends what another typed, and all of
-// it is there again when its owner signs in. Pages with data name their account; those without data belong to whoever
-// signed in last.
+// Phones are shared: each account has a database of its own, so that nobody sees or sends what another typed, and all
+// of it is there again when its owner signs in. Pages with data name their account; those without data belong to
+// whoever signed in last.
 
 import { STORES, databaseOf } from './database.js';
 import * as vault from './vault.js';
@@ -36,8 +36,12 @@ if (inPage) {
   });
 }
 
-/** A value as JSON in bytes. Long groups of rows go slice by slice, so that a key pressed meanwhile is not held up; what
- * changes between two slices is saved again by whoever changed it. @param {any} value @returns {Promise<Uint8Array<ArrayBuffer>>} */
+/**
+ * A value as JSON in bytes. Long groups of rows go slice by slice, so that a key pressed meanwhile is not held up; what
+ * changes between two slices is saved again by whoever changed it.
+ * @param {any} value
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
 async function bytesOf(value) {
   const { answers, ...around } = value;
   const isLong = (/** @type {any} */ rows) => Array.isArray(rows) && rows.length > SLICE;
@@ -121,7 +125,10 @@ export const draftsOf = async (unit) =>
 
 /** @typedef {{store: string, put?: any, remove?: IDBValidKey}} Change */
 
-/** Several changes in one transaction: there is no moment in which one is there without the others. @param {Change[]} changes */
+/**
+ * Several changes in one transaction: there is no moment in which one is there without the others.
+ * @param {Change[]} changes
+ */
 export async function commit(changes) {
   const ready = await Promise.all(
     changes.map(async (one) => (one.put === undefined ? one : { ...one, put: await seal(one.store, one.put) })),
@@ -141,7 +148,11 @@ export const put = (store, value) => commit([{ store, put: value }]);
 /** @param {string} store @param {IDBValidKey} key */
 export const remove = (store, key) => commit([{ store, remove: key }]);
 
-/** Seal everything anew with another key, in one transaction with the record of that key. @param {CryptoKey} under @param {any} vaultRecord */
+/**
+ * Seal everything anew with another key, in one transaction with the record of that key.
+ * @param {CryptoKey} under
+ * @param {any} vaultRecord
+ */
 export async function sealAnew(under, vaultRecord) {
   const names = Object.keys(STORES).filter((store) => store !== 'vault');
   const found = await Promise.all(
@@ -178,7 +189,10 @@ if (inPage)
 
 const ANSWERED_WITHIN_MS = 4_000;
 
-/** Ask the browser not to clear this storage when space runs short. Firefox asks the person, who may let it wait. @returns {Promise<boolean>} */
+/**
+ * Ask the browser not to clear this storage when space runs short. Firefox asks the person, who may let it wait.
+ * @returns {Promise<boolean>}
+ */
 export async function persist() {
   if (!navigator.storage || !navigator.storage.persist) return false;
   if (await navigator.storage.persisted()) return true;

@@ -1,6 +1,7 @@
-// The service worker: answers the phone's pages from what it keeps, so that they open without a network and at once with one.
-// Addresses of what it keeps hold a digest: nothing in there is ever outdated, and a new release never changes a page that
-// somebody is filling. The server puts in the list of what belongs to its release. No module: Firefox runs it too.
+// The service worker: answers the phone's pages from what it keeps, so that they open without a network and at once
+// with one. Addresses of what it keeps hold a digest: nothing in there is ever outdated, and a new release never
+// changes a page that somebody is filling. The server puts in the list of what belongs to its release. No module:
+// Firefox runs it too.
 
 /** @type {{release: string, precache: string[], shells: [string, string][]}} */
 const SERVER = { release: '', precache: [], shells: [] };
@@ -36,9 +37,12 @@ const NAMED = /\/static\/[0-9a-f]+\/|\/collect\/(?:definitions|codelists)\/[^"'\
 const pathOf = (/** @type {{url: string}} */ { url }) => url.slice(location.origin.length);
 const releaseOf = (/** @type {string} */ path) => (/^\/static\/[0-9a-f]+\//.exec(path) || [''])[0];
 
-/** Let go of what nothing needs any more. Kept are this release, the newest page there is of each form (of an earlier release
- * until the new one is here: a draft must open without a network), pages that are open, and all that those are made of.
- * @param {number} mine how many open pages are known to be of this release */
+/**
+ * Let go of what nothing needs any more. Kept are this release, the newest page there is of each form (of an earlier
+ * release until the new one is here: a draft must open without a network), pages that are open, and all that those are
+ * made of.
+ * @param {number} mine how many open pages are known to be of this release
+ */
 async function prune(mine) {
   const cache = await caches.open(CACHE);
   const there = (await cache.keys()).map(pathOf); // in the order in which they came
@@ -93,7 +97,8 @@ async function fromCache(request) {
         .map(pathOf)
         .filter((path) => path.startsWith(`/collect/blank/${form}/`))
         .pop();
-    const page = older && (await cache.match(older, { ignoreVary: true })); // the new release is told of, but not here yet
+    // the new release is told of, but not here yet
+    const page = older && (await cache.match(older, { ignoreVary: true }));
     if (page) return page;
     throw problem;
   });
@@ -103,7 +108,10 @@ async function fromCache(request) {
   return response;
 }
 
-/** From the server, because this phone does not know who is signed in; without a network the PIN tells. @param {Request} request */
+/**
+ * From the server, because this phone does not know who is signed in; without a network the PIN tells.
+ * @param {Request} request
+ */
 async function fresh(request) {
   try {
     return await fetch(request);
@@ -122,7 +130,8 @@ worker.addEventListener('message', (/** @type {any} */ event) => {
   const { type, account, key, until } = event.data;
   if (type === 'hold') {
     keys.set(account, { key, until });
-    event.waitUntil(new Promise((done) => setTimeout(done, Math.max(0, Math.min(until - Date.now(), MOST_HELD_MS))))); // stay awake while the camera is in front
+    // stay awake while the camera is in front
+    event.waitUntil(new Promise((done) => setTimeout(done, Math.max(0, Math.min(until - Date.now(), MOST_HELD_MS)))));
   } else if (type === 'ask') {
     event.ports[0].postMessage(worker.held(account));
   } else if (type === 'prune') {

@@ -7,7 +7,22 @@ export const CHUNK_BYTES = 128 * 1024;
 const TUS = { 'Tus-Resumable': '1.0.0' };
 const b64 = (/** @type {string} */ text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
-/** @typedef {{sha256: string, name: string, type: string, size: number, facts?: any, state: string, url?: string, tries: number, next_at: number, sent?: number, problem?: string, at: string, received_at?: string}} Upload */
+/**
+ * @typedef {object} Upload
+ * @property {string} sha256
+ * @property {string} name
+ * @property {string} type
+ * @property {number} size
+ * @property {any} [facts]
+ * @property {string} state
+ * @property {string} [url]
+ * @property {number} tries
+ * @property {number} next_at
+ * @property {number} [sent]
+ * @property {string} [problem]
+ * @property {string} at
+ * @property {string} [received_at]
+ */
 
 /** Send what is missing; resolves when the server has all of it. @param {Upload} upload @returns {Promise<Upload>} */
 export async function sendFile(upload) {

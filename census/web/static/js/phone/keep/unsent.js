@@ -26,7 +26,12 @@ export async function openDrafts(info) {
   );
 }
 
-/** Which forms the unit must, may or must not fill, judging by what stands on this phone. @param {any} info @param {any[]} drafts @returns {Map<string, 'must'|'may'|'must_not'>} */
+/**
+ * Which forms the unit must, may or must not fill, judging by what stands on this phone.
+ * @param {any} info
+ * @param {any[]} drafts
+ * @returns {Map<string, 'must'|'may'|'must_not'>}
+ */
 export function needs(info, drafts) {
   /** @type {Record<string, any>} */
   const answers = {};

@@ -1,6 +1,7 @@
-// The key that everything on this phone is sealed with: AES-GCM, never extractable. Without a PIN the browser keeps it; with a
-// PIN only wrapped copies lie on the phone, one for the PIN, one for the recovery key that the server hands out after a
-// sign-in, and the open key lives in memory: in this page, and between two pages in the service worker, until it was idle.
+// The key that everything on this phone is sealed with: AES-GCM, never extractable. Without a PIN the browser keeps it;
+// with a PIN only wrapped copies lie on the phone, one for the PIN, one for the recovery key that the server hands out
+// after a sign-in, and the open key lives in memory: in this page, and between two pages in the service worker, until
+// it was idle.
 
 import { Opened, databaseOf } from './database.js';
 
@@ -11,7 +12,15 @@ const FIRST_DELAY_MS = 30_000;
 const LAST_TRY = 10;
 const inPage = typeof document !== 'undefined';
 
-/** @typedef {{name: 'vault', key?: CryptoKey, pin?: Wrapped & {salt: Uint8Array<ArrayBuffer>, rounds: number}, recovery?: Wrapped, tries: number, blocked_until: number}} Record */
+/**
+ * @typedef {object} Record
+ * @property {'vault'} name
+ * @property {CryptoKey} [key]
+ * @property {Wrapped & {salt: Uint8Array<ArrayBuffer>, rounds: number}} [pin]
+ * @property {Wrapped} [recovery]
+ * @property {number} tries
+ * @property {number} blocked_until
+ */
 /** @typedef {{iv: Uint8Array<ArrayBuffer>, wrapped: ArrayBuffer}} Wrapped */
 
 const device = new Opened('census device', 1, { things: 'name' });
@@ -43,7 +52,13 @@ export const keepThing = (name, value) =>
 /** Accounts whose data lies on this phone. @returns {Promise<string[]>} */
 export const accounts = async () => (await thing('accounts')) || [];
 
-/** @param {string} account @param {string} place @param {BufferSource} bytes @param {CryptoKey} [under] @returns {Promise<{iv: Uint8Array<ArrayBuffer>, box: ArrayBuffer}>} */
+/**
+ * @param {string} account
+ * @param {string} place
+ * @param {BufferSource} bytes
+ * @param {CryptoKey} [under]
+ * @returns {Promise<{iv: Uint8Array<ArrayBuffer>, box: ArrayBuffer}>}
+ */
 export async function seal(account, place, bytes, under) {
   const iv = crypto.getRandomValues(new Uint8Array(12));
   return {
@@ -52,15 +67,28 @@ export async function seal(account, place, bytes, under) {
   };
 }
 
-/** @param {string} account @param {string} place @param {{iv: Uint8Array<ArrayBuffer>, box: ArrayBuffer}} sealed @returns {Promise<ArrayBuffer>} */
+/**
+ * @param {string} account
+ * @param {string} place
+ * @param {{iv: Uint8Array<ArrayBuffer>, box: ArrayBuffer}} sealed
+ * @returns {Promise<ArrayBuffer>}
+ */
 export async function unseal(account, place, sealed) {
   return crypto.subtle.decrypt(algorithm(sealed.iv, place), open.get(account) || (await key(account)), sealed.box);
 }
 
-/** The place belongs to what is sealed: a box cannot be moved to another. @param {Uint8Array<ArrayBuffer>} iv @param {string} place */
+/**
+ * The place belongs to what is sealed: a box cannot be moved to another.
+ * @param {Uint8Array<ArrayBuffer>} iv
+ * @param {string} place
+ */
 const algorithm = (iv, place) => ({ name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(place) });
 
-/** The open key of an account; a page without it is led to where the PIN is asked. @param {string} account @returns {Promise<CryptoKey>} */
+/**
+ * The open key of an account; a page without it is led to where the PIN is asked.
+ * @param {string} account
+ * @returns {Promise<CryptoKey>}
+ */
 export function key(account) {
   const under = opening.get(account);
   if (under) return under;
@@ -105,7 +133,7 @@ async function begin(account) {
   });
 }
 
-// --- PIN --------------------------------------------------------------------------------------------------------------
+// --- PIN -------------------------------------------------------------------------------------------------------------
 
 /** @param {string} pin @param {Uint8Array<ArrayBuffer>} salt @param {number} rounds @returns {Promise<CryptoKey>} */
 async function fromPin(pin, salt, rounds) {
@@ -166,7 +194,8 @@ export async function tryPin(account, pin) {
   if (there.tries >= LAST_TRY)
     return '错的次数太多，开锁密码已停用。请联网用账号密码登录，再设新的；手机里的数据还在。';
   const wait = there.blocked_until - Date.now();
-  if (wait > 0 && wait <= delay(there.tries)) return `请等 ${Math.ceil(wait / 1000)} 秒再试。`; // a clock put back is no way around: see tries
+  // a clock put back is no way around: see tries
+  if (wait > 0 && wait <= delay(there.tries)) return `请等 ${Math.ceil(wait / 1000)} 秒再试。`;
   const tries = there.tries + 1;
   await keep(account, { ...there, tries, blocked_until: Date.now() + delay(tries) }); // counted before it is tried
   try {
@@ -200,7 +229,7 @@ export const hasPin = async (account) => Boolean(((await record(account)) || {})
 export const isOpen = async (account) =>
   Boolean(open.get(account) || ((await record(account)) || {}).key || (await fromWorker(account)));
 
-// --- between pages ----------------------------------------------------------------------------------------------------
+// --- between pages ---------------------------------------------------------------------------------------------------
 
 /** @returns {ServiceWorker|null} */
 const worker = () => (inPage && navigator.serviceWorker && navigator.serviceWorker.controller) || null;
@@ -244,7 +273,10 @@ export async function forget(account) {
   );
 }
 
-/** Lock after idle time; while somebody works, the service worker keeps the key for the next page. @param {string} account */
+/**
+ * Lock after idle time; while somebody works, the service worker keeps the key for the next page.
+ * @param {string} account
+ */
 export function watchIdle(account) {
   let touched = Date.now();
   for (const sign of ['pointerdown', 'keydown', 'scroll'])

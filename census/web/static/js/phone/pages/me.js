@@ -11,7 +11,15 @@ import * as vault from '../keep/vault.js';
 /** @param {string} id @returns {any} */
 const the = (id) => document.getElementById(id);
 
-/** @typedef {{name: string, small: string, chip: [string, string], href?: string, said?: string, acts?: [string, () => Promise<any>, string?][]}} Line */
+/**
+ * @typedef {object} Line
+ * @property {string} name
+ * @property {string} small
+ * @property {[string, string]} chip
+ * @property {string} [href]
+ * @property {string} [said]
+ * @property {[string, () => Promise<any>, string?][]} [acts]
+ */
 
 /** @param {string} list @param {string} empty @param {Line[]} shown */
 function draw(list, empty, shown) {
@@ -71,7 +79,8 @@ async function sendNow(entry) {
 /** Take a record out of the queue and back to the form. @param {any} entry @param {any[]} drafts */
 async function takeBack(entry, drafts) {
   const draft = drafts.find((one) => one.unit === entry.unit && one.form === entry.form);
-  const revision = entry.tries && entry.state === 'waiting' ? draft.revision + 1 : draft.revision; // it may have arrived: what is signed next is another revision
+  // it may have arrived: what is signed next is another revision
+  const revision = entry.tries && entry.state === 'waiting' ? draft.revision + 1 : draft.revision;
   await store.commit([
     { store: 'drafts', put: { ...draft, state: 'draft', is_done: false, revision } },
     ...(entry.tries && entry.state === 'waiting'

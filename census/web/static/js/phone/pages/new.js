@@ -1,4 +1,5 @@
-// A unit found in the street: looks for like names in what the phone has of the register; the visit that found it registers it.
+// A unit found in the street: looks for like names in what the phone has of the register; the visit that found it
+// registers it.
 
 import { Refused } from '../keep/api.js';
 import { newId } from '../../shared/canonical.js';
@@ -74,7 +75,8 @@ async function register(event) {
   if (isBusy) return; // a second press while the first still asks the server must not make a second unit
   isBusy = true;
   try {
-    if (!(await store.get('session', 'forms'))) await refresh().catch(() => undefined); // left the list before it knew who one is and which forms there are
+    // left the list before it knew who one is and which forms there are
+    if (!(await store.get('session', 'forms'))) await refresh().catch(() => undefined);
     await keep();
   } finally {
     isBusy = false;
@@ -124,7 +126,8 @@ async function keep() {
       { store: 'session', put: { name: 'second card', value: cards[1] } },
     ]);
     if (!navigator.serviceWorker || !navigator.serviceWorker.controller)
-      await (await import('../keep/outbox.js')).sendDue(); // the next page is the server's, which has to know the unit first
+      // the next page is the server's, which has to know the unit first
+      await (await import('../keep/outbox.js')).sendDue();
     dispatchEvent(new Event('census:waiting'));
     return location.assign(`/collect/units/${unit.id}`);
   } catch (problem) {

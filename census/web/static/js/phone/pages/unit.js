@@ -1,4 +1,5 @@
-// The page of one unit, drawn from the phone: what the register knows, the visit, the forms, what came back, and the way on.
+// The page of one unit, drawn from the phone: what the register knows, the visit, the forms, what came back, and the
+// way on.
 
 import { unitInfo } from '../form/draft.js';
 import { Refused, api } from '../keep/api.js';
@@ -156,7 +157,14 @@ function say(colour, sign, words) {
   the('messages').append(note);
 }
 
-/** The one main action: the visit, the next form, or signing. @param {any} info @param {any[]} open @param {any} visit @param {Map<string, string>} owed @param {any} all */
+/**
+ * The one main action: the visit, the next form, or signing.
+ * @param {any} info
+ * @param {any[]} open
+ * @param {any} visit
+ * @param {Map<string, string>} owed
+ * @param {any} all
+ */
 function lead(info, open, visit, owed, all) {
   const step = the('next-step');
   const drafts = new Map(open.map((draft) => [draft.form, draft]));
@@ -196,7 +204,10 @@ async function start() {
   await renew();
 }
 
-/** Draw what the phone has, then what the server knows by now: a place found on the way gets its forms once its visit is there. */
+/**
+ * Draw what the phone has, then what the server knows by now: a place found on the way gets its forms once its visit is
+ * there.
+ */
 async function renew() {
   await draw();
   try {

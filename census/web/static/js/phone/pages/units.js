@@ -1,4 +1,5 @@
-// The to-do list, drawn from the phone: units as the server told, drafts, what waits to be sent, distances, what came back.
+// The to-do list, drawn from the phone: units as the server told, drafts, what waits to be sent, distances, what came
+// back.
 
 import '../keep/shell.js';
 import { Refused } from '../keep/api.js';
@@ -77,7 +78,11 @@ function drawHead(all, ranked) {
 const away = (unit) =>
   here && unit.lon !== null ? metres(here.coords.longitude, here.coords.latitude, unit.lon, unit.lat) : null;
 
-/** Cards that are there stay: the focus and the finger stay where they are. @param {any} all @param {{unit: any, rank: any}[]} wanted */
+/**
+ * Cards that are there stay: the focus and the finger stay where they are.
+ * @param {any} all
+ * @param {{unit: any, rank: any}[]} wanted
+ */
 function drawCards(all, wanted) {
   const list = the('cards');
   const there = new Map([...list.children].map((card) => [card.dataset.unit, card]));
@@ -168,7 +173,8 @@ async function refresh() {
     .join('；');
   if (words) say(returned ? 'amber' : 'green', words);
   the('not-ready').hidden = await vault.hasPin(store.account);
-  if (navigator.serviceWorker && navigator.serviceWorker.controller) await fetchForms(); // for the next place without a network
+  // for the next place without a network
+  if (navigator.serviceWorker && navigator.serviceWorker.controller) await fetchForms();
 }
 
 async function start() {

@@ -1,4 +1,5 @@
-// The visit's start: the outcome decides. One without forms to fill goes into the outbox, the other is kept until it is signed.
+// The visit's start: the outcome decides. One without forms to fill goes into the outbox, the other is kept until it is
+// signed.
 
 import { newId } from '../../shared/canonical.js';
 import { unitInfo } from '../form/draft.js';
