@@ -86,10 +86,10 @@ function tell(block, { device, map }) {
   const words = [];
   if (device) words.push(`手机定位 ${device.at.slice(11, 16)}，${quality(Number(device.accuracy_m))}`);
   if (map) words.push(`地图上点的 ${map.at.slice(11, 16)}`);
-  if (device && map)
-    words.push(
-      `两点相距 ${Math.round(metres(Number(device.lon), Number(device.lat), Number(map.lon), Number(map.lat)))} 米，都已记下`,
-    );
+  if (device && map) {
+    const apart = metres(Number(device.lon), Number(device.lat), Number(map.lon), Number(map.lat));
+    words.push(`两点相距 ${Math.round(apart)} 米，都已记下`);
+  }
   output.textContent = words.join('；');
 }
 

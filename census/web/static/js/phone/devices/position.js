@@ -59,12 +59,18 @@ function fixOf(position) {
 export function local(date) {
   const offset = -date.getTimezoneOffset();
   const two = (/** @type {number} */ number) => String(Math.floor(Math.abs(number))).padStart(2, '0');
-  return `${new Date(date.getTime() + offset * 60_000).toISOString().slice(0, 19)}${offset < 0 ? '-' : '+'}${two(offset / 60)}:${two(offset % 60)}`;
+  const time = new Date(date.getTime() + offset * 60_000).toISOString().slice(0, 19);
+  const sign = offset < 0 ? '-' : '+';
+  return `${time}${sign}${two(offset / 60)}:${two(offset % 60)}`;
 }
 
 /** How good a fix is, in words. @param {number} accuracy */
-export const quality = (accuracy) =>
-  `精度 ${Math.round(accuracy)} 米${accuracy <= GOOD_M ? '，很准' : accuracy <= FAIR_M ? '，可用' : '，偏差大，请到开阔处再试'}`;
+export function quality(accuracy) {
+  const metres = `精度 ${Math.round(accuracy)} 米`;
+  if (accuracy <= GOOD_M) return `${metres}，很准`;
+  if (accuracy <= FAIR_M) return `${metres}，可用`;
+  return `${metres}，偏差大，请到开阔处再试`;
+}
 
 /** Fill a block from the device. @param {HTMLElement} block @returns {Promise<Fix|null>} */
 export async function locate(block) {

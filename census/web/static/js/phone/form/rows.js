@@ -75,7 +75,8 @@ export class Rows {
   /** @param {number} index */
   card(index) {
     const line = this.page.overview.line();
-    line.firstElementChild.href = `#${new URLSearchParams({ unit: this.page.info.id, page: this.page.key, row: String(index) })}`;
+    const place = new URLSearchParams({ unit: this.page.info.id, page: this.page.key, row: String(index) });
+    line.firstElementChild.href = `#${place}`;
     return line;
   }
 

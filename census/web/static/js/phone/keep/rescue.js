@@ -58,7 +58,8 @@ export async function rescueFile(wanted = () => true) {
 export async function save(wanted) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(await rescueFile(wanted));
-  link.download = `${store.account.replace(':', '-')}-${new Date().toISOString().slice(0, 16).replace(/[-:T]/g, '')}.census`;
+  const minute = new Date().toISOString().slice(0, 16).replace(/[-:T]/g, '');
+  link.download = `${store.account.replace(':', '-')}-${minute}.census`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

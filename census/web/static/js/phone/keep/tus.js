@@ -51,10 +51,15 @@ export async function sendFile(upload) {
 
 /** @param {Upload} upload @returns {Promise<Upload>} */
 async function begin(upload) {
-  const metadata = `filename ${b64(upload.name)},filetype ${b64(upload.type)},sha256 ${b64(upload.sha256)}${upload.facts ? `,facts ${b64(JSON.stringify(upload.facts))}` : ''}`;
+  const about = [
+    `filename ${b64(upload.name)}`,
+    `filetype ${b64(upload.type)}`,
+    `sha256 ${b64(upload.sha256)}`,
+    ...(upload.facts ? [`facts ${b64(JSON.stringify(upload.facts))}`] : []),
+  ];
   const answer = await api('/files', {
     method: 'POST',
-    headers: { ...TUS, 'Upload-Length': String(upload.size), 'Upload-Metadata': metadata },
+    headers: { ...TUS, 'Upload-Length': String(upload.size), 'Upload-Metadata': about.join(',') },
   });
   const place = answer.headers.get('Location');
   if (!place) throw new Refused(0, 'portal', '照片没有传到普查服务器，稍后自动再传。');

@@ -70,8 +70,14 @@ function drawHead(all, ranked) {
     else link.removeAttribute('aria-current');
   }
   const unsent = all.drafts.length + all.outbox.filter((/** @type {any} */ one) => one.state !== 'received').length;
-  the('sync').textContent =
-    `${navigator.onLine ? '◉ 在线' : '◌ 离线，可填'}${unsent ? ` · 待传 ${unsent}` : navigator.onLine ? ' · 全部已传' : ''}`;
+  the('sync').textContent = syncWords(navigator.onLine, unsent);
+}
+
+/** Whether there is a network, and what is still here. @param {boolean} online @param {number} unsent */
+function syncWords(online, unsent) {
+  const network = online ? '◉ 在线' : '◌ 离线，可填';
+  if (unsent) return `${network} · 待传 ${unsent}`;
+  return online ? `${network} · 全部已传` : network; // without a network nobody knows whether there is more
 }
 
 /** @param {any} unit @returns {number|null} */
