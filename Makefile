@@ -14,7 +14,7 @@ NPM      := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 NODE_BIN := $(BIN)/npx --no-install
 SCRIPTS  := "census/web/static/js/**/*.js" "census/web/static/css/*.css" "forms/views/paper_page/*.css" "tests/*.mjs"
 
-.PHONY: help demo test check lint coverage browser firefox others fault bench docs lock clean
+.PHONY: help demo test check lint coverage browser firefox others fault bench docs vendor lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo "make others    printed PDF and other field tools' validator; needs Pango and Java 17; a minute"
 	@echo "make fault     killed, full disk, cut network; a few minutes a round: ROUNDS=$(ROUNDS)"
 	@echo "make docs      after changing a form: write the reference pages anew; seconds"
+	@echo "make vendor    bundle the script of others that phones get, after its version changed; seconds"
 	@echo "make lock      choose package versions anew; needs uv and a network; a minute"
 	@echo "make bench     figures beside their limits; needs a quiet machine; half an hour"
 
@@ -97,6 +98,12 @@ $(STAMPS)/test: requirements/test.txt $(STAMPS)/census
 $(STAMPS)/node: package-lock.json $(STAMPS)/test
 	$(NPM) ci --silent --no-audit --no-fund
 	@mkdir -p $(STAMPS) && touch $@
+
+# Phones get others' scripts from the repository: neither the image nor a county's server has npm.
+VENDOR := census/web/static/js/vendor
+vendor: $(STAMPS)/node
+	$(NPM) run --silent vendor >$(VENDOR)/qr.js
+	cp node_modules/qr/LICENSE-MIT $(VENDOR)/qr.LICENSE
 
 # --- choosing versions: the groups agree, and the files name no host and no machine ---------------------------
 

@@ -21,7 +21,7 @@ KINDS: Final = {
     ".webmanifest": "application/manifest+json",
 }
 
-VENDOR: Final = FOLDER / "js" / "vendor"  # others' scripts go out as they came, with their licences
+VENDOR: Final = FOLDER / "js" / "vendor"  # others' scripts, as `make vendor` bundled them, with their licences
 REMARKS: Final = re.compile(r"/\*\*?(?=\s).*?\s\*/ ?|^[ \t]*//[^\n]*", re.DOTALL | re.MULTILINE)
 
 blueprint = Blueprint("assets", __name__)

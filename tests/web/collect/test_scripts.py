@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import gzip
 import io
-import json
 import re
 import struct
-import subprocess
 
 import pytest
 from flask.testing import FlaskClient
@@ -19,30 +17,9 @@ from census.services.collect.receipts import Receipt
 from census.web.collect.addresses import blank_address
 from forms.answers.values import digest
 from forms.catalogue import catalogue
-from tests.node import NODE
-from tests.scripts import OWN, SCRIPTS, located
+from tests.scripts import CHROME_80_LACKS, OWN, run
 
 LARGEST_FIRST_PAGE = 60_000
-CHROME_80_LACKS = (
-    ".replaceChildren(",
-    "??=",
-    "||=",
-    ".replaceAll(",
-    ".at(-",
-    "structuredClone",
-    "randomUUID",
-    "await import.meta",
-)
-
-
-def run(script: str, *values: object) -> object:
-    """Run a module script in Node, in which ``./name.js`` is the module of that name; what it prints is JSON."""
-    told = re.sub(r"'\./(\w+)\.js'", lambda found: f"'./{located(found[1])}'", script)
-    source = f"const values = {json.dumps(values)};\n{told}"
-    done = subprocess.run(
-        [NODE, "--input-type=module", "-e", source], capture_output=True, text=True, check=True, cwd=SCRIPTS
-    )
-    return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("code", ["QC-1", "G101-1", "G102"])
@@ -181,21 +158,6 @@ def a_jpeg_with_exif() -> bytes:
     tiff = b"MM\0*" + struct.pack(">I", 8) + top + exif + gps + taken + lat + lon
     block = b"Exif\0\0" + tiff
     return b"\xff\xd8\xff\xe1" + struct.pack(">H", len(block) + 2) + block + b"\xff\xd9"
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("统一社会信用代码：91440113MA59ABCD1X;名称：兴盛五金加工厂", None),
-        ("统一社会信用代码：{code};名称：兴盛五金加工厂;", {"name": "兴盛五金加工厂"}),
-        ("http://www.gsxt.gov.cn/index?uniscid={code}&entname=%E5%85%B4%E7%9B%9B", {"name": "兴盛"}),
-        ("https://weixin.qq.com/abc", None),
-    ],
-)
-def test_a_licence_tells_its_code_only_when_its_check_digit_is_right(text: str, told: dict[str, str] | None) -> None:
-    code = "91440101190483454N"
-    script = "import { licenceOf } from './licence.js'; console.log(JSON.stringify(licenceOf(values[0])));"
-    assert run(script, text.format(code=code)) == (None if told is None else {"code": code} | told)
 
 
 def test_the_first_form_page_is_light(client: FlaskClient) -> None:

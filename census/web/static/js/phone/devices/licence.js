@@ -1,5 +1,6 @@
 // The two-dimensional code on a business licence 营业执照 fills the unit's code and name, after showing what it says.
-// Read by the browser where it can, else by jsQR; both look at one photo from the camera and nothing leaves the phone.
+// Read by the browser where it can, else by a reader that is fetched on first use; both look at one photo from the
+// camera and nothing leaves the phone.
 
 import { picture } from './photo.js';
 import { FUNCTIONS } from '../../shared/questions.js';
@@ -7,6 +8,7 @@ import { FUNCTIONS } from '../../shared/questions.js';
 const USCC = /[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}/g;
 const NAME = /(?:企业名称|单位名称|名称|entname|regname|name)["”]?\s*[:：=]\s*["“]?([^\s;；,，&"”]+)/i;
 const LONGEST_PX = 1600;
+const READER = '../../vendor/qr.js';
 
 /**
  * What a licence's code tells: a code whose check digit is right, and the name where it is written.
@@ -75,9 +77,9 @@ async function decode(file) {
   const { BarcodeDetector } = /** @type {any} */ (window);
   if (BarcodeDetector && (await BarcodeDetector.getSupportedFormats()).includes('qr_code')) {
     const [first] = await new BarcodeDetector({ formats: ['qr_code'] }).detect(bitmap);
-    if (first) return first.rawValue;
+    if (first) return first.rawValue; // else the reader below may still see one
   }
-  const jsQR = await reader();
+  const decodeQR = await reader();
   for (const longest of [LONGEST_PX, LONGEST_PX / 2]) {
     const scale = Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
     const canvas = document.createElement('canvas');
@@ -85,23 +87,41 @@ async function decode(file) {
     canvas.height = Math.round(bitmap.height * scale);
     const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
     pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-    const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
-    const found = jsQR(data, canvas.width, canvas.height);
-    if (found) return found.data;
+    const text = textIn(pen.getImageData(0, 0, canvas.width, canvas.height), decodeQR);
+    if (text) return text;
   }
   return '';
 }
 
-/** jsQR 1.4.0, as it comes: it puts itself into the window. @returns {Promise<any>} */
+/** @typedef {{data: Uint8ClampedArray, width: number, height: number}} Picture */
+/** @typedef {(picture: Picture) => string} Decode throws where there is no code */
+
+/**
+ * What a picture's code says.
+ * @param {Picture} picture
+ * @param {Decode} decodeQR
+ * @returns {string} '' when there is no code in the picture
+ */
+export function textIn(picture, decodeQR) {
+  try {
+    return decodeQR(picture);
+  } catch (problem) {
+    // A picture that cannot be one at all is our fault and told; every other word means: no code, or too blurred.
+    if (problem instanceof TypeError || problem instanceof RangeError) throw problem;
+    return '';
+  }
+}
+
+let missed = 0;
+
+/** The reader: fetched on first use, then kept by the service worker. @returns {Promise<Decode>} */
 async function reader() {
-  const { jsQR } = /** @type {any} */ (window);
-  if (jsQR) return jsQR;
-  const script = document.createElement('script');
-  script.src = new URL('../../vendor/jsQR.js', import.meta.url).href;
-  await new Promise((resolve, reject) => {
-    script.addEventListener('load', resolve);
-    script.addEventListener('error', () => reject(new Error('识别程序没有下载到手机')));
-    document.head.append(script);
-  });
-  return /** @type {any} */ (window).jsQR;
+  // Chrome remembers that a module could not be fetched; under another fragment it asks again once there is a network.
+  const address = new URL(missed ? `${READER}#${missed}` : READER, import.meta.url).href;
+  try {
+    return (await import(address)).decodeQR;
+  } catch {
+    missed += 1;
+    throw new Error('识别程序没有下载到手机');
+  }
 }
