@@ -48,12 +48,16 @@ MODULES: Final = (
     "shared/record",
     "shared/rules",
     "shared/values",
+    "phone/form/before",
     "phone/form/checks",
     "phone/form/draft",
+    "phone/form/due",
     "phone/form/fields",
     "phone/form/overview",
     "phone/form/rows",
+    "phone/form/sections",
     "phone/form/sums",
+    "phone/form/walk",
 )
 """What form.js imports: named in the page so that the browser fetches them side by side."""
 THE_LIST: Final = -1

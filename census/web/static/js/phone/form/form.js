@@ -6,37 +6,19 @@ import { Refused, page as getJson } from '../keep/api.js';
 import { setAt, valueAt } from '../../shared/answers.js';
 import { Checks, boundaryOf } from './checks.js';
 import { Saver, openDraft, relatedAnswers, unitInfo } from './draft.js';
-import { controls, dress, read, readBack, reader, write } from './fields.js';
-import { Rows } from './rows.js';
+import { drawReturned, drawSame, last } from './before.js';
+import { controls, dress, read, readBack, write } from './fields.js';
+import { dueHere } from './due.js';
+import { Rows, makeReady } from './rows.js';
+import { form, host, keysOf, sectionOf, sections } from './sections.js';
 import { drawSums } from './sums.js';
 import { Overview, short } from './overview.js';
+import { walk } from './walk.js';
 
 /** @param {string} id @returns {any} */
 const the = (id) => document.getElementById(id);
-const host = the('form');
-const form = host.querySelector('form');
-const sections = /** @type {HTMLElement[]} */ ([...form.querySelectorAll('section[data-page]')]);
-
 const MANY_ROWS = 20; // sealing and writing so many at every key would hold up the next one
 const PAUSE_MS = 400;
-
-/** @type {Map<HTMLElement, string[]>} */
-const keysIn = new Map(
-  sections.map((section) => [
-    section,
-    section.dataset.group
-      ? [section.dataset.group]
-      : [...section.querySelectorAll('.item')].map((block) => /** @type {HTMLElement} */ (block).dataset.key || ''),
-  ]),
-);
-
-/** The items that a section asks for, or its group. @param {HTMLElement} section */
-const keysOf = (section) => keysIn.get(section) || [];
-
-/** Item outside rows, or group → the section it stands in. @type {Map<string, HTMLElement>} */
-const sectionOf = new Map(
-  sections.flatMap((section) => keysOf(section).map((key) => /** @type {[string, HTMLElement]} */ ([key, section]))),
-);
 
 class FormPage {
   /** @param {any} info @param {any} definition @param {import('./draft.js').Draft} draft @param {any} related */
@@ -64,7 +46,8 @@ class FormPage {
     addEventListener('pagehide', () => {
       if (this.later) this.saver.soon();
     });
-    this.prepare();
+    makeReady(draft.answers);
+    this.checks.all();
     this.known = info.forms.find((/** @type {any} */ one) => one.form === draft.form) || {};
     this.rows = new Rows(this);
     this.overview = new Overview(this);
@@ -76,7 +59,7 @@ class FormPage {
     form.addEventListener('focusout', (/** @type {Event} */ event) => this.left(event));
     form.addEventListener('paste', (/** @type {Event} */ event) => this.pasted(/** @type {ClipboardEvent} */ (event)));
     form.addEventListener('click', (/** @type {Event} */ event) => this.clicked(event));
-    form.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => this.keyed(event));
+    form.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => walk(event, this.section, the('forward')));
     form.addEventListener('submit', (/** @type {Event} */ event) => event.preventDefault());
     the('forward').addEventListener('click', () => this.forward());
     the('back').addEventListener('click', () => this.backward());
@@ -94,43 +77,6 @@ class FormPage {
     return this.section.dataset.group || '';
   }
 
-  /** Ready-made rows: one for each code of their list, in its order. */
-  prepare() {
-    for (const section of sections) {
-      const { group, preset } = section.dataset;
-      if (!group || !preset) continue;
-      const rows = Array.isArray(this.draft.answers[group]) ? this.draft.answers[group] : [];
-      const codes = [...section.querySelectorAll('.names [data-code]')].map(
-        (name) => /** @type {HTMLElement} */ (name).dataset.code,
-      );
-      const others = rows.filter((/** @type {any} */ row) => !codes.includes(row[preset]));
-      this.draft.answers[group] = [
-        ...codes.map((code) => rows.find((/** @type {any} */ row) => row[preset] === code) || { [preset]: code }),
-        ...others,
-      ];
-    }
-    this.checks.all();
-  }
-
-  /** @param {HTMLElement} section */
-  keysOf(section) {
-    return keysOf(section);
-  }
-
-  /**
-   * The label of an item, in a row of a group or outside.
-   * @param {string} group
-   * @param {string} key
-   * @returns {Element|null}
-   */
-  labelOf(group, key) {
-    const section = sectionOf.get(group || key);
-    const template = group && section && section.querySelector('template[data-row]');
-    const place = template ? /** @type {HTMLTemplateElement} */ (template).content : section;
-    const block = place && place.querySelector(`.item[data-key="${key}"]`);
-    return block ? block.querySelector('.label, legend') : null;
-  }
-
   /** Pages that are asked now. */
   get pages() {
     return sections.filter((one) => one.dataset.page !== 'summary' && this.isAsked(one));
@@ -146,15 +92,12 @@ class FormPage {
 
   /** Note the blocks on the page in front. */
   place() {
-    const inRow = this.group && this.row !== null;
-    const blocks = /** @type {HTMLElement[]} */ (
-      this.group && !inRow ? [] : [...this.section.querySelectorAll('.item')]
-    );
     this.parts = /** @type {HTMLElement[]} */ ([...this.section.querySelectorAll('.part')]);
-    this.places = blocks.map((block) => [
-      block,
-      inRow ? `/${this.group}/${this.row}/${block.dataset.key}` : `/${block.dataset.key}`,
-    ]);
+    this.places = [];
+    if (this.group && this.row === null) return; // the list of rows: the fields of a row are out of sight
+    const above = this.group ? `/${this.group}/${this.row}` : '';
+    const blocks = /** @type {HTMLElement[]} */ ([...this.section.querySelectorAll('.item')]);
+    this.places = blocks.map((block) => [block, `${above}/${block.dataset.key}`]);
   }
 
   /**
@@ -175,35 +118,54 @@ class FormPage {
   /** Show what the address names; without a name, where the work was left. */
   follow() {
     const asked = new URLSearchParams(location.hash.slice(1));
-    const wanted = asked.get('page') || this.draft.page;
     this.leave();
-    this.section =
-      sections.find((one) => one.dataset.page === wanted && (wanted === 'summary' || this.isAsked(one))) ||
-      this.pages[0];
+    this.section = this.sectionFor(asked.get('page') || this.draft.page);
+    this.row = this.rowFor(asked);
+    this.show(asked.get('tab') || '');
+    if (this.key !== 'summary') this.draft.page = this.key; // who comes back goes on filling
+    this.draft.row = this.row;
+    this.focusOn(asked.get('item') || (asked.get('page') ? '' : this.draft.item));
+  }
+
+  /** The page of a name; the first one where an answer has made it fall away. @param {string} name */
+  sectionFor(name) {
+    const isThere = (/** @type {HTMLElement} */ one) => name === 'summary' || this.isAsked(one);
+    return sections.find((one) => one.dataset.page === name && isThere(one)) || this.pages[0];
+  }
+
+  /** The row in front; null for the list of rows, and outside groups. @param {URLSearchParams} asked */
+  rowFor(asked) {
     const rows = this.draft.answers[this.group];
-    const row = asked.get('row') !== null ? Number(asked.get('row')) : !asked.get('page') ? this.draft.row : null;
-    this.row = this.group && Array.isArray(rows) && row !== null && row >= 0 && row < rows.length ? row : null;
+    if (!this.group || !Array.isArray(rows)) return null;
+    const named = asked.get('row');
+    if (named === null && asked.get('page')) return null; // a page without a row is its list
+    const row = named === null ? this.draft.row : Number(named);
+    return row !== null && row >= 0 && row < rows.length ? row : null; // it may have been deleted
+  }
+
+  /** Put section and row in front. @param {string} tab of the summary */
+  show(tab) {
     sections.forEach((one) => {
       one.hidden = one !== this.section;
     });
     if (this.group) this.rows.show();
     this.place();
-    if (this.key === 'summary') this.overview.drawSummary(asked.get('tab') || '');
+    if (this.key === 'summary') this.overview.drawSummary(tab);
     this.fill();
     this.draw();
-    this.draft.page = this.key === 'summary' ? this.draft.page : this.key;
-    this.draft.row = this.row;
-    const item = asked.get('item') || (asked.get('page') ? '' : this.draft.item);
-    const target = item && this.places.find(([block]) => block.dataset.key === item);
-    const input =
-      target && /** @type {HTMLElement | null} */ (target[0].querySelector('input:not([type=hidden]), button'));
-    if (target && input) {
+  }
+
+  /** Lead to an item; to the top where none is named, or it is not asked now. @param {string} item */
+  focusOn(item) {
+    const [block] = this.places.find(([one]) => one.dataset.key === item) || [null];
+    const input = /** @type {HTMLElement|null} */ (block && block.querySelector('input:not([type=hidden]), button'));
+    if (block && input) {
       input.focus({ preventScroll: true });
-      /** @type {HTMLElement} */ (target[0]).scrollIntoView({ block: 'start' });
-    } else {
-      scrollTo(0, 0);
-      the('heading').focus({ preventScroll: true });
+      block.scrollIntoView({ block: 'start' });
+      return;
     }
+    scrollTo(0, 0);
+    the('heading').focus({ preventScroll: true });
   }
 
   /** @param {string} key @param {Record<string, any>} [more] */
@@ -218,7 +180,7 @@ class FormPage {
   /** Lead to the place of a path. @param {string} path */
   goTo(path) {
     const [first, row, key] = path.slice(1).split('/');
-    const section = sectionOf.get(first);
+    const section = sectionOf(first);
     this.touched.add(path);
     if (section) this.go(section.dataset.page || '', section.dataset.group ? { row, item: key } : { item: first });
   }
@@ -234,8 +196,8 @@ class FormPage {
   fill() {
     for (const [block, path] of this.places) {
       write(block, valueAt(this.draft.answers, path));
-      this.drawReturned(block, path);
-      this.drawSame(block, path);
+      drawReturned(this, block, path);
+      drawSame(this, block, path);
       const input = controls(block)[0];
       if (input && input.dataset.codelist) this.suggest(block, path, input);
     }
@@ -260,7 +222,7 @@ class FormPage {
     if (worked.length)
       for (const [other, place] of this.places)
         if (worked.includes(place)) write(other, valueAt(this.draft.answers, place));
-    if (isHere) this.drawSame(block, path);
+    if (isHere) drawSame(this, block, path);
     this.draw();
     this.changed();
   }
@@ -277,12 +239,14 @@ class FormPage {
     this.draft.touched = [...this.touched];
     if (this.later) return; // soon enough, however long somebody goes on typing
     const isLong = Object.values(this.draft.answers).some((rows) => Array.isArray(rows) && rows.length > MANY_ROWS);
-    if (isLong)
-      this.later = setTimeout(() => {
-        this.later = 0;
-        this.saver.soon();
-      }, PAUSE_MS);
-    else this.saver.soon();
+    if (!isLong) {
+      this.saver.soon();
+      return;
+    }
+    this.later = setTimeout(() => {
+      this.later = 0;
+      this.saver.soon();
+    }, PAUSE_MS);
   }
 
   /** @param {Event} event */
@@ -295,17 +259,12 @@ class FormPage {
   /** @param {Event} event */
   left(event) {
     const found = this.blockOf(/** @type {Element} */ (event.target));
-    if (
-      !found ||
-      found[0].contains(
-        /** @type {FocusEvent} */ (event).relatedTarget instanceof Node
-          ? /** @type {any} */ (event).relatedTarget
-          : null,
-      )
-    )
-      return;
-    dress(found[0]);
-    if (valueAt(this.draft.answers, found[1]) !== undefined) this.touch(found[1]);
+    if (!found) return;
+    const [block, path] = found;
+    const { relatedTarget: to } = /** @type {FocusEvent} */ (event);
+    if (to instanceof Node && block.contains(to)) return; // only to another box of the same item
+    dress(block);
+    if (valueAt(this.draft.answers, path) !== undefined) this.touch(path);
   }
 
   /** @param {string} path */
@@ -315,31 +274,6 @@ class FormPage {
     this.draw();
   }
 
-  /** Enter leads to the next box, after the last to the main action. @param {KeyboardEvent} event */
-  keyed(event) {
-    if (
-      event.key !== 'Enter' ||
-      event.defaultPrevented ||
-      event.isComposing ||
-      !(event.target instanceof HTMLInputElement)
-    )
-      return;
-    event.preventDefault();
-    const inputs = /** @type {HTMLInputElement[]} */ ([
-      ...this.section.querySelectorAll('input:not([type=hidden]):not([readonly])'),
-    ]).filter(
-      (input) =>
-        input.getClientRects().length &&
-        (input.type !== 'radio' || input.checked || input === input.closest('ul')?.querySelector('input')),
-    );
-    const after = inputs.filter(
-      (input) =>
-        /** @type {Node} */ (event.target).compareDocumentPosition(input) & Node.DOCUMENT_POSITION_FOLLOWING &&
-        (input.type !== 'radio' || input.name !== /** @type {HTMLInputElement} */ (event.target).name),
-    );
-    (after[0] || the('forward')).focus();
-  }
-
   /** @param {Event} event */
   async clicked(event) {
     const button = /** @type {Element} */ (event.target).closest('button');
@@ -347,9 +281,9 @@ class FormPage {
     if (!button || !found) return;
     const [block, path] = found;
     if (button.matches('.same')) {
-      const last = this.last(path);
-      write(block, last.value);
-      this.change(block, path, last.value);
+      const { value } = last(this, path);
+      write(block, value);
+      this.change(block, path, value);
       this.touch(path);
       /** @type {HTMLElement|null} */ (block.querySelector('input:not([type=hidden])'))?.focus({ preventScroll: true });
     } else if (button.matches('.only-js')) {
@@ -392,37 +326,10 @@ class FormPage {
     return named;
   }
 
-  /**
-   * Tell whether a finding may be shown: somebody has been there.
-   * @param {import('../../shared/rules.js').Finding} finding
-   */
-  isDue(finding) {
-    const [first, row] = finding.path.slice(1).split('/');
-    if (row === undefined) {
-      const section = sectionOf.get(first);
-      if (section && this.draft.seen.includes(section.dataset.page || '')) return true;
-    } else if (this.touched.has(`/${first}/${row}`)) return true;
-    return finding.paths.some((path) => this.touched.has(path));
-  }
-
-  /**
-   * What is to be said on the page in front, by path.
-   * @returns {Map<string, import('../../shared/rules.js').Finding[]>}
-   */
-  due() {
-    /** @type {Map<string, import('../../shared/rules.js').Finding[]>} */
-    const due = new Map(this.places.map(([, path]) => [path, []]));
-    for (const finding of this.checks.findings) {
-      const here = finding.paths.filter((path) => due.has(path));
-      if (here.length && this.isDue(finding)) for (const path of here) due.get(path)?.push(finding);
-    }
-    return due;
-  }
-
   /** Everything that depends on the findings. */
   draw() {
     const { hidden } = this.checks;
-    const due = this.due();
+    const due = dueHere(this);
     const places = [...due.keys()];
     for (const [block, path] of this.places) {
       if (block.hidden !== hidden.has(path)) block.hidden = hidden.has(path);
@@ -432,17 +339,28 @@ class FormPage {
     if (this.group && this.row === null) this.rows.list();
     drawSums(this);
     this.overview.drawBar();
+    the('forward').textContent = this.forwardWords();
+    the('back').textContent = this.backWords();
+    the('back').hidden = this.isFirst();
+  }
+
+  /** Where the main action leads. */
+  forwardWords() {
+    if (this.row !== null) return '填好了，回到列表';
+    if (this.key === 'summary') return this.overview.lastWords();
     const following = this.following();
-    the('forward').textContent =
-      this.row !== null
-        ? '填好了，回到列表'
-        : this.key === 'summary'
-          ? this.overview.lastWords()
-          : following
-            ? `下一节：${short(following)}`
-            : '核对这张表';
-    the('back').textContent = this.row !== null ? '上一个' : this.key === 'summary' ? '继续填' : '上一节';
-    the('back').hidden = this.row !== null ? this.row === 0 : this.key !== 'summary' && this.pages[0] === this.section;
+    return following ? `下一节：${short(following)}` : '核对这张表';
+  }
+
+  backWords() {
+    if (this.row !== null) return '上一个';
+    return this.key === 'summary' ? '继续填' : '上一节';
+  }
+
+  /** Whether nothing comes before what is in front. */
+  isFirst() {
+    if (this.row !== null) return this.row === 0;
+    return this.key !== 'summary' && this.pages[0] === this.section;
   }
 
   following() {
@@ -464,67 +382,6 @@ class FormPage {
     if (this.row !== null) return this.go(this.key, { row: this.row - 1 });
     if (this.key === 'summary') return this.go(pages[pages.length - 1].dataset.page || '');
     return this.go((pages[pages.indexOf(this.section) - 1] || pages[0]).dataset.page || '');
-  }
-
-  /** @param {HTMLElement} block @param {string} path */
-  drawReturned(block, path) {
-    const items =
-      (this.known.submission && this.known.submission.state === 'returned' && this.known.submission.items) || [];
-    if (!items.length) return;
-    block.querySelectorAll('.returned').forEach((one) => one.remove());
-    const said = items.find((/** @type {any} */ one) => one.path === path);
-    block.classList.toggle('came', Boolean(said));
-    if (!said) return;
-    const note = the('returned-template').content.cloneNode(true);
-    note.querySelector('.words').textContent = said.text || '请核对';
-    block.insertBefore(note, block.children[1]);
-  }
-
-  /**
-   * What was answered before: in the row above, by the register, when the form was sent.
-   * @param {string} path
-   * @returns {{word: string, value: any}}
-   */
-  last(path) {
-    const [group, row, key] = path.slice(1).split('/');
-    if (key !== undefined)
-      return {
-        word: '上一行',
-        value: Number(row) > 0 ? valueAt(this.draft.answers, `/${group}/${Number(row) - 1}/${key}`) : undefined,
-      };
-    const known = this.info.baseline[group];
-    if (known !== undefined && known !== null) return { word: '名录', value: known };
-    return { word: '上次填', value: this.known.submission ? valueAt(this.known.submission.answers, path) : undefined };
-  }
-
-  /**
-   * Offer with one tap what was answered before, where it differs; in a row only what is blank.
-   * @param {HTMLElement} block
-   * @param {string} path
-   */
-  drawSame(block, path) {
-    const { kind } = block.dataset;
-    const { word, value } = this.last(path);
-    const now = valueAt(this.draft.answers, path);
-    const offered =
-      value !== undefined &&
-      value !== null &&
-      kind !== 'photo' &&
-      kind !== 'signature' &&
-      !block.querySelector('[data-computed]') &&
-      (word === '上一行' ? now === undefined : JSON.stringify(now) !== JSON.stringify(value));
-    let button = block.querySelector('.same');
-    if (!offered) {
-      if (button) button.remove();
-      return;
-    }
-    if (!button) {
-      button = the('same-template').content.firstElementChild.cloneNode(true);
-      block.insertBefore(/** @type {Element} */ (button), block.querySelector('.said'));
-    }
-    const words = `${word}：${reader(block)(value)}`;
-    const place = /** @type {Element} */ (/** @type {Element} */ (button).firstElementChild);
-    if (place.textContent !== words) place.textContent = words;
   }
 
   /** @param {Error|null} problem */

@@ -1,11 +1,17 @@
 // What is said about a draft: messages under items, the strip and drawer of sections, the summary at the end.
 
+import { keysOf, labelOf } from './sections.js';
+
+/** @typedef {import('./checks.js').Counts} Counts */
+
 /** @param {string} id @returns {any} */
 const the = (id) => document.getElementById(id);
 /** @param {string} id @returns {any} */
 const copy = (id) => the(id).content.cloneNode(true).firstElementChild;
 
 const TABS = /** @type {const} */ (['error', 'warning', 'blank']);
+/** @type {Record<string, number>} */
+const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
 const MOST_LISTED = 50;
 const NOTHING = { error: '没有错误。', warning: '没有要说明的。', blank: '必填的都填了。' };
 
@@ -102,7 +108,7 @@ export class Overview {
   counts(section) {
     const tally = this.page.checks.tally();
     const sum = { error: 0, warning: 0, blank: 0 };
-    for (const key of this.page.keysOf(section)) {
+    for (const key of keysOf(section)) {
       const found = tally.get(`/${key}`);
       if (found) for (const tab of TABS) sum[tab] += found[tab];
     }
@@ -113,7 +119,8 @@ export class Overview {
   state(section) {
     if (!this.page.draft.seen.includes(section.dataset.page)) return section === this.page.section ? 'doing' : '';
     const { error, warning, blank } = this.counts(section);
-    return error || blank ? 'bad' : warning ? 'ask' : 'good';
+    if (error || blank) return 'bad';
+    return warning ? 'ask' : 'good';
   }
 
   /** Heading, count and strip. */
@@ -138,19 +145,20 @@ export class Overview {
     }
   }
 
-  /** @param {HTMLElement} chip @param {import('./checks.js').Counts} counts @param {boolean} begun */
-  chip(chip, { error, warning, blank }, begun) {
-    const [colour, words] = !begun
-      ? ['', '○ 未开始']
-      : error
-        ? ['red', `✕ ${error} 处错误`]
-        : blank
-          ? ['blue', `✎ ${blank} 项未填`]
-          : warning
-            ? ['amber', `! ${warning} 处待说明`]
-            : ['green', '✓ 填好了'];
+  /** @param {HTMLElement} chip @param {Counts} counts @param {boolean} begun */
+  chip(chip, counts, begun) {
+    const [colour, words] = this.standing(counts, begun);
     chip.className = `chip ${colour}`;
     chip.textContent = words;
+  }
+
+  /** Colour and words of how far something is: the worst decides. @param {Counts} counts @param {boolean} begun */
+  standing({ error, warning, blank }, begun) {
+    if (!begun) return ['', '○ 未开始'];
+    if (error) return ['red', `✕ ${error} 处错误`];
+    if (blank) return ['blue', `✎ ${blank} 项未填`];
+    if (warning) return ['amber', `! ${warning} 处待说明`];
+    return ['green', '✓ 填好了'];
   }
 
   openDrawer() {
@@ -235,19 +243,15 @@ export class Overview {
     const [first, row, key] = path.slice(1).split('/');
     const section = /** @type {HTMLElement|null} */ (document.querySelector(`section[data-group="${first}"]`));
     if (section && row === undefined) return section.dataset.title;
-    const label = this.page.labelOf(section ? first : '', section ? key : first);
-    const words = label
-      ? [...label.children]
-          .filter((/** @type {Element} */ one) => !one.matches('.optional'))
-          .map((/** @type {Element} */ one) => one.textContent)
-          .join(' ')
-      : first;
+    const label = section ? labelOf(first, key) : labelOf('', first);
+    const parts = label ? [...label.children].filter((one) => !one.matches('.optional')) : [];
+    const words = label ? parts.map((one) => one.textContent).join(' ') : first;
     return section ? `${section.dataset.title} 第 ${Number(row) + 1} 个：${words}` : words;
   }
 
   /** Arrow keys between the tabs. @param {KeyboardEvent} event */
   turn(event) {
-    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    const step = STEPS[event.key];
     if (!step) return;
     const next = TABS[(TABS.indexOf(/** @type {'error'} */ (this.tab)) + step + TABS.length) % TABS.length];
     this.drawSummary(next);

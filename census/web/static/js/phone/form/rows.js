@@ -1,7 +1,9 @@
 // A repeating group: a list of its rows, one row a page, add, copy, delete with undo.
 
 import { moved } from '../../shared/answers.js';
+import { isDue } from './due.js';
 import { clear, reader } from './fields.js';
+import { sections } from './sections.js';
 
 const NONE = { error: 0, warning: 0, blank: 0 };
 const TOLD = 8; // items that a card may name a row by
@@ -67,7 +69,7 @@ export class Rows {
     section.querySelector('[data-add]').hidden =
       Boolean(section.dataset.maximum) && rows.length >= Number(section.dataset.maximum);
     const said = checks.findings.filter(
-      (/** @type {any} */ finding) => finding.paths.includes(`/${group}`) && this.page.isDue(finding),
+      (/** @type {any} */ finding) => finding.paths.includes(`/${group}`) && isDue(this.page, finding),
     );
     overview.drawSaid(section.querySelector('.list-of-rows'), `/${group}`, said);
   }
@@ -184,4 +186,20 @@ function readers(section) {
     known.set(section, found);
   }
   return found;
+}
+
+/** Ready-made rows: one for each code of their list, in its order. @param {any} answers */
+export function makeReady(answers) {
+  for (const section of sections) {
+    const { group, preset } = section.dataset;
+    if (!group || !preset) continue;
+    const rows = Array.isArray(answers[group]) ? answers[group] : [];
+    const names = /** @type {HTMLElement[]} */ ([...section.querySelectorAll('.names [data-code]')]);
+    const codes = names.map((name) => name.dataset.code);
+    const named = codes.map(
+      (code) => rows.find((/** @type {any} */ row) => row[preset] === code) || { [preset]: code },
+    );
+    const others = rows.filter((/** @type {any} */ row) => !codes.includes(row[preset])); // answered, so they stay
+    answers[group] = [...named, ...others];
+  }
 }

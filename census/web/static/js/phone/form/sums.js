@@ -1,6 +1,7 @@
 // The lines at the end of a page that show whether parts make the whole: taken from the checks themselves, for the
 // items of a section, of one row, and for the totals of all rows.
 
+import { keysOf, labelOf } from './sections.js';
 import { parse } from '../../shared/values.js';
 import { showNumber } from '../../shared/rules.js';
 
@@ -20,7 +21,8 @@ const FEWEST = 3; // one compared with one is no sum
 function addends(node, each) {
   if (!Array.isArray(node)) return null;
   const [kind, first, second] = node;
-  if (kind === 'value') return first === (each ? 'row' : 'main') ? [{ key: second, group: '' }] : null;
+  const scope = each ? 'row' : 'main';
+  if (kind === 'value') return first === scope ? [{ key: second, group: '' }] : null;
   if (kind === 'if') return addends(second, each);
   if (kind === 'call' && first === 'coalesce') return addends(second, each);
   if (kind === 'over') return totalOf(node);
@@ -62,16 +64,13 @@ function plans(rules) {
 export function drawSums(page) {
   const host = page.section.querySelector('.sums-host');
   if (!host) return;
-  const here = new Set(page.keysOf(page.section));
+  const here = new Set(keysOf(page.section));
   const isHere = (/** @type {Plan} */ plan) => {
     const terms = [...plan.whole, ...plan.parts];
-    if (page.group)
-      return page.row !== null
-        ? plan.each === page.group
-        : !plan.each && terms.some((term) => term.group === page.group);
-    return (
-      !plan.each && terms.some((term) => here.has(term.key)) && terms.every((term) => term.group || here.has(term.key))
-    );
+    if (page.group && page.row !== null) return plan.each === page.group;
+    if (plan.each) return false; // of one row, and none is in front
+    if (page.group) return terms.some((term) => term.group === page.group);
+    return terms.some((term) => here.has(term.key)) && terms.every((term) => term.group || here.has(term.key));
   };
   const lines = plans(page.definition.rules)
     .filter(isHere)
@@ -127,10 +126,14 @@ function valueOf({ key, group }, own, answers) {
 function name(page, terms, each) {
   return terms
     .map(({ key, group }) => {
-      const label = page.labelOf(group || each, key);
-      const number = label && label.querySelector('.no');
-      const words = number ? number.textContent : label ? label.querySelector('span').textContent : key;
+      const words = shortName(labelOf(group || each, key)) || key;
       return group ? `各行${words}之和` : words;
     })
     .join(' + ');
+}
+
+/** The official number of an item, else its name; '' without a label. @param {Element|null} label */
+function shortName(label) {
+  const words = label && (label.querySelector('.no') || label.querySelector('span'));
+  return (words && words.textContent) || '';
 }
