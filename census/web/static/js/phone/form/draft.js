@@ -40,26 +40,71 @@ export async function unitInfo(unit) {
   return known(unit);
 }
 
-/** @param {any} info @param {string} form @returns {Promise<Draft>} */
+/**
+ * The draft to go on with: the one begun here, else the version after the last signed or sent, else the first.
+ * @param {any} info
+ * @param {string} form
+ * @returns {Promise<Draft>}
+ */
 export async function openDraft(info, form) {
   const about = info.forms.find((/** @type {any} */ one) => one.form === form);
   const server = about && about.submission;
   const kept = await store.get('drafts', [info.id, form]);
-  if (kept && kept.state === 'draft')
-    return server && server.revision >= kept.revision
-      ? { ...kept, id: server.id, revision: server.revision + 1 }
-      : kept;
-  // on its way, and newer than what the server told
-  const mine = kept && kept.state !== 'discarded' && (!server || kept.revision >= server.revision) ? kept : null;
-  const source = mine || server;
+  if (kept && kept.state === 'draft') return resumed(kept, server);
+  const isOnItsWay = kept && kept.state !== 'discarded'; // signed here; the server need not have told of it yet
+  const source = isOnItsWay && (!server || kept.revision >= server.revision) ? kept : server;
   return {
-    unit: info.id,
+    ...blankDraft(info.id, form, about ? about.version : ''),
+    ...(source ? after(source) : first(about)),
+  };
+}
+
+/**
+ * The draft somebody works on. Where another phone sent a version meanwhile, it becomes the one after that.
+ * @param {Draft} draft
+ * @param {any} server what the server has of the form
+ * @returns {Draft}
+ */
+function resumed(draft, server) {
+  if (!server || server.revision < draft.revision) return draft;
+  return { ...draft, id: server.id, revision: server.revision + 1 };
+}
+
+/** The version after one that was signed or sent. @param {any} source */
+const after = (source) => ({
+  id: source.id,
+  revision: source.revision + 1,
+  answers: copy(source.answers),
+  explanations: source.explanations.slice(),
+  points: pointsOf(source),
+});
+
+/** The first version, with what the program fills in by itself. @param {any} about the form of this unit */
+const first = (about) => ({
+  id: newId(),
+  revision: 1,
+  answers: copy(about ? about.first : {}),
+});
+
+/** @param {any} value JSON, not to be shared with what the phone keeps */
+const copy = (value) => JSON.parse(JSON.stringify(value));
+
+/**
+ * A draft that nobody has touched.
+ * @param {string} unit
+ * @param {string} form
+ * @param {string} version of the form
+ * @returns {Draft}
+ */
+function blankDraft(unit, form, version) {
+  return {
+    unit,
     form,
-    version: about ? about.version : '',
-    id: source ? source.id : newId(),
-    revision: source ? source.revision + 1 : 1,
-    answers: JSON.parse(JSON.stringify(source ? source.answers : about ? about.first : {})),
-    explanations: source ? source.explanations.slice() : [],
+    version,
+    id: '',
+    revision: 1,
+    answers: {},
+    explanations: [],
     seen: [],
     touched: [],
     page: '',
@@ -69,7 +114,7 @@ export async function openDraft(info, form) {
     saved_at: '',
     counts: { error: 0, warning: 0, blank: 0 },
     is_done: false,
-    points: pointsOf(source),
+    points: {},
   };
 }
 
@@ -78,19 +123,16 @@ export async function openDraft(info, form) {
  * @param {any} source
  */
 function pointsOf(source) {
-  const points = (source && source.points) || {};
-  return Array.isArray(points)
-    ? Object.fromEntries(
-        points.map(({ path, device, map }) => [
-          path,
-          {
-            ...(device && { device: { ...device, source: 'device' } }),
-            ...(map && { map: { ...map, source: 'map' } }),
-          },
-        ]),
-      )
-    : JSON.parse(JSON.stringify(points));
+  const points = source.points || {};
+  if (!Array.isArray(points)) return copy(points);
+  return Object.fromEntries(points.map(({ path, device, map }) => [path, bySource(device, map)]));
 }
+
+/** @param {any} device @param {any} map each null where there was no such point */
+const bySource = (device, map) => ({
+  ...(device && { device: { ...device, source: 'device' } }),
+  ...(map && { map: { ...map, source: 'map' } }),
+});
 
 /** The answers of the unit's other forms as they stand on this phone. @param {any} info @param {string} form */
 export async function relatedAnswers(info, form) {

@@ -32,6 +32,7 @@ const BATCH_BYTES = 2_000_000;
 const FIRST_WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 15 * 60_000;
 const KEPT_MS = 7 * 86_400_000;
+const CONFLICT = '另一部手机交了不同的内容，两份都留着，由普查指导员核对。';
 const FAKE = '答复里的回执核对不上，不是普查服务器发的。手机里的数据没有动，稍后自动再传。';
 
 /**
@@ -72,9 +73,9 @@ export async function sendDue() {
 /** Tell every page of this phone, whichever page or worker sent: what was waiting may have arrived. */
 function tell() {
   if (!('BroadcastChannel' in self)) {
-    dispatchEvent(new Event('census:sent'));
+    dispatchEvent(new Event('census:sent')); // an older browser: this page alone
     return;
-  } // an older browser: this page alone
+  }
   const pages = new BroadcastChannel('census:sent');
   pages.postMessage(store.account);
   pages.close();
@@ -88,16 +89,12 @@ async function sendAll() {
   const forms = all.filter((one) => one.kind === 'submission' && isWaiting(one) && one.next_at <= Date.now());
   const visitOf = (/** @type {any} */ one) => visits.get(one.body.visit) || { state: 'received' };
   const held = forms.filter((one) => ['refused', 'conflict', 'discarded'].includes(visitOf(one).state));
-  await store.commit(
-    held.map((one) => ({
-      store: 'outbox',
-      put: {
-        ...one,
-        next_at: Date.now() + LONGEST_WAIT_MS,
-        problem: `入户登记没有收，表还没有传：${visitOf(one).problem || '登记被删了'}`,
-      },
-    })),
-  );
+  const heldBack = (/** @type {any} */ one) => ({
+    ...one,
+    next_at: Date.now() + LONGEST_WAIT_MS,
+    problem: `入户登记没有收，表还没有传：${visitOf(one).problem || '登记被删了'}`,
+  });
+  await store.commit(held.map((one) => ({ store: 'outbox', put: heldBack(one) })));
   const free = forms.filter((one) => visitOf(one).state === 'received');
   for (const batch of batches(free)) await sendBatch(batch);
   await sendFiles();
@@ -147,8 +144,8 @@ async function sendBatch(batch) {
         await api('/submissions', { method: 'POST', json: { submissions: batch.map((entry) => entry.body) } }),
       );
     } catch (problem) {
-      if (!(problem instanceof Refused) || problem.isTemporary || problem.status === 401 || problem.status === 403)
-        throw problem;
+      if (!(problem instanceof Refused)) throw problem;
+      if (problem.isTemporary || problem.status === 401 || problem.status === 403) throw problem; // of no one entry
       if (batch.length > 1) {
         for (const entry of batch) await sendBatch([entry]);
         return;
@@ -188,72 +185,98 @@ async function acknowledge(entry, result, key) {
  * @param {{receipt?: any, findings?: any[]}} more
  */
 async function settled(entry, more) {
-  const { body } = entry;
-  /** @type {store.Change[]} */
-  const changes = [
-    {
-      store: 'outbox',
-      put: { ...entry, ...more, state: 'received', problem: '', received_at: new Date().toISOString() },
-    },
-  ];
+  const received = {
+    ...entry,
+    ...more,
+    state: 'received',
+    problem: '',
+    received_at: new Date().toISOString(),
+  };
   const unit = await store.get('units', entry.unit);
-  if (entry.kind === 'submission') {
-    changes.push({
-      store: 'receipts',
-      put: { ...more.receipt, unit: entry.unit, form: entry.form, title: entry.title },
-    });
-    const draft = await store.get('drafts', [entry.unit, entry.form || '']);
-    if (draft && draft.state === 'queued' && draft.id === body.id && draft.revision === body.revision)
-      changes.push({ store: 'drafts', put: { ...draft, state: 'sent', receipt: more.receipt.number } });
-    const flagged = (more.findings || []).some((finding) => finding.severity === 'error' && finding.state === 'open');
-    const now = {
-      id: body.id,
-      revision: body.revision,
-      state: flagged ? 'flagged' : 'submitted',
-      answers: body.answers,
-      explanations: body.explanations,
-      points: body.points,
-      digest: more.receipt.digest,
-      may_be_withdrawn: !flagged,
-      note: '',
-      by: '',
-      items: [],
-    };
-    if (unit)
-      changes.push({
-        store: 'units',
-        put: {
-          ...unit,
-          forms: unit.forms.map((/** @type {any} */ form) =>
-            form.form === entry.form ? { ...form, submission: now } : form,
-          ),
-        },
-      });
-  } else {
-    const held = (await store.all('outbox')).filter(
-      (one) => isWaiting(one) && one.body.visit === body.id && one.next_at > 0,
-    );
-    changes.push(
-      ...held.map((one) => /** @type {store.Change} */ ({ store: 'outbox', put: { ...one, next_at: 0, problem: '' } })),
-    );
-    if (unit) changes.push({ store: 'units', put: { ...unit, outcome: body.outcome, last_cards: body.enumerators } });
-  }
-  await store.commit(changes);
-  await note('✓', `${entry.title} 已收到${more.receipt ? `，回执 ${more.receipt.number}` : ''}`);
+  const follows = entry.kind === 'submission' ? await afterForm(entry, more, unit) : await afterVisit(entry, unit);
+  await store.commit([{ store: 'outbox', put: received }, ...follows]);
+  const number = more.receipt ? `，回执 ${more.receipt.number}` : '';
+  await note('✓', `${entry.title} 已收到${number}`);
+}
+
+/**
+ * A form was received: its receipt is kept, its draft is done with, and the unit's page shows it as sent.
+ * @param {Entry} entry
+ * @param {{receipt?: any, findings?: any[]}} more
+ * @param {any} unit as the phone keeps it; nothing where it is somebody else's by now
+ * @returns {Promise<store.Change[]>}
+ */
+async function afterForm(entry, more, unit) {
+  const { body } = entry;
+  const receipt = {
+    ...more.receipt,
+    unit: entry.unit,
+    form: entry.form,
+    title: entry.title,
+  };
+  /** @type {store.Change[]} */
+  const changes = [{ store: 'receipts', put: receipt }];
+  const draft = await store.get('drafts', [entry.unit, entry.form || '']);
+  // Only the draft that was signed: somebody may have begun the version after it.
+  if (draft && draft.state === 'queued' && draft.id === body.id && draft.revision === body.revision)
+    changes.push({ store: 'drafts', put: { ...draft, state: 'sent', receipt: more.receipt.number } });
+  if (!unit) return changes;
+  const now = toldLater(body, more);
+  const forms = unit.forms.map((/** @type {any} */ form) =>
+    form.form === entry.form ? { ...form, submission: now } : form,
+  );
+  return [...changes, { store: 'units', put: { ...unit, forms } }];
+}
+
+/**
+ * What the server will say of a form that it has just received, in the words of /collect/phone/units: the phone shows
+ * it at once, and the next download puts the server's own in its place.
+ * @param {any} body as it was sent
+ * @param {{receipt?: any, findings?: any[]}} more
+ */
+function toldLater(body, more) {
+  const flagged = (more.findings || []).some((finding) => finding.severity === 'error' && finding.state === 'open');
+  const state = flagged ? 'flagged' : 'submitted';
+  return {
+    id: body.id,
+    revision: body.revision,
+    state,
+    answers: body.answers,
+    explanations: body.explanations,
+    points: body.points,
+    digest: more.receipt.digest,
+    may_be_withdrawn: !flagged,
+    note: '',
+    by: '',
+    items: [],
+  };
+}
+
+/**
+ * A visit was received: what it held back need not wait any longer, and the unit shows its outcome.
+ * @param {Entry} entry
+ * @param {any} unit
+ * @returns {Promise<store.Change[]>}
+ */
+async function afterVisit({ body }, unit) {
+  const isHeld = (/** @type {any} */ one) => isWaiting(one) && one.body.visit === body.id && one.next_at > 0;
+  const held = (await store.all('outbox')).filter(isHeld);
+  /** @type {store.Change[]} */
+  const changes = held.map((one) => ({ store: 'outbox', put: { ...one, next_at: 0, problem: '' } }));
+  if (unit) changes.push({ store: 'units', put: { ...unit, outcome: body.outcome, last_cards: body.enumerators } });
+  return changes;
 }
 
 /** A person has to look at it; the others go on. @param {Entry} entry @param {any} result */
 async function refused(entry, result) {
-  const state = result.status === 'conflict' ? 'conflict' : 'refused';
-  const problem =
-    result.message ||
-    (state === 'conflict' ? '另一部手机交了不同的内容，两份都留着，由普查指导员核对。' : '服务器没有收这一份。');
+  const isConflict = result.status === 'conflict';
+  const problem = result.message || (isConflict ? CONFLICT : '服务器没有收这一份。');
   await store.put('outbox', {
     ...entry,
-    state,
+    state: isConflict ? 'conflict' : 'refused',
     problem,
     code: result.reason || '',
-    received_at: state === 'conflict' ? new Date().toISOString() : undefined,
+    received_at: isConflict ? new Date().toISOString() : undefined, // the server keeps both
   });
   await note('✕', `${entry.title} 没有收：${problem}`);
 }
@@ -298,7 +321,8 @@ async function sendFiles() {
     } catch (problem) {
       if (!(problem instanceof Refused)) throw problem;
       const known = await store.get('uploads', upload.sha256);
-      const isOver = !problem.isTemporary && ![401, 403, 409, 410, 404].includes(problem.status);
+      // Who may send, and an upload that was cleared away or is under way, change by themselves.
+      const isOver = !problem.isTemporary && ![401, 403, 404, 409, 410].includes(problem.status);
       await store.put('uploads', {
         ...known,
         state: isOver ? 'refused' : 'waiting',
