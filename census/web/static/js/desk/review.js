@@ -28,7 +28,8 @@ function goToProblem(step) {
   const problems = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[data-problem]')]);
   if (!problems.length) return false;
   const here = problems.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-  const next = here < 0 ? (step > 0 ? 0 : problems.length - 1) : (here + step + problems.length) % problems.length;
+  const from = here < 0 && step < 0 ? 0 : here; // from outside, forward to the first and back to the last
+  const next = (from + step + problems.length) % problems.length;
   problems[next].focus({ preventScroll: true });
   problems[next].scrollIntoView({ block: 'center' });
   return true;

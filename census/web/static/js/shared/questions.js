@@ -83,13 +83,19 @@ const WITHIN = {
   '>=': (a, b, tolerance) => a >= b - tolerance,
 };
 
+/** One that decides is enough; without it an unknown one leaves all unknown, as in SQL. */
+function concluded(values, decisive) {
+  if (values.includes(decisive)) return decisive;
+  return values.includes(null) ? null : !decisive;
+}
+
 const CONCLUSIONS = {
   sum: (values) => (filled(values).length ? filled(values).reduce((sum, value) => sum + value, 0) : null),
   min: (values) => FUNCTIONS.min(...values),
   max: (values) => FUNCTIONS.max(...values),
   count: (values) => values.length,
-  any: (values) => (values.includes(true) ? true : values.includes(null) ? null : false),
-  all: (values) => (values.includes(false) ? false : values.includes(null) ? null : true),
+  any: (values) => concluded(values, true),
+  all: (values) => concluded(values, false),
   unique: (values) => new Set(filled(values)).size === filled(values).length,
   first: (values) => (values.length ? values[0] : null),
 };

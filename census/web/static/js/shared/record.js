@@ -14,6 +14,12 @@ import { askAll, askRow, contextOf, eachPlace, program } from './rules.js';
 /** @param {Change} change */
 const pathOf = ({ group, index, key }) => (group ? `/${group}/${index}/${key}` : `/${key}`);
 
+/** A computed value as the answer that stands for it: numbers are text, without the noise of their last digits. */
+function answerOf(value) {
+  if (value === null) return undefined;
+  return typeof value === 'number' ? String(Number(value.toPrecision(12))) : value;
+}
+
 export class Record {
   /**
    * @param {any} rules
@@ -63,11 +69,9 @@ export class Record {
   /** An answer has changed. @param {string} path @returns {string[]} paths of what the program worked out anew */
   changed(path) {
     const parts = path.slice(1).split('/');
-    const change =
-      parts.length === 3
-        ? { group: parts[0], index: Number(parts[1]), key: parts[2] }
-        : { group: '', index: -1, key: parts[0] };
-    return this.follow([change]);
+    if (parts.length !== 3) return this.follow([{ group: '', index: -1, key: parts[0] }]);
+    const [group, index, key] = parts;
+    return this.follow([{ group, index: Number(index), key }]);
   }
 
   /** A row now stands at the end of a group. @param {string} group */
@@ -125,8 +129,7 @@ export class Record {
     /** @type {Change[]} */
     const fresh = [];
     const settle = (/** @type {number} */ index, /** @type {any} */ value) => {
-      const text =
-        value === null ? undefined : typeof value === 'number' ? String(Number(value.toPrecision(12))) : value;
+      const text = answerOf(value);
       const place = index < 0 ? this.answers() : this.answers()[one.group][index];
       if (!place || place[one.key] === text) return;
       const change = { group: one.group, index, key: one.key };

@@ -56,10 +56,10 @@ export function dayOf(year, month, day) {
   return date.getUTCDate() === day ? Math.round(date.getTime() / DAY_MS) : null;
 }
 
-const precision = (item, decimals) =>
-  item.precision !== undefined && item.precision !== null && (decimals || '').length > item.precision
-    ? 'precision'
-    : '';
+function precision(item, decimals) {
+  if (item.precision === undefined || item.precision === null) return '';
+  return (decimals || '').length > item.precision ? 'precision' : '';
+}
 const whole = (value, limit) => Number.isInteger(value) && value >= 0 && value <= limit;
 const degrees = (value, limit) => typeof value === 'string' && DECIMAL.test(value) && Math.abs(Number(value)) <= limit;
 

@@ -65,8 +65,8 @@ function settle(page, places, point) {
   if (point.source === 'map') kept.map = point;
   else kept.device = point;
   for (const [one, place] of places) {
-    const answer = one.dataset.kind === 'gps' ? point : dms(one.dataset.axis === 'lon' ? point.lon : point.lat);
-    page.put(one, place, answer);
+    const angle = one.dataset.axis === 'lon' ? point.lon : point.lat;
+    page.put(one, place, one.dataset.kind === 'gps' ? point : dms(angle));
   }
   if (page.isHere(...places[0])) tell(places[0][0], kept);
   else if (places[0][0].isConnected) clear(places[0][0]); // another row is in it by now
@@ -97,26 +97,27 @@ function tell(block, { device, map }) {
 async function tapOn(page, places) {
   const { choose } = await import('./map.js');
   const { device } = pointsOf(page.draft, places[0][1]);
-  const now =
-    shownPoint(places) ||
-    (device
-      ? { lon: Number(device.lon), lat: Number(device.lat) }
-      : page.info.lon && page.info.lat
-        ? { lon: page.info.lon, lat: page.info.lat }
-        : null);
+  const now = shownPoint(places) || deviceOrRegister(device, page.info);
   const point = await choose(page.definition.boundaries, now, device || null);
   return point && { lon: point.lon.toFixed(6), lat: point.lat.toFixed(6), at: local(new Date()), source: 'map' };
 }
 
+/** Where to begin when the boxes are blank. @param {Fix|undefined} device @param {any} info of the unit */
+function deviceOrRegister(device, info) {
+  if (device) return { lon: Number(device.lon), lat: Number(device.lat) };
+  return info.lon && info.lat ? { lon: info.lon, lat: info.lat } : null;
+}
+
+/** @param {HTMLElement} block @returns {number[]} one angle, or both of a position */
+function anglesIn(block) {
+  if (block.dataset.kind !== 'gps') return [fromBoxes(block)];
+  const degrees = controls(block).slice(0, 2); // behind them stand accuracy and time
+  return degrees.map((input) => Number(input.value));
+}
+
 /** @param {[HTMLElement, string][]} places */
 function shownPoint(places) {
-  const values = places.flatMap(([block]) =>
-    block.dataset.kind === 'gps'
-      ? controls(block)
-          .slice(0, 2)
-          .map((input) => Number(input.value))
-      : [fromBoxes(block)],
-  );
+  const values = places.flatMap(([block]) => anglesIn(block));
   return values.length === 2 && values.every((value) => value > 0) ? { lon: values[0], lat: values[1] } : null;
 }
 

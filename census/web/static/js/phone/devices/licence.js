@@ -8,6 +8,8 @@ import { FUNCTIONS } from '../../shared/questions.js';
 const USCC = /[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}/g;
 const NAME = /(?:企业名称|单位名称|名称|entname|regname|name)["”]?\s*[:：=]\s*["“]?([^\s;；,，&"”]+)/i;
 const LONGEST_PX = 1600;
+const OTHER_CODE = '这个二维码里没有统一社会信用代码。请对准营业执照右上角（或左下角）的二维码再拍，或手工填写。';
+const NO_CODE = '照片里没有找到二维码。请靠近、对准、拍清楚再试，或手工填写。';
 const READER = '../../vendor/qr.js';
 
 /**
@@ -38,9 +40,7 @@ export async function scanInto(page, block) {
     const text = await decode(file);
     const found = text && licenceOf(text);
     if (!found) {
-      said.textContent = text
-        ? '这个二维码里没有统一社会信用代码。请对准营业执照右上角（或左下角）的二维码再拍，或手工填写。'
-        : '照片里没有找到二维码。请靠近、对准、拍清楚再试，或手工填写。';
+      said.textContent = text ? OTHER_CODE : NO_CODE;
       return;
     }
     said.textContent = '';

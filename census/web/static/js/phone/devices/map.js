@@ -225,9 +225,7 @@ export class TapMap {
       circle(pen, x, y, 10, colour('--red'), 1);
       circle(pen, x, y, 4, colour('--paper'), 1);
     }
-    this.said.textContent = this.pin
-      ? `东经 ${this.pin.lon.toFixed(6)}，北纬 ${this.pin.lat.toFixed(6)}`
-      : '点一下地图上单位所在的地方';
+    this.said.textContent = pinWords(this.pin);
   }
 
   /**
@@ -248,6 +246,12 @@ export class TapMap {
     pen.stroke();
     pen.fillText(length >= 1000 ? `${length / 1000} 千米` : `${length} 米`, 12, height - 18);
   }
+}
+
+/** @param {Point|null} pin */
+function pinWords(pin) {
+  if (!pin) return '点一下地图上单位所在的地方';
+  return `东经 ${pin.lon.toFixed(6)}，北纬 ${pin.lat.toFixed(6)}`;
 }
 
 /**

@@ -12,15 +12,15 @@ export async function nearest(from) {
   const open = all.units.filter(
     (unit) => unit.id !== from.id && ['returned', 'unvisited'].includes(standing(all, unit)),
   );
-  const ranked = open.map((unit) => ({
-    unit,
-    distance:
-      from.lon === null || from.lat === null || unit.lon === null
-        ? null
-        : metres(from.lon, from.lat, unit.lon, unit.lat),
-  }));
+  const ranked = open.map((unit) => ({ unit, distance: between(from, unit) }));
   ranked.sort((a, b) => (a.distance ?? Infinity) - (b.distance ?? Infinity) || (a.unit.id < b.unit.id ? -1 : 1));
   return ranked[0] || null;
+}
+
+/** @param {{lon: number|null, lat: number|null}} from @param {any} unit @returns {number|null} null: who knows */
+function between(from, unit) {
+  if (from.lon === null || from.lat === null || unit.lon === null) return null;
+  return metres(from.lon, from.lat, unit.lon, unit.lat);
 }
 
 /** A distance as people say it. @param {number} distance */
@@ -34,8 +34,11 @@ export const distanceWords = (distance) =>
  */
 export async function leadOn(link, from) {
   const found = await nearest(from);
-  link.href = found ? `/collect/units/${found.unit.id}` : '/collect/';
-  link.textContent = found
-    ? `下一户${found.distance === null ? '' : `（${distanceWords(found.distance)}）`}`
-    : '回到列表';
+  if (!found) {
+    link.href = '/collect/';
+    link.textContent = '回到列表';
+    return;
+  }
+  link.href = `/collect/units/${found.unit.id}`;
+  link.textContent = found.distance === null ? '下一户' : `下一户（${distanceWords(found.distance)}）`;
 }

@@ -70,9 +70,9 @@ export function attach(input, entries, chosen, memory = '') {
   };
   const suggest = () => {
     const asked = input.value.trim();
-    choices = asked
-      ? search(entries, asked).map((entry) => ({ entry, hint: '', to: null }))
-      : [...(level === levels.first ? recent(memory, entries) : []), ...levels.choices(level)];
+    if (asked) choices = search(entries, asked).map((entry) => ({ entry, hint: '', to: null }));
+    else if (level === levels.first) choices = [...recent(memory, entries), ...levels.choices(level)];
+    else choices = levels.choices(level);
     list.textContent = '';
     choices.forEach(({ entry: [code, label], hint, to }, index) => {
       const option = document.createElement('li');
@@ -140,20 +140,17 @@ class Levels {
       [[this.first]] = only;
   }
 
+  /** The line that leads up again; none at the top. @param {string} level @returns {Choice[]} */
+  wayBack(level) {
+    const here = this.byCode.get(level);
+    if (!here || level === this.first) return [];
+    const above = here[3] && this.byCode.has(here[3]) ? here[3] : '';
+    return [{ entry: [here[0], `‹ ${here[1]}`, ''], hint: '返回上一级', to: above || this.first }];
+  }
+
   /** @param {string} level @returns {Choice[]} */
   choices(level) {
-    const here = this.byCode.get(level);
-    /** @type {Choice[]} */
-    const back =
-      here && level !== this.first
-        ? [
-            {
-              entry: [here[0], `‹ ${here[1]}`, ''],
-              hint: '返回上一级',
-              to: (here[3] && this.byCode.has(here[3]) ? here[3] : '') || this.first,
-            },
-          ]
-        : [];
+    const back = this.wayBack(level);
     const below = this.below.get(level) || [];
     return [
       ...back,

@@ -102,9 +102,9 @@ function lineOf(page, { check, each, operator, whole, parts }) {
   const formula = document.createElement('span');
   formula.textContent = `${name(page, whole, each)} ${good} ${name(page, parts, each)}`;
   const result = document.createElement('strong');
-  result.textContent = isWhole
-    ? `${showNumber(total(left))} ${holds ? good : bad} ${showNumber(total(right))}`
-    : `已填 ${filled} / ${right.length} 项，合计 ${showNumber(total(right))}`;
+  const sum = showNumber(total(right));
+  const compared = `${showNumber(total(left))} ${holds ? good : bad} ${sum}`;
+  result.textContent = isWhole ? compared : `已填 ${filled} / ${right.length} 项，合计 ${sum}`;
   line.append(formula, result);
   return line;
 }

@@ -29,13 +29,15 @@ export function alike(names, wanted, code = '', place = null) {
   const tail = code.trim().toUpperCase().slice(-TAIL);
   const own = pairs(text);
   const initials = /^[a-z0-9]{3,}$/i.test(text) ? text.toLowerCase() : '';
+  const byName = (/** @type {import('./names.js').Name} */ one) => {
+    if (text.length < 2) return 0; // one letter is like everything
+    if (initials && one[3].includes(initials)) return 1;
+    return likeness(one[1], text, own);
+  };
   const scored = names
     .map((one) => ({
       one,
-      score:
-        (tail.length === TAIL && one[4] === tail ? 4 : 0) +
-        (place && near(one, place) ? 0.5 : 0) +
-        (text.length < 2 ? 0 : initials && one[3].includes(initials) ? 1 : likeness(one[1], text, own)),
+      score: (tail.length === TAIL && one[4] === tail ? 4 : 0) + (place && near(one, place) ? 0.5 : 0) + byName(one),
     }))
     .filter(({ score }) => score >= LEAST);
   return scored

@@ -59,10 +59,9 @@ export const stateOfSent = (all, sent) => all.words.sent[sent.state] || all.word
 export function stateOfForm(all, unit, form, need) {
   const draft = all.drafts.find((one) => one.unit === unit.id && one.form === form.form);
   const entry = waiting(all, unit.id).find((one) => one.form === form.form);
-  if (draft)
-    return form.submission && form.submission.state === 'returned' && !draft.is_done
-      ? ['amber', '↩ 退回，正在改']
-      : stateOf(draft);
+  const isBack = form.submission && form.submission.state === 'returned';
+  if (draft && isBack && !draft.is_done) return ['amber', '↩ 退回，正在改'];
+  if (draft) return stateOf(draft);
   if (entry) return stateOfEntry(entry);
   if (form.submission) return stateOfSent(all, form.submission);
   return ['', need === 'must_not' ? '– 不用填' : '○ 未开始'];
@@ -107,11 +106,9 @@ export function chipOf(all, unit, rank) {
   const bad = queue.find((one) => one.state !== 'waiting');
   if (bad) return stateOfEntry(bad);
   if (drafts.length) {
+    if (drafts.every((draft) => draft.is_done)) return ['blue', '✎ 填好，待签字'];
     const left = drafts.reduce((sum, draft) => sum + draft.counts.blank, 0);
-    return [
-      'blue',
-      drafts.every((draft) => draft.is_done) ? '✎ 填好，待签字' : left ? `✎ 填报中，剩 ${left} 项必填` : '✎ 填报中',
-    ];
+    return ['blue', left ? `✎ 填报中，剩 ${left} 项必填` : '✎ 填报中'];
   }
   if (queue.length) return ['blue', `↑ 待传 ${queue.length}`];
   const outcome = outcomeOf(all, unit);

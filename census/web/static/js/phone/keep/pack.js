@@ -101,9 +101,9 @@ export async function known(id) {
 
 /** @param {any} unit @param {any} shared */
 export function whole(unit, shared) {
-  return shared
-    ? { ...unit, forms: unit.forms.map((/** @type {any} */ form) => ({ ...shared.forms[form.form], ...form })) }
-    : unit;
+  if (!shared) return unit;
+  const forms = unit.forms.map((/** @type {any} */ form) => ({ ...shared.forms[form.form], ...form }));
+  return { ...unit, forms };
 }
 
 /**

@@ -40,20 +40,20 @@ export const cardOf = (account) =>
  * @param {any} answers
  */
 function points(kept, answers) {
-  const told = (
-    /** @type {import('../devices/position.js').Fix|import('../devices/devices.js').Tap|undefined} */ point,
-  ) =>
-    point
-      ? {
-          lon: Number(point.lon),
-          lat: Number(point.lat),
-          accuracy_m: 'accuracy_m' in point ? Number(point.accuracy_m) : null,
-          at: point.at,
-        }
-      : null;
   return Object.entries(kept || {})
     .filter(([path]) => valueAt(answers, path) !== undefined)
-    .map(([path, { device, map }]) => ({ path, device: told(device), map: told(map) }));
+    .map(([path, { device, map }]) => ({ path, device: pointTold(device), map: pointTold(map) }));
+}
+
+/** @param {import('../devices/position.js').Fix|import('../devices/devices.js').Tap|undefined} point */
+function pointTold(point) {
+  if (!point) return null;
+  return {
+    lon: Number(point.lon),
+    lat: Number(point.lat),
+    accuracy_m: 'accuracy_m' in point ? Number(point.accuracy_m) : null, // a tap on the map has none
+    at: point.at,
+  };
 }
 
 /** The SHA-256 of the photos among the answers. @param {any} rules @param {any} answers @returns {string[]} */

@@ -51,7 +51,8 @@ async function bytesOf(value) {
   const parts = [coder.encode('{"answers":{')];
   for (const [group, rows] of long) {
     for (let from = 0; from < rows.length; from += SLICE) {
-      const before = from ? ',' : `${group === long[0][0] ? '' : ','}${JSON.stringify(group)}:[`;
+      const comma = from || group !== long[0][0] ? ',' : '';
+      const before = from ? comma : `${comma}${JSON.stringify(group)}:[`;
       parts.push(coder.encode(before + JSON.stringify(rows.slice(from, from + SLICE)).slice(1, -1)));
       if (!isLeaving) await turn();
     }
@@ -83,9 +84,8 @@ async function seal(store, value, under) {
   const shown = Object.fromEntries(names.map((name) => [name, value[name]]));
   const place = `${store} ${JSON.stringify(shown)}`;
   const box = await vault.seal(account, place, await bytesOf(rest), under);
-  return bytes
-    ? { ...shown, ...box, bytes: await vault.seal(account, `${place} bytes`, bytes, under) }
-    : { ...shown, ...box };
+  if (!bytes) return { ...shown, ...box };
+  return { ...shown, ...box, bytes: await vault.seal(account, `${place} bytes`, bytes, under) };
 }
 
 /** @param {string} store @param {any} kept @returns {Promise<any>} */

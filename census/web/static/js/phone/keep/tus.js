@@ -27,14 +27,7 @@ const b64 = (/** @type {string} */ text) => btoa(String.fromCharCode(...new Text
 /** Send what is missing; resolves when the server has all of it. @param {Upload} upload @returns {Promise<Upload>} */
 export async function sendFile(upload) {
   const { bytes } = await store.get('files', upload.sha256);
-  let current = upload.url ? upload : await begin(upload);
-  let offset = upload.url
-    ? await arrived(current).catch(async (problem) => {
-        if (!(problem instanceof Refused) || ![404, 410].includes(problem.status)) throw problem;
-        current = await begin(upload); // it was cleared away, or begun under another account's token
-        return 0;
-      })
-    : 0;
+  let [current, offset] = await begunAt(upload);
   while (offset < upload.size) {
     const part = bytes.slice(offset, offset + CHUNK_BYTES);
     const headers = { ...TUS, 'Upload-Offset': String(offset), 'Content-Type': 'application/offset+octet-stream' };
@@ -47,6 +40,17 @@ export async function sendFile(upload) {
     await store.put('uploads', current);
   }
   return { ...current, sent: offset, state: 'received', received_at: new Date().toISOString() };
+}
+
+/** Where to go on: how much the server has. @param {Upload} upload @returns {Promise<[Upload, number]>} */
+async function begunAt(upload) {
+  if (!upload.url) return [await begin(upload), 0];
+  try {
+    return [upload, await arrived(upload)];
+  } catch (problem) {
+    if (!(problem instanceof Refused) || ![404, 410].includes(problem.status)) throw problem;
+    return [await begin(upload), 0]; // it was cleared away, or begun under another account's token
+  }
 }
 
 /** @param {Upload} upload @returns {Promise<Upload>} */

@@ -202,9 +202,9 @@ export async function tryPin(account, pin) {
     open.set(account, await unwrap(there.pin, await fromPin(pin, there.pin.salt, there.pin.rounds)));
   } catch {
     const left = LAST_TRY - tries;
-    return left > 0
-      ? `密码不对，还可以试 ${left} 次。${delay(tries) ? `请等 ${delay(tries) / 1000} 秒再试。` : ''}`
-      : '错的次数太多，开锁密码已停用。请联网用账号密码登录，再设新的；手机里的数据还在。';
+    if (left <= 0) return '错的次数太多，开锁密码已停用。请联网用账号密码登录，再设新的；手机里的数据还在。';
+    const pause = delay(tries) ? `请等 ${delay(tries) / 1000} 秒再试。` : '';
+    return `密码不对，还可以试 ${left} 次。${pause}`;
   }
   await keep(account, { ...there, tries: 0, blocked_until: 0 });
   await hold(account);

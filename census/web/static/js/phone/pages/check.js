@@ -12,6 +12,9 @@ const the = (id) => document.getElementById(id);
 const LEAST_FREE_MB = 150;
 const CLOCK_MS = 120_000;
 const MB = 2 ** 20;
+const NO_ROOM = '空间太小，可能是无痕窗口或手机快满了。请换普通窗口，或删掉一些照片、视频。';
+const NOT_KEPT = '手机很满时浏览器可能清掉数据。把本网站添加到主屏幕，一般就会允许；每天回来先上传。';
+const CLOCK_OFF = '数据不会丢，但签字时间会不对。请在手机设置里打开“自动确定日期和时间”。';
 
 /** @typedef {{name: string, state: 'good'|'ask'|'bad', chip: string, words: string}} Point */
 /** @param {string} name @param {string} chip @param {string} words @returns {Point} */
@@ -47,9 +50,8 @@ async function forms() {
   ).flat();
   const lacking = await missing([...pages, ...definitions, ...lists]);
   if (!pages.length) return bad('普查表', '✕ 没有', '还没有下载到普查表。请连上网络再查一遍。');
-  return lacking.length
-    ? bad('普查表', `✕ 缺 ${lacking.length} 份`, '请连上网络再查一遍，会自动补上。')
-    : good('普查表和代码表', '✓ 齐了', `${pages.length} 张表，${new Set(lists).size} 份代码表`);
+  if (lacking.length) return bad('普查表', `✕ 缺 ${lacking.length} 份`, '请连上网络再查一遍，会自动补上。');
+  return good('普查表和代码表', '✓ 齐了', `${pages.length} 张表，${new Set(lists).size} 份代码表`);
 }
 
 /** @returns {Promise<Point[]>} */
@@ -61,17 +63,26 @@ async function register() {
     await store.get('session', 'names'),
   ];
   const outlined = Object.values((areas && areas.areas) || {}).filter((area) => area.boundary).length;
-  return [
-    pack && pack.cursor
-      ? good('我的单位', `✓ ${units.length} 户`, pack.at ? `${new Date(pack.at).toLocaleString('zh-CN')} 更新` : '')
-      : bad('我的单位', '✕ 没有下载', '请连上网络再查一遍。'),
-    outlined
-      ? good('普查小区边界', `✓ ${outlined} 个`, '')
-      : ask('普查小区边界', '– 没有', '您的单位还没有划普查小区边界，不影响填表。'),
-    names
-      ? good('查重名录', `✓ ${names.names.length} 户`, '路上发现新单位时，用它查是不是已在名录里')
-      : ask('查重名录', '! 没有下载', '发现新单位时不能查重。请连上网络再查一遍。'),
-  ];
+  return [unitsPoint(pack, units.length), areasPoint(outlined), namesPoint(names)];
+}
+
+/** @param {any} pack what was downloaded last @param {number} count @returns {Point} */
+function unitsPoint(pack, count) {
+  if (!pack || !pack.cursor) return bad('我的单位', '✕ 没有下载', '请连上网络再查一遍。');
+  const when = pack.at ? `${new Date(pack.at).toLocaleString('zh-CN')} 更新` : '';
+  return good('我的单位', `✓ ${count} 户`, when);
+}
+
+/** @param {number} outlined @returns {Point} */
+function areasPoint(outlined) {
+  if (outlined) return good('普查小区边界', `✓ ${outlined} 个`, '');
+  return ask('普查小区边界', '– 没有', '您的单位还没有划普查小区边界，不影响填表。');
+}
+
+/** @param {any} names @returns {Point} */
+function namesPoint(names) {
+  if (!names) return ask('查重名录', '! 没有下载', '发现新单位时不能查重。请连上网络再查一遍。');
+  return good('查重名录', `✓ ${names.names.length} 户`, '路上发现新单位时，用它查是不是已在名录里');
 }
 
 /** @returns {Promise<Point[]>} */
@@ -81,22 +92,14 @@ async function room() {
   const { quota = 0, usage = 0 } = await navigator.storage.estimate();
   const free = Math.floor((quota - usage) / MB);
   const kept = await store.persist();
-  return [
-    free >= LEAST_FREE_MB
-      ? good('存储空间', `✓ 可用 ${free > 2048 ? `${Math.floor(free / 1024)} GB` : `${free} MB`}`, '')
-      : bad(
-          '存储空间',
-          `✕ 只剩 ${free} MB`,
-          '空间太小，可能是无痕窗口或手机快满了。请换普通窗口，或删掉一些照片、视频。',
-        ),
-    kept
-      ? good('长期保存', '✓ 已允许', '')
-      : ask(
-          '长期保存',
-          '! 没有允许',
-          '手机很满时浏览器可能清掉数据。把本网站添加到主屏幕，一般就会允许；每天回来先上传。',
-        ),
-  ];
+  return [freeRoom(free), kept ? good('长期保存', '✓ 已允许', '') : ask('长期保存', '! 没有允许', NOT_KEPT)];
+}
+
+/** @param {number} free in MB @returns {Point} */
+function freeRoom(free) {
+  if (free < LEAST_FREE_MB) return bad('存储空间', `✕ 只剩 ${free} MB`, NO_ROOM);
+  const words = free > 2048 ? `${Math.floor(free / 1024)} GB` : `${free} MB`;
+  return good('存储空间', `✓ 可用 ${words}`, '');
 }
 
 /** @returns {Promise<Point>} */
@@ -105,13 +108,8 @@ async function clock() {
     const answer = await fetch('/healthz', { method: 'HEAD', cache: 'no-store' });
     const apart = Math.abs(Date.parse(answer.headers.get('Date') || '') - Date.now());
     if (Number.isNaN(apart)) return ask('时钟', '! 查不到', '');
-    return apart < CLOCK_MS
-      ? good('时钟', '✓ 准', '')
-      : ask(
-          '时钟',
-          `! 差 ${Math.round(apart / 60_000)} 分钟`,
-          '数据不会丢，但签字时间会不对。请在手机设置里打开“自动确定日期和时间”。',
-        );
+    if (apart < CLOCK_MS) return good('时钟', '✓ 准', '');
+    return ask('时钟', `! 差 ${Math.round(apart / 60_000)} 分钟`, CLOCK_OFF);
   } catch {
     return ask('时钟', '! 没有联网', '联网时再查。');
   }
@@ -130,28 +128,29 @@ function place() {
       resolve(point);
     };
     navigator.geolocation.getCurrentPosition(
-      (found) =>
-        end(
-          found.coords.accuracy <= 100
-            ? good('定位', `✓ 精度 ${Math.round(found.coords.accuracy)} 米`, '')
-            : ask('定位', `! 精度 ${Math.round(found.coords.accuracy)} 米`, '到室外会更准。'),
-        ),
-      (problem) =>
-        end(
-          problem.code === 1
-            ? bad('定位', '✕ 没有允许', '请在浏览器的网站设置里允许“位置”。')
-            : ask('定位', '! 收不到', '到室外再试一次。'),
-        ),
+      (found) => end(fixPoint(found.coords.accuracy)),
+      (problem) => end(noFixPoint(problem)),
       { maximumAge: 60_000, timeout: 8_000 },
     );
   });
 }
 
+/** @param {number} accuracy in metres @returns {Point} */
+function fixPoint(accuracy) {
+  const words = `精度 ${Math.round(accuracy)} 米`;
+  return accuracy <= 100 ? good('定位', `✓ ${words}`, '') : ask('定位', `! ${words}`, '到室外会更准。');
+}
+
+/** @param {GeolocationPositionError} problem @returns {Point} */
+function noFixPoint({ code, PERMISSION_DENIED }) {
+  if (code === PERMISSION_DENIED) return bad('定位', '✕ 没有允许', '请在浏览器的网站设置里允许“位置”。');
+  return ask('定位', '! 收不到', '到室外再试一次。');
+}
+
 /** @returns {Promise<Point>} */
 async function lock() {
-  return (await vault.hasPin(store.account))
-    ? good('开锁密码', '✓ 已设', '')
-    : bad('开锁密码', '✕ 没有设', '在下面设一个。没有网络时用它打开；丢了手机，别人打不开。');
+  if (await vault.hasPin(store.account)) return good('开锁密码', '✓ 已设', '');
+  return bad('开锁密码', '✕ 没有设', '在下面设一个。没有网络时用它打开；丢了手机，别人打不开。');
 }
 
 /** @param {Point[]} points */
@@ -169,15 +168,16 @@ function draw(points) {
   const wrong = points.filter((point) => point.state === 'bad');
   the('tick').className = wrong.length ? 'tick red' : 'tick';
   the('tick').textContent = wrong.length ? '✕' : '✓';
-  the('words').textContent = wrong.length
-    ? `还差 ${wrong.length} 项：${wrong.map((point) => point.name).join('、')}`
-    : '可以出门了';
+  const lacking = `还差 ${wrong.length} 项：${wrong.map((point) => point.name).join('、')}`;
+  the('words').textContent = wrong.length ? lacking : '可以出门了';
   const asked = points.filter((point) => point.state === 'ask').length;
-  the('advice').textContent = wrong.length
-    ? ''
-    : asked
-      ? `有 ${asked} 项最好也看一下`
-      : '没有网络也能一直填。回来连上网络，会自动上传。';
+  the('advice').textContent = adviceOn(wrong.length, asked);
+}
+
+/** @param {number} wrong @param {number} asked what one had better look at, too */
+function adviceOn(wrong, asked) {
+  if (wrong) return ''; // the points say what to do
+  return asked ? `有 ${asked} 项最好也看一下` : '没有网络也能一直填。回来连上网络，会自动上传。';
 }
 
 /** @param {(words: string) => void} told @returns {Promise<string>} what could not be fetched */
@@ -267,9 +267,9 @@ async function start() {
 
 /** A first visit: wait until the worker answers for this page. */
 function controlled() {
-  return navigator.serviceWorker.controller
-    ? undefined
-    : new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true }));
+  const { serviceWorker } = navigator;
+  if (serviceWorker.controller) return undefined;
+  return new Promise((resolve) => serviceWorker.addEventListener('controllerchange', resolve, { once: true }));
 }
 
 start();

@@ -58,11 +58,7 @@ function draw(ready, missing) {
       one.title,
       `${one.known.blank}#${new URLSearchParams({ unit, page: 'summary' })}`,
       one.draft.revision > 1 ? `第 ${one.draft.revision} 版` : '',
-      errors
-        ? ['red', `✕ ${errors} 处要改`]
-        : open.warning.length
-          ? ['amber', `! ${open.warning.length} 处待说明`]
-          : ['green', '✓ 填好了'],
+      readiness(errors, open.warning.length),
     );
   }
   for (const one of missing)
@@ -70,45 +66,61 @@ function draw(ready, missing) {
   the('nothing').hidden = Boolean(ready.length || missing.length);
 }
 
+/** @param {number} errors @param {number} warnings @returns {[string, string]} colour and words */
+function readiness(errors, warnings) {
+  if (errors) return ['red', `✕ ${errors} 处要改`];
+  if (warnings) return ['amber', `! ${warnings} 处待说明`];
+  return ['green', '✓ 填好了'];
+}
+
+/** @param {number} all @param {number} good received @param {number} waits */
+function outcomeWords(all, good, waits) {
+  if (good === all) return '已收到';
+  if (waits === all) return '签好了，待传';
+  return good ? '收到一部分' : '没有收';
+}
+
+/** @param {import('../keep/outbox.js').Entry} entry */
+function entryWords({ state, findings, problem }) {
+  if (state === 'waiting') return `↑ 待传。${problem || ''}`;
+  if (state !== 'received') return `✕ ${problem || '没有收。'}`;
+  const isOpen = (/** @type {any} */ finding) => finding.severity === 'error' && finding.state === 'open';
+  const errors = (findings || []).filter(isOpen).length;
+  if (errors) return `✓ 已收到，但有 ${errors} 处错误，审核不会通过。请改正后再交。`;
+  return '✓ 已收到，等待审核。';
+}
+
+/** The visit that is signed. @param {any} info @param {any} visit kept on this phone @param {string[]} lastCards */
+function visitFor(info, visit, lastCards) {
+  if (visit && !visit.outgoing) return visit;
+  // It was sent already, or was another day: what is signed now happened in the same way.
+  return {
+    outcome: ['done', 'stopped'].includes(info.outcome) ? info.outcome : 'done',
+    enumerators: visit ? visit.enumerators : lastCards,
+  };
+}
+
 /** What became of the entries of the outbox. @param {import('../keep/outbox.js').Entry[]} entries @param {any} info */
 function showReceipts(entries, info) {
   const page = copy('sent-template');
   const good = entries.filter((one) => one.state === 'received');
   const waits = entries.filter((one) => one.state === 'waiting');
-  const isGood = good.length === entries.length;
-  page.querySelector('h2').textContent = isGood
-    ? '已收到'
-    : waits.length === entries.length
-      ? '签好了，待传'
-      : good.length
-        ? '收到一部分'
-        : '没有收';
-  page.querySelector('.lead').textContent = waits.length
-    ? `${info.name}。已存在手机，联网后自动上传，不用再管。`
-    : info.name;
+  page.querySelector('h2').textContent = outcomeWords(entries.length, good.length, waits.length);
+  const calm = waits.length ? '。已存在手机，联网后自动上传，不用再管。' : '';
+  page.querySelector('.lead').textContent = `${info.name}${calm}`;
   if (!good.length) {
     page.querySelector('.tick').textContent = waits.length ? '↑' : '!';
   }
   for (const one of entries) {
     const line = copy('receipt-template');
-    const errors = (one.findings || []).filter(
-      (finding) => finding.severity === 'error' && finding.state === 'open',
-    ).length;
     line.querySelector('.name').textContent = one.title.replace(`${info.name} `, '');
-    line.querySelector('.words').textContent =
-      one.state === 'received'
-        ? errors
-          ? `✓ 已收到，但有 ${errors} 处错误，审核不会通过。请改正后再交。`
-          : '✓ 已收到，等待审核。'
-        : one.state === 'waiting'
-          ? `↑ 待传。${one.problem || ''}`
-          : `✕ ${one.problem || '没有收。'}`;
+    line.querySelector('.words').textContent = entryWords(one);
     line.querySelector('.receipt-number').textContent = one.receipt ? `回执 ${one.receipt.number}` : '';
     page.querySelector('.rows').append(line);
   }
   host.textContent = '';
   host.append(page);
-  the('heading').textContent = isGood ? '提交完成' : '提交结果';
+  the('heading').textContent = good.length === entries.length ? '提交完成' : '提交结果';
   the('leave').textContent = '看这一户';
   const next = document.createElement('a');
   next.className = 'button main';
@@ -191,17 +203,8 @@ async function start() {
     the('send').textContent = '正在提交……';
     try {
       const png = how() === 'paper' ? await pad.png() : null;
-      const fallback =
-        visit && !visit.outgoing
-          ? visit
-          : {
-              outcome: ['done', 'stopped'].includes(info.outcome) ? info.outcome : 'done',
-              enumerators: visit ? visit.enumerators : lastCards,
-            };
-      showReceipts(
-        await settle(await enqueue(info, ready, { name, how: how(), png, visit: fallback, card: cardOf(account) })),
-        info,
-      );
+      const signed = { name, how: how(), png, visit: visitFor(info, visit, lastCards), card: cardOf(account) };
+      showReceipts(await settle(await enqueue(info, ready, signed)), info);
       only([unit]).catch(() => undefined);
     } catch (problem) {
       if (!(problem instanceof Error)) throw problem;

@@ -11,6 +11,7 @@ import * as vault from '../keep/vault.js';
 /** @param {string} id @returns {any} */
 const the = (id) => document.getElementById(id);
 
+/** @typedef {[string, () => Promise<any>, string?]} Act word, what it does, its look */
 /**
  * @typedef {object} Line
  * @property {string} name
@@ -18,7 +19,7 @@ const the = (id) => document.getElementById(id);
  * @property {[string, string]} chip
  * @property {string} [href]
  * @property {string} [said]
- * @property {[string, () => Promise<any>, string?][]} [acts]
+ * @property {Act[]} [acts]
  */
 
 /** @param {string} list @param {string} empty @param {Line[]} shown */
@@ -79,13 +80,13 @@ async function sendNow(entry) {
 /** Take a record out of the queue and back to the form. @param {any} entry @param {any[]} drafts */
 async function takeBack(entry, drafts) {
   const draft = drafts.find((one) => one.unit === entry.unit && one.form === entry.form);
-  // it may have arrived: what is signed next is another revision
-  const revision = entry.tries && entry.state === 'waiting' ? draft.revision + 1 : draft.revision;
+  // It may have arrived without an answer: then it goes on being sent, and what is signed next is another revision.
+  const mayHaveArrived = entry.tries && entry.state === 'waiting';
+  const revision = mayHaveArrived ? draft.revision + 1 : draft.revision;
+  const discarded = { store: 'outbox', put: { ...entry, before: entry.state, state: 'discarded' } };
   await store.commit([
     { store: 'drafts', put: { ...draft, state: 'draft', is_done: false, revision } },
-    ...(entry.tries && entry.state === 'waiting'
-      ? []
-      : [{ store: 'outbox', put: { ...entry, before: entry.state, state: 'discarded' } }]),
+    ...(mayHaveArrived ? [] : [discarded]),
   ]);
   location.assign(`/collect/units/${entry.unit}`);
 }
@@ -101,6 +102,12 @@ function entryLine(one, name, drafts) {
   const draft =
     one.kind === 'submission' &&
     drafts.find((other) => other.unit === one.unit && other.form === one.form && other.state === 'queued');
+  /** @type {Act} */
+  const send = ['现在传', () => sendNow(one)];
+  /** @type {Act} */
+  const open = ['打开改', () => takeBack(one, drafts)];
+  const visit = one.kind === 'submission' && `visit ${one.body.visit}`; // a form is of no use without its visit
+  const goesWith = (/** @type {any} */ other) => other === one || other.id === one.id || other.id === visit;
   return {
     name,
     small: `${one.kind === 'visit' ? '入户记录' : one.form}，${when(one.at)} 签好`,
@@ -108,20 +115,9 @@ function entryLine(one, name, drafts) {
     href: `/collect/units/${one.unit}`,
     said: one.problem || '',
     acts: [
-      ...(one.state === 'conflict'
-        ? []
-        : [/** @type {[string, () => Promise<any>]} */ (['现在传', () => sendNow(one)])]),
-      [
-        '导出',
-        () =>
-          exportOf(
-            (other) =>
-              other === one ||
-              other.id === one.id ||
-              (one.kind === 'submission' && other.id === `visit ${one.body.visit}`),
-          ),
-      ],
-      ...(draft ? [/** @type {[string, () => Promise<any>]} */ (['打开改', () => takeBack(one, drafts)])] : []),
+      ...(one.state === 'conflict' ? [] : [send]), // a person decides between the two first
+      ['导出', () => exportOf(goesWith)],
+      ...(draft ? [open] : []),
       ['丢弃', () => discard(one, 'outbox', `已丢弃 ${one.title}`), 'danger'],
     ],
   };

@@ -83,6 +83,11 @@ async function register(event) {
   }
 }
 
+function kindOf() {
+  if (isScattered) return 'scattered';
+  return form.querySelector('[name=kind]:checked') ? field('kind').value : 'industrial';
+}
+
 async function keep() {
   const name = the('name').value.trim();
   const cards = [cardOf(await store.get('session', 'account')), the('second-card').value.trim()];
@@ -93,11 +98,7 @@ async function keep() {
   if (found.length && !the('sure').checked)
     return refuse('名录里有名称相近的。先看是不是同一家；都不是，再勾选“都不是”。', 'sure');
   const now = new Date().toISOString();
-  const kind = isScattered
-    ? 'scattered'
-    : form.querySelector('[name=kind]:checked')
-      ? field('kind').value
-      : 'industrial';
+  const kind = kindOf();
   const unit = {
     id: newId(),
     name,

@@ -47,17 +47,32 @@ function drawFacts(info, visit, all) {
     facts.querySelector('[data-fact="contact"]').append(' ', call);
   }
   fact('source', info.source === 'found' ? '实地发现' : '名录');
-  const outcome = outcomeOf(all, info);
-  fact(
-    'visited',
-    visit && !visit.outgoing
-      ? `${all.words.outcomes[visit.outcome]}，待签字提交`
-      : outcome
-        ? all.words.outcomes[outcome]
-        : '还没有登记',
-  );
+  fact('visited', visitedWords(all, info, visit));
   the('route').hidden = info.lon === null;
   if (info.lon !== null) the('route').querySelector('a').href = `geo:${info.lat},${info.lon}?q=${info.lat},${info.lon}`;
+}
+
+/** @param {any} all @param {any} info @param {any} visit the one that stands on this phone */
+function visitedWords(all, info, visit) {
+  if (visit && !visit.outgoing) return `${all.words.outcomes[visit.outcome]}，待签字提交`;
+  const outcome = outcomeOf(all, info);
+  return outcome ? all.words.outcomes[outcome] : '还没有登记';
+}
+
+/**
+ * How far a form is, in small: the nearest to the finger wins.
+ * @param {any} form
+ * @param {any} draft
+ * @param {any} entry what waits to be sent of it
+ * @param {string|undefined} need
+ */
+function smallWords(form, draft, entry, need) {
+  if (draft && !draft.saved_at) return '';
+  if (draft) return `${new Date(draft.saved_at).toTimeString().slice(0, 5)} 已存手机`;
+  if (entry) return entry.problem || '已签字，联网后自动上传';
+  if (form.submission) return `第 ${form.submission.revision} 版`;
+  if (need === 'must') return '必填';
+  return need === 'may' ? '视前面的回答而定' : '按前面的回答不用填';
 }
 
 /** @param {any} info @param {any} all @param {Map<string, string>} owed */
@@ -75,19 +90,7 @@ function drawForms(info, all, owed) {
     line.querySelector('a.to').href =
       form.may_be_filled || entry ? `${form.blank}#unit=${info.id}` : `/collect/units/${info.id}/forms/${form.form}`;
     line.querySelector('.name').textContent = `${form.form === 'scattered' ? '' : form.form} ${form.title}`.trim();
-    line.querySelector('.need').textContent = draft
-      ? draft.saved_at
-        ? `${new Date(draft.saved_at).toTimeString().slice(0, 5)} 已存手机`
-        : ''
-      : entry
-        ? entry.problem || '已签字，联网后自动上传'
-        : form.submission
-          ? `第 ${form.submission.revision} 版`
-          : need === 'must'
-            ? '必填'
-            : need === 'may'
-              ? '视前面的回答而定'
-              : '按前面的回答不用填';
+    line.querySelector('.need').textContent = smallWords(form, draft, entry, need);
     const [colour, words] = stateOfForm(all, info, form, need);
     line.querySelector('.chip').className = `chip ${colour}`;
     line.querySelector('.chip').textContent = words;

@@ -33,11 +33,7 @@ async function draw() {
   const order = (/** @type {any} */ one) => [RANKS.indexOf(one.rank), one.unit.region_code, one.unit.id];
   const wanted = ranked
     .filter((one) => (SHOWN[show] || RANKS).includes(one.rank))
-    .sort((a, b) => {
-      const [x, y] = [order(a), order(b)];
-      const place = x.findIndex((value, index) => value !== y[index]);
-      return place < 0 ? 0 : x[place] < y[place] ? -1 : 1;
-    });
+    .sort((a, b) => compared(order(a), order(b)));
   if (show === 'next' && here) {
     const far = (/** @type {any} */ one) => RANKS.indexOf(one.rank) * 1e9 + (away(one.unit) || 9e7);
     wanted.sort((a, b) => far(a) - far(b));
@@ -45,17 +41,19 @@ async function draw() {
   drawCards(all, wanted);
 }
 
+/** Which of two comes first: the first part in which they differ decides. @param {any[]} a @param {any[]} b */
+function compared(a, b) {
+  const place = a.findIndex((value, index) => value !== b[index]);
+  if (place < 0) return 0;
+  return a[place] < b[place] ? -1 : 1;
+}
+
 /** @param {any} all @param {{unit: any, rank: string}[]} ranked */
 function drawHead(all, ranked) {
   const count = (/** @type {string} */ rank) => ranked.filter((one) => one.rank === rank).length;
   const [back, fresh, begun, done] = RANKS.map(count);
   const total = ranked.length;
-  the('left').textContent =
-    back + fresh + begun
-      ? `还有 ${back + fresh + begun} ${noun}${back ? `，退回 ${back} ${noun}` : ''}`
-      : total
-        ? '都完成了'
-        : '还没有分到任务';
+  the('left').textContent = leftWords(back + fresh + begun, back, total);
   the('progress').max = total || 1;
   the('progress').value = done;
   the('progress').textContent = `${done} / ${total}`;
@@ -73,6 +71,13 @@ function drawHead(all, ranked) {
   the('sync').textContent = syncWords(navigator.onLine, unsent);
 }
 
+/** What is left to do. @param {number} left @param {number} back of these, returned @param {number} total */
+function leftWords(left, back, total) {
+  if (!total) return '还没有分到任务';
+  if (!left) return '都完成了';
+  return back ? `还有 ${left} ${noun}，退回 ${back} ${noun}` : `还有 ${left} ${noun}`;
+}
+
 /** Whether there is a network, and what is still here. @param {boolean} online @param {number} unsent */
 function syncWords(online, unsent) {
   const network = online ? '◉ 在线' : '◌ 离线，可填';
@@ -83,6 +88,25 @@ function syncWords(online, unsent) {
 /** @param {any} unit @returns {number|null} */
 const away = (unit) =>
   here && unit.lon !== null ? metres(here.coords.longitude, here.coords.latitude, unit.lon, unit.lat) : null;
+
+/** When something of a unit was typed last; else what was sent of it. @param {any} all @param {any} unit */
+function formsWords(all, unit) {
+  const drafts = all.drafts.filter((/** @type {any} */ draft) => draft.unit === unit.id);
+  const saved = drafts
+    .map((/** @type {any} */ draft) => draft.saved_at)
+    .sort()
+    .pop();
+  if (saved) return `${when(saved)} 已存手机`;
+  const sent = unit.forms.filter((/** @type {any} */ form) => form.submission);
+  return sent.map((/** @type {any} */ form) => form.form).join('\u2002·\u2002');
+}
+
+/** Which of the page's sentences says why no unit is shown. @param {any} all */
+function whyNone(all) {
+  if (show === 'returned' || show === 'unvisited') return show;
+  if (all.units.length) return 'rest';
+  return noun === '处' ? 'places' : 'nothing';
+}
 
 /**
  * Cards that are there stay: the focus and the finger stay where they are.
@@ -116,33 +140,13 @@ function drawCards(all, wanted) {
     const [colour, words] = chipOf(all, unit, rank);
     card.querySelector('.chip').className = `chip ${colour}`;
     card.querySelector('.chip').textContent = words;
-    const saved = all.drafts
-      .filter((/** @type {any} */ draft) => draft.unit === unit.id)
-      .map((/** @type {any} */ draft) => draft.saved_at)
-      .sort()
-      .pop();
-    card.querySelector('.forms').textContent = saved
-      ? `${when(saved)} 已存手机`
-      : unit.forms
-          .filter((/** @type {any} */ form) => form.submission)
-          .map((/** @type {any} */ form) => form.form)
-          .join('\u2002·\u2002');
+    card.querySelector('.forms').textContent = formsWords(all, unit);
     if (list.children[index] !== card) list.insertBefore(card, list.children[index] || null);
   });
   there.forEach((card) => card.remove());
   list.hidden = !shown.length;
   the('none').hidden = Boolean(shown.length);
-  if (!shown.length)
-    the('none').textContent =
-      the('none').dataset[
-        show === 'returned' || show === 'unvisited'
-          ? show
-          : all.units.length
-            ? 'rest'
-            : noun === '处'
-              ? 'places'
-              : 'nothing'
-      ] || '';
+  if (!shown.length) the('none').textContent = the('none').dataset[whyNone(all)] || '';
   the('more').hidden = wanted.length <= most;
   the('following').hidden = !shown.length;
   if (shown.length) the('following').href = `/collect/units/${shown[0].unit.id}`;
