@@ -94,14 +94,13 @@ class Fate:
     def outcome(self) -> Outcome:
         if self.status == "refused":
             return refused(self.draft.id, self.reason)
-        state = self.entry.state if self.entry else None
         return Outcome(
             self.draft.id,
             self.status,
             self.reason,
             self.message,
             self.draft.revision,
-            state,
+            self.entry and self.entry.state,
             self.findings,
             self.receipt,
         )
@@ -161,29 +160,47 @@ class Ledger:
     def settle(self, draft: Draft, new_number: Callable[[], str], at: datetime) -> Fate:
         """Decide one draft; what it changes is seen by the drafts after it."""
         fate = Fate(draft, "stored", form=self._form(draft))
+
+        # Refused: damaged, unknown here, or about something that was never the sender's. Nothing of it is kept.
         reason = self._why_refused(draft, fate.form)
         if reason:
             fate.refuse(reason)
             return fate
+
+        # Sent before: a phone that did not hear back asks again and gets the first answer, whether that was stored
+        # or kept beside another. This stands before the question whose unit it is now: reassigning a unit must not
+        # turn a receipt into a refusal.
         entry = fate.entry = self.entries.get(draft.id)
-        if entry is not None:
-            known = entry.known.get((draft.revision, draft.digest))
-            if known is not None:
-                fate.status = "conflict" if known.lost else "repeat"
-                fate.message = ANOTHER_NUMBERED if known.lost else ""
-                fate.receipt, fate.findings = known.receipt, known.findings
-                return fate
+        known = entry and entry.known.get((draft.revision, draft.digest))
+        if known:
+            fate.receipt, fate.findings = known.receipt, known.findings
+            if known.lost:
+                fate.status, fate.message = "conflict", ANOTHER_NUMBERED
+            else:
+                fate.status = "repeat"
+            return fate
+
+        # New, but about a unit that the sender never had.
         if not self._is_or_was_mine(draft.unit):
             fate.refuse("not_yours")
             return fate
+
+        # From here on it is kept, and the phone may forget it: there is a receipt even for a conflict.
         fate.is_news = True
         fate.receipt = Receipt(new_number(), draft.id, draft.revision, draft.digest, at)
+
+        # The first that we see of its submission, whatever its number: versions that never left a phone are not
+        # waited for.
         if entry is None:
             fate.is_first = True
             entry = fate.entry = self.entries[draft.id] = _Entry(draft.unit, draft.form, "draft", draft.revision)
+
+        # Another phone was quicker, or review has closed the record: a person resolves it, nothing is overwritten.
         elif (problem := _why_not_next(entry, draft)) is not None:
             fate.status = "conflict"
             fate.reason, fate.message = problem
+
+        # What remains is the next revision in line. Either way a repeat later in this batch finds it here.
         entry.known[draft.revision, draft.digest] = _Known(
             fate.receipt,
             self.actor.account_id,
@@ -196,21 +213,28 @@ class Ledger:
 
     def visit(self, draft: Draft) -> UUID | None:
         """The visit of a draft. One that is not here yet is left out: its signature is found by digest."""
-        visit = draft.visit
-        return visit if visit is not None and self.visits.get(visit) == draft.unit else None
+        if draft.visit is None or self.visits.get(draft.visit) != draft.unit:
+            return None
+        return draft.visit
 
     def _form(self, draft: Draft) -> Form | None:
         try:
             form = self.forms.get(draft.form, draft.version)
         except UnknownForm:
             return None
-        return form if form.programme == self.actor.programme else None
+        if form.programme != self.actor.programme:
+            return None  # the two programmes never meet: to the one, the other's forms do not exist
+        return form
 
     def _why_refused(self, draft: Draft, form: Form | None) -> str:
+        # First, because nothing else in a damaged draft can be believed. Who claims no digest is taken at their word.
         if draft.claimed_digest and draft.claimed_digest.lower() != draft.digest:
             return "digest_mismatch"
+        if form is None and draft.form not in self.forms:
+            return "unknown_form"
         if form is None:
-            return "unknown_version" if draft.form in self.forms else "unknown_form"
+            return "unknown_version"
+        # The units were read under row-level security: "not here" and "not for you" look the same on purpose.
         if draft.unit not in self.units:
             return "unknown_unit"
         entry = self.entries.get(draft.id)
@@ -219,7 +243,9 @@ class Ledger:
         if (entry.unit_id, entry.form) != (draft.unit, draft.form):
             return "id_in_use"
         sent_by_me = any(known.account_id == self.actor.account_id for known in entry.known.values())
-        return "" if sent_by_me or self._is_or_was_mine(draft.unit) else "not_yours"
+        if not sent_by_me and not self._is_or_was_mine(draft.unit):
+            return "not_yours"
+        return ""
 
     def _is_or_was_mine(self, unit_id: UUID) -> bool:
         """Whether the actor visits the unit, or did: a phone that comes back late loses nothing."""
