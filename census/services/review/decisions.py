@@ -1,7 +1,7 @@
 """Decisions 审核意见: who may move a submission, when, and what everybody concerned then hears.
 
-Each verb locks the submission, looks the move up in ``review_states.TRANSITIONS`` and leaves a decision, a change for
-the enumerator's phone and an audit entry. Reading for the desk stands in ``review_queue`` and ``review_record``.
+Each verb locks the submission, looks the move up in ``collect.states.TRANSITIONS`` and leaves a decision, a change for
+the enumerator's phone and an audit entry. Reading for the desk stands in ``queue`` and ``record``.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ def decide(
     _refuse_outdated(submission, expected_revision)
     target = TRANSITIONS.get((submission.state, outcome, role))
     if target is None:
+        # Pressed twice, or sent again by a page that did not hear back: the same person gets the first decision.
         first = _latest_decision(session, submission)
         if first and (first.account_id, first.outcome, first.to_state) == (actor.account_id, outcome, submission.state):
             return first
@@ -98,12 +99,14 @@ def exempt(
     require(actor, "exempt")
     submission = lock(session, submission_id)
     require(actor, "exempt", submission.region_code)
+    role = acting_role(actor, submission, "exempt")
     _refuse_outdated(submission, expected_revision)
+    # The findings on the page are about to be replaced: an exemption of one of them could hang in the air.
     if submission.judge_due:
         raise Conflict("尚在校验，通常几秒钟。请稍后刷新再豁免。", state=submission.state)
-    target = TRANSITIONS.get((submission.state, "exempt", "county"))
+    target = TRANSITIONS.get((submission.state, "exempt", role))
     if target is None:
-        raise Conflict(why_not(submission.state, "exempt", "county"), state=submission.state)
+        raise Conflict(why_not(submission.state, "exempt", role), state=submission.state)
     refuse_own_work(session, actor, submission)
     written = checked_text(reason, "reason")
     if not written:
@@ -124,9 +127,9 @@ def exempt(
     finding.state, finding.explanation = "exempt", written
     submission.error_count -= 1
     if submission.error_count > 0:
-        target = submission.state
+        target = submission.state  # other errors still stand
     marked = [{"path": path, "check": check, "text": written}]
-    decision = write_decision(session, submission, actor, Move("county", "exempt", target, written, marked))
+    decision = write_decision(session, submission, actor, Move(role, "exempt", target, written, marked))
     _audit(session, actor.username, decision)
     return decision
 
@@ -261,8 +264,9 @@ def apply_from_above(
     target = TRANSITIONS.get((submission.state, outcome, "receipt"))
     if target is None:
         return False
-    words = f"{actor_name}：{note}" if actor_name and note else note
-    move = Move("receipt", outcome, target, words, [dict(item) for item in items])
+    if actor_name and note:
+        note = f"{actor_name}：{note}"
+    move = Move("receipt", outcome, target, note, [dict(item) for item in items])
     write_decision(session, submission, None, move)
     return True
 
@@ -332,7 +336,7 @@ def write_decision(session: Session, submission: Submission, actor: Actor | None
         submission_id=submission.id,
         revision=submission.revision,
         region_code=submission.region_code,
-        account_id=actor.account_id if actor else None,
+        account_id=actor and actor.account_id,
         role=move.role,
         outcome=move.outcome,
         from_state=submission.state,
@@ -347,7 +351,7 @@ def write_decision(session: Session, submission: Submission, actor: Actor | None
     if move.target in {"returned", "withdrawn"}:
         submission.judge_due = False  # there is nothing to judge until the next revision
     if move.role != "enumerator":
-        submission.opened_at = submission.opened_at or at
+        submission.opened_at = submission.opened_at or at  # who decides has seen it: it can no longer be recalled
     if submission.account_id and move.outcome in CHANGE_KINDS:
         session.add(
             Change(
@@ -362,6 +366,7 @@ def write_decision(session: Session, submission: Submission, actor: Actor | None
             )
         )
     session.flush()
+    # Phones follow the register by this number: without it they would not learn of the decision.
     session.execute(
         update(Unit)
         .where(Unit.id == submission.unit_id)

@@ -1,9 +1,10 @@
 """Merge cases 合并核对: two versions of one form of a unit, side by side, and the choice between them.
 
-A case is not stored: it is there as long as a unit has two records of one form, or a record got a revision that could not
-follow the one before, and nobody has decided since. The choice is a decision with its author and reason; what it leads to
-is a new revision of the record that came first, and the other record is set aside. Every value chosen is one that the
-respondent gave; a mixture of two versions is nobody's until the respondent confirms it: see docs/decisions/0009.
+A case is not stored: it is there as long as a unit has two records of one form, or a record got a revision that could
+not follow the one before, and nobody has decided since. The choice is a decision with its author and reason; what it
+leads to is a new revision of the record that came first, and the other record is set aside. Every value chosen is one
+that the respondent gave; a mixture of two versions is nobody's until the respondent confirms it: see
+docs/decisions/0009.
 """
 
 from __future__ import annotations
@@ -50,10 +51,12 @@ LIST: Final = text("""
                                 and decision.outcome = any(:settling) and decision.decided_at > conflict.received_at)
            ) found join unit on unit.id = found.unit_id
      group by found.unit_id, found.form, unit.name, unit.region_code
-    having (min(found.since), found.unit_id, found.form) > (cast(:since as timestamptz), cast(:unit as uuid), cast(:form as text))
+    having (min(found.since), found.unit_id, found.form)
+           > (cast(:since as timestamptz), cast(:unit as uuid), cast(:form as text))
      order by 5, 1, 2 limit :limit
 """)
 BEGINNING: Final = ("-infinity", str(UUID(int=0)), "")
+MERGERS: Final = frozenset(role for _, outcome, role in TRANSITIONS if outcome == "merge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +88,24 @@ def cases(
         },
     ).all()
     page = rows[:PAGE]
-    last = page[-1] if len(rows) > PAGE else None
-    return page, (last.since.isoformat(), str(last.unit_id), last.form) if last else None
+    if len(rows) <= PAGE:
+        return page, None
+    last = page[-1]
+    return page, (last.since.isoformat(), str(last.unit_id), last.form)
 
 
 def resolve(session: Session, actor: Actor, unit_id: UUID, form: str, choice: Choice) -> Submission:
     """Decide a case; return the record that goes on.
 
     One version as a whole keeps its digest, and so the respondent's signature on it. A mixture is a new content: with a
-    recorded confirmation it goes to review, without one back to the enumerator, the chosen items marked, to be shown to the
-    respondent and signed. Raises NotFound, NotAllowed, InvalidInput without a reason, Conflict when another version has
-    arrived or one of the records has been approved meanwhile.
+    recorded confirmation it goes to review, without one back to the enumerator, the chosen items marked, to be shown to
+    the respondent and signed. Raises NotFound, NotAllowed, InvalidInput without a reason, Conflict when another version
+    has arrived or one of the records has been approved meanwhile.
     """
     require(actor, "review")
     case = open_case(session, unit_id, form)
+    # In the order of ids, as everybody locks, so that two desks cannot wait for each other; then read again what may
+    # have changed while we waited.
     records = [
         lock(session, submission_id) for submission_id in sorted({version.submission_id for version in case.versions})
     ]
@@ -192,7 +199,9 @@ def _go_on(
     if chosen.digest == case.digest_of(kept.id):
         write_decision(session, kept, actor, Move(role, "merge", kept.state, reason, chosen.items))
         return
-    outcome = "merge_back" if chosen.is_mixed and confirmation is None else "merge"
+    outcome = "merge"
+    if chosen.is_mixed and confirmation is None:
+        outcome = "merge_back"  # nobody has said this yet: the respondent is asked
     target = TRANSITIONS.get((kept.state, outcome, role))
     if target is None:
         raise Conflict(f"这张表{STATE_NAMES[kept.state]}，要改用别的内容，请先退回。", state=kept.state)
@@ -211,7 +220,7 @@ def _go_on(
             files=sorted(chosen.files),
             points=list(chosen.base.points),
             findings=[],
-            confirmation=dict(confirmation) if confirmation else None if chosen.is_mixed else chosen.base.confirmation,
+            confirmation=_confirmation(chosen, confirmation),
             digest=chosen.digest,
             account_id=actor.account_id,
             device="",
@@ -229,6 +238,15 @@ def _go_on(
     session.execute(delete(FindingRow).where(FindingRow.submission_id == kept.id))
     _attach(session, kept, chosen.files)
     session.flush()
+
+
+def _confirmation(chosen: _Chosen, given: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The respondent's word on the new revision: one given now, or that on a version which is taken as a whole."""
+    if given:
+        return dict(given)
+    if chosen.is_mixed:
+        return None
+    return chosen.base.confirmation
 
 
 def _set_aside(session: Session, actor: Actor, record: Submission, reason: str) -> None:
@@ -257,10 +275,7 @@ def _attach(session: Session, kept: Submission, files: frozenset[str]) -> None:
 
 def may_decide(actor: Actor, case: OpenCase) -> bool:
     """Whether the actor may decide this case now."""
-    return any(
-        grant.role in {"supervisor", "county"} and case.region_code.startswith(grant.region_code)
-        for grant in actor.grants
-    )
+    return any(grant.role in MERGERS and case.region_code.startswith(grant.region_code) for grant in actor.grants)
 
 
 def named_case(session: Session, actor: Actor, unit_id: UUID, form: str) -> OpenCase:

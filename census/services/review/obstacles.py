@@ -30,9 +30,12 @@ def acting_role(actor: Actor, submission: Submission, outcome: str = "") -> str:
     roles = [role for role in REVIEWERS if role in held]
     if not roles:
         raise NotAllowed
+    # A department's form has no supervisor: the county is the first to see it, and says so in the history.
     if "county" in held and outcome in REGIONAL_OUTCOMES and is_regional(submission.form):
         return "county_regional"
-    outcomes = {outcome} if outcome else {"approve", "return", "exempt"}
+    outcomes = {"approve", "return", "exempt"}
+    if outcome:
+        outcomes = {outcome}
     return next((role for role in roles if outcomes & allowed(submission.state, role)), roles[-1])
 
 
@@ -47,7 +50,10 @@ def is_regional(form: str) -> bool:
 
 
 def approval_obstacle(session: Session, submission: Submission, actor: Actor) -> CensusError | None:
-    """The first reason why the actor may not approve this revision now, apart from its state; None when there is none."""
+    """The first reason why the actor may not approve this revision now; None when there is none.
+
+    Its state is not looked at: what may be approved at all stands in ``states.TRANSITIONS``.
+    """
     verdict = verdict_obstacle(submission)
     if verdict:
         return verdict
