@@ -19,9 +19,10 @@ from forms.catalogue import UnknownForm, catalogue
 from forms.definition import Form, Item
 
 RECORDS: Final = text("""
-    select submission.id as submission_id, submission.version, submission.state, submission.region_code, submission.created_at,
-           revision.number, revision.answers, revision.explanations, revision.files, revision.points, revision.digest, revision.confirmation,
-           revision.device, revision.visit_id, revision.received_at, account.full_name as author, unit.name as unit_name,
+    select submission.id as submission_id, submission.version, submission.state, submission.region_code,
+           submission.created_at, revision.number, revision.answers, revision.explanations, revision.files,
+           revision.points, revision.digest, revision.confirmation, revision.device, revision.visit_id,
+           revision.received_at, account.full_name as author, unit.name as unit_name,
            exists (select from visit where visit.unit_id = submission.unit_id
                     and visit.signed_digests @> to_jsonb(array[revision.digest])) as is_signed
       from submission join revision on revision.submission_id = submission.id and revision.number = submission.revision
@@ -30,9 +31,10 @@ RECORDS: Final = text("""
      order by submission.created_at, submission.id
 """)
 COPIES: Final = text("""
-    select conflict.id, conflict.submission_id, conflict.number, conflict.answers, conflict.explanations, conflict.digest,
-           conflict.device, conflict.received_at, account.full_name as author,
-           exists (select from visit where visit.unit_id = :unit and visit.signed_digests @> to_jsonb(array[conflict.digest])) as is_signed
+    select conflict.id, conflict.submission_id, conflict.number, conflict.answers, conflict.explanations,
+           conflict.digest, conflict.device, conflict.received_at, account.full_name as author,
+           exists (select from visit where visit.unit_id = :unit
+                    and visit.signed_digests @> to_jsonb(array[conflict.digest])) as is_signed
       from revision_conflict conflict left join account on account.id = conflict.account_id
      where conflict.submission_id = any(:ids)
        and not exists (select from decision where decision.submission_id = conflict.submission_id
@@ -152,14 +154,18 @@ def _definition(form: str, version: str) -> Form | None:
 
 def explanations_of(base: Version, picked: Mapping[str, Version]) -> list[dict[str, Any]]:
     """The base's explanations, and for what was picked those of where it came from."""
-
-    def about(said: Mapping[str, Any]) -> str:
-        return str(said.get("path", "")).split("/")[1] if str(said.get("path", "")).startswith("/") else ""
-
-    kept = [dict(said) for said in base.explanations if about(said) not in picked]
+    kept = [dict(said) for said in base.explanations if _about(said) not in picked]
     return kept + [
-        dict(said) for key, version in sorted(picked.items()) for said in version.explanations if about(said) == key
+        dict(said) for key, version in sorted(picked.items()) for said in version.explanations if _about(said) == key
     ]
+
+
+def _about(said: Mapping[str, Any]) -> str:
+    """The item or group that an explanation is about; "" for the whole record."""
+    path = str(said.get("path", ""))
+    if not path.startswith("/"):
+        return ""
+    return path.split("/")[1]
 
 
 def files_in(form: Form | None, answers: Mapping[str, Any]) -> frozenset[str]:
@@ -169,12 +175,15 @@ def files_in(form: Form | None, answers: Mapping[str, Any]) -> frozenset[str]:
     keys = [(item.rows_key, item.key) for item in form.items() if item.type in {"photo", "signature"}]
     found: set[str] = set()
     for group, key in keys:
-        rows = rows_of(answers, group) if group else [answers]
+        rows: Sequence[Mapping[str, Any]] = [answers]
+        if group:
+            rows = rows_of(answers, group)
         for row in rows:
             named = row.get(key)
-            found.update(
-                cast("list[str]", named) if isinstance(named, list) else [named] if isinstance(named, str) else []
-            )
+            if isinstance(named, str):  # a signature
+                found.add(named)
+            elif isinstance(named, list):  # photos
+                found.update(cast("list[str]", named))
     return frozenset(found)
 
 
@@ -226,18 +235,24 @@ def _copy(row: Row[Any], of: Version, form: str) -> Version:
 def _compared(item: Item, case: OpenCase) -> Comparison:
     raws = [version.answers.get(item.key) for version in case.versions]
     values = tuple(display(item, raw) for raw in raws)
-    shown = tuple(MASK if value else "" for value in values) if item.personal else values
+    shown = values
+    if item.personal:
+        shown = tuple(value and MASK for value in values)
     return Comparison(item.key, item.no, item.name, item.unit, shown, differs=len(set(values)) > 1)
 
 
 def _compared_rows(key: str, title: str, case: OpenCase) -> Comparison:
     groups = [rows_of(version.answers, key) for version in case.versions]
     first = groups[0]
-    values = tuple(
-        f"{len(rows)} 行"
-        if index == 0 or rows == first
-        else f"{len(rows)} 行，{sum(a != b for a, b in zip(rows, first, strict=False)) + abs(len(rows) - len(first))} 行与第一份不同"
-        for index, rows in enumerate(groups)
-    )
     differs = any(rows != first for rows in groups)
-    return Comparison(key, "", title, "", values if differs or first else ("",) * len(groups), differs=differs)
+    values = tuple(_rows_in_words(rows, first) for rows in groups)
+    if not differs and not first:
+        values = ("",) * len(groups)  # no version has any: the line is left out
+    return Comparison(key, "", title, "", values, differs=differs)
+
+
+def _rows_in_words(rows: Sequence[Any], first: Sequence[Any]) -> str:
+    if rows == first:
+        return f"{len(rows)} 行"
+    other = sum(a != b for a, b in zip(rows, first, strict=False)) + abs(len(rows) - len(first))
+    return f"{len(rows)} 行，{other} 行与第一份不同"

@@ -98,7 +98,9 @@ def _towns_first(code: str) -> tuple[bool, str]:
 
 def _place(code: str, name: str) -> str:
     """A region's own forms stand in a line of their own beside its towns."""
-    return name if len(code) >= TOWN_DIGITS else f"{name}综合表"
+    if len(code) < TOWN_DIGITS:
+        return f"{name}综合表"
+    return name
 
 
 def _checks(session: Session, actor: Actor) -> tuple[CheckCount, ...]:

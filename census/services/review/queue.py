@@ -14,9 +14,9 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    FromClause,
     Row,
     Select,
+    SQLColumnExpression,
     and_,
     cast,
     exists,
@@ -126,10 +126,17 @@ def queue(
     """One page of the actor's queue, oldest first. Raises NotAllowed for who reviews nothing."""
     filters = Filters(state=state or "", form=form or "", region=region or "", check=check or "")
     limit = max(1, min(limit, LONGEST_PAGE))
-    statement = _after(actor, filters, _position(cursor), limit + 1) if cursor else _first(actor, filters, limit + 1)
-    rows = session.execute(statement).all()
+    rows = session.execute(_wanted(actor, filters, cursor, limit + 1)).all()
     entries = tuple(_entry(row) for row in rows[:limit])
-    return QueuePage(entries, _cursor(entries[-1]) if len(rows) > limit else "")
+    if len(rows) <= limit:
+        return QueuePage(entries, "")
+    return QueuePage(entries, _cursor(entries[-1]))
+
+
+def _wanted(actor: Actor, filters: Filters, cursor: str | None, limit: int) -> Select[*tuple[Any, ...]]:
+    if not cursor:
+        return _first(actor, filters, limit)
+    return _after(actor, filters, _position(cursor), limit)
 
 
 @lru_cache(maxsize=MADE)
@@ -163,6 +170,7 @@ def facets(session: Session, actor: Actor, filters: Filters) -> Facets:
     states: dict[str, int] = {}
     forms: dict[str, int] = {}
     towns: dict[str, tuple[str, int]] = {}
+    # Each row belongs to one of three grouping sets: by state alone, by state and form, by state and town.
     for row in rows:
         if row.form is None and row.town is None:
             states[row.state] = row.records
@@ -183,9 +191,12 @@ def facets(session: Session, actor: Actor, filters: Filters) -> Facets:
 
 @lru_cache(maxsize=MADE)
 def _summed(actor: Actor, filters: Filters) -> Select[*tuple[Any, ...]]:
-    of: Rows = Submission if filters.check else SubmissionTally
+    # Tallies answer at any size of the district, but know nothing of checks: for those the records are counted.
+    of: Rows = SubmissionTally
+    records: ColumnElement[int] = cast(func.sum(SubmissionTally.records), BigInteger)
+    if filters.check:
+        of, records = Submission, func.count()
     town = func.left(of.region_code, 9)
-    records = func.count() if filters.check else cast(func.sum(SubmissionTally.records), BigInteger)
     return (
         select(of.state, of.form, town.label("town"), func.min(Region.name).label("name"), records.label("records"))
         .outerjoin(Region, Region.code == town)
@@ -254,24 +265,31 @@ def _counted(actor: Actor, filters: Filters) -> Select[str, int]:
 def _nearest(
     actor: Actor, filters: Filters, where: ColumnElement[bool], limit: int, *, backwards: bool = False
 ) -> Select[UUID, datetime]:
-    """The first records of the queue, or the last: of each state as many as asked for, in the order of its index, then of these."""
+    """The first records of the queue, or the last.
 
-    def ordered(columns: FromClause | type[Submission]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-        at, number = (
-            (columns.updated_at, columns.id) if isinstance(columns, type) else (columns.c.updated_at, columns.c.id)
-        )
-        return (at.desc(), number.desc()) if backwards else (at.asc(), number.asc())
+    Of each state as many as asked for are read in the order of its index, then the first of these are taken: one sort
+    over all states would read the whole queue.
+    """
+
+    def ordered(at: SQLColumnExpression[Any], number: SQLColumnExpression[Any]) -> tuple[ColumnElement[Any], ...]:
+        if backwards:
+            return at.desc(), number.desc()
+        return at.asc(), number.asc()
 
     parts = [
         select(Submission.id, Submission.updated_at)
         .where(Submission.state == state, place, _asked(filters), where)
-        .order_by(*ordered(Submission))
+        .order_by(*ordered(Submission.updated_at, Submission.id))
         .limit(limit)
         .subquery()
         for state, place in _places(actor, filters, Submission).items()
     ]
     together = union_all(*(select(part.c.id, part.c.updated_at) for part in parts)).subquery()
-    return select(together.c.id, together.c.updated_at).order_by(*ordered(together)).limit(limit)
+    return (
+        select(together.c.id, together.c.updated_at)
+        .order_by(*ordered(together.c.updated_at, together.c.id))
+        .limit(limit)
+    )
 
 
 def _places(actor: Actor, filters: Filters, of: Rows) -> dict[str, ColumnElement[bool]]:
@@ -283,10 +301,9 @@ def _places(actor: Actor, filters: Filters, of: Rows) -> dict[str, ColumnElement
     for grant in actor.grants:
         for state in WAITING.get(grant.role, ()):
             places.setdefault(state, []).append(of.region_code.startswith(grant.region_code, autoescape=True))
-        if grant.role == "county":  # departments' forms come straight to the county
-            here = and_(
-                of.region_code == grant.region_code, of.form.in_(regional_forms())
-            )  # their unit is the county itself
+        # Departments' forms come straight to the county: no supervisor goes there, and their unit is the county itself.
+        if grant.role == "county":
+            here = and_(of.region_code == grant.region_code, of.form.in_(regional_forms()))
             places.setdefault("checked", []).append(here)
     return {state: or_(*below) for state, below in places.items()}
 

@@ -34,7 +34,8 @@ DUE_FORMS: Final = text("""
      group by form, version order by min(updated_at)
 """)
 DUE: Final = text("""
-    select id, unit_id from submission where judge_due and form = :form and version = :version and state <> all(:left_out)
+    select id, unit_id from submission
+     where judge_due and form = :form and version = :version and state <> all(:left_out)
      order by updated_at, id limit :limit for update skip locked
 """)
 IN_SCOPE: Final = text("""
@@ -42,11 +43,12 @@ IN_SCOPE: Final = text("""
      where region_code ^@ :region and form = :form and version = :version and state <> all(:left_out) order by id
 """)
 FORMS_IN_SCOPE: Final = text("""
-    select distinct form, version from submission where region_code ^@ :region and state <> all(:left_out) order by form, version
+    select distinct form, version from submission where region_code ^@ :region and state <> all(:left_out)
+     order by form, version
 """)
 OF_UNITS: Final = text("""
-    select submission.id, submission.unit_id, submission.form, submission.revision, submission.state, submission.region_code,
-           submission.account_id, revision.answers, revision.digest, revision.explanations
+    select submission.id, submission.unit_id, submission.form, submission.revision, submission.state,
+           submission.region_code, submission.account_id, revision.answers, revision.digest, revision.explanations
       from submission
       join revision on revision.submission_id = submission.id and revision.number = submission.revision
      where submission.unit_id = any(:units) and submission.state <> 'withdrawn'
@@ -59,12 +61,15 @@ LOCK_SUBMISSIONS: Final = text("""
 """)
 FORGET: Final = text("""
     delete from finding where submission_id = any(:ids)
-       and not (check_id = any(:kept) and (submission_id, revision) in (select id, revision from submission where id = any(:ids)))
+       and not (check_id = any(:kept)
+                and (submission_id, revision) in (select id, revision from submission where id = any(:ids)))
 """)
 GIVE: Final = text("""
-    update submission set state = given.state, judge_due = false, judged_revision = submission.revision, updated_at = :at,
+    update submission
+       set state = given.state, judge_due = false, judged_revision = submission.revision, updated_at = :at,
            error_count = given.errors, warning_count = given.warnings, unexplained_count = given.unexplained
-      from jsonb_to_recordset(cast(:rows as jsonb)) as given(id uuid, state text, errors int, warnings int, unexplained int)
+      from jsonb_to_recordset(cast(:rows as jsonb)) as given(
+           id uuid, state text, errors int, warnings int, unexplained int)
      where submission.id = given.id
 """)
 TOUCH_UNITS: Final = text("update unit set changed_xid = pg_current_xact_id(), updated_at = :at where id = any(:units)")
@@ -163,10 +168,12 @@ def content_digest(cases: Sequence[tuple[UUID, int, str]]) -> str:
 
 
 def _cases(session: Session, wanted: Sequence[Row[Any]]) -> list[Case]:
+    if not wanted:
+        return []
     unit_ids = sorted({row.unit_id for row in wanted})
-    units = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(unit_ids)))} if unit_ids else {}
+    units = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(unit_ids)))}
     by_unit: dict[UUID, list[Row[Any]]] = {}
-    for row in session.execute(OF_UNITS, {"units": unit_ids}) if unit_ids else ():
+    for row in session.execute(OF_UNITS, {"units": unit_ids}):
         by_unit.setdefault(row.unit_id, []).append(row)
     made: list[Case] = []
     for row in wanted:
@@ -279,8 +286,12 @@ def _kept(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[tuple[str, s
 
 
 def _row(case: Case, finding: Finding, exempted: Mapping[tuple[str, str], str], run_id: UUID) -> dict[str, Any]:
-    reason = exempted.get((finding.check, finding.path)) if finding.severity == "error" else None
-    said = case.explanation(finding) if finding.severity == "warning" else ""
+    # An error can be exempted, a warning can be explained; what is neither stands open.
+    state, words = "open", ""
+    if finding.severity == "error" and (finding.check, finding.path) in exempted:
+        state, words = "exempt", exempted[finding.check, finding.path]
+    elif finding.severity == "warning" and (said := case.explanation(finding)):
+        state, words = "explained", said
     return {
         "submission_id": case.id,
         "revision": case.revision,
@@ -290,8 +301,8 @@ def _row(case: Case, finding: Finding, exempted: Mapping[tuple[str, str], str], 
         "severity": finding.severity,
         "path": finding.path,
         "message": finding.message,
-        "state": "exempt" if reason is not None else "explained" if said else "open",
-        "explanation": reason or said,
+        "state": state,
+        "explanation": words,
         "run_id": run_id,
     }
 
@@ -303,11 +314,13 @@ def _verdict(
     errors = [row for row in rows if row["severity"] == "error" and row["state"] == "open"]
     warnings = [row for row in rows if row["severity"] == "warning"]
     # A record that somebody approved keeps its state unless it turned out wrong.
-    target = TRANSITIONS.get((state, "flag" if errors else "pass", "worker"), state)
+    outcome = "flag" if errors else "pass"
+    target = TRANSITIONS.get((state, outcome, "worker"), state)
     if target == "flagged":
         given.flagged += 1
     else:
         given.checked += 1
+    # The enumerator hears of it once, not again with every further run.
     if target == "flagged" and state != "flagged":
         items = [{"path": row["path"], "text": row["message"]} for row in errors]
         if case.account_id is not None:
@@ -322,6 +335,7 @@ def _verdict(
                     items=items,
                 )
             )
+        # An approval is being undone: the history must say by whom.
         if state.endswith("_approved"):
             session.add(
                 Decision(
