@@ -1,6 +1,7 @@
-"""Handing up 上报: a delivery's way from the gate to the next level's receipt. What the worker does on it stands in ``jobs.deliver``.
+"""Handing up 上报: a delivery's way from the gate to the next level's receipt.
 
-The receiving side stands in ``packages``; its two doors for the API are here by name: ``receive_upload``, ``receipt``.
+What the worker does on it stands in ``jobs.deliver``. The receiving side stands in ``packages``; its two doors for the API
+are here by name: ``receive_upload``, ``receipt``.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def regions(session: Session, actor: Actor) -> list[Region]:
     """The regions that the actor may hand up: county, towns and villages of the actor's own."""
     prefixes = actor.regions("hand_up")
     rows = session.scalars(select(Region).where(func.length(Region.code) >= 6).order_by(Region.code))
-    return [region for region in rows if region.code.startswith(prefixes)] if prefixes else []
+    return [region for region in rows if region.code.startswith(prefixes)]
 
 
 def request_check(session: Session, actor: Actor, region_code: str) -> None:
@@ -89,6 +90,7 @@ def request(session: Session, actor: Actor, region_code: str, settings: Settings
     level is set.
     """
     require(actor, "hand_up", region_code)
+    # Two desks that press at once wait for each other here; the second then finds the first one's delivery.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"delivery {region_code}", 0))))
     current = session.scalar(
         select(Delivery).where(Delivery.region_code == region_code, Delivery.state.in_(UNDER_WAY)).limit(1)
@@ -149,7 +151,7 @@ def past(session: Session, region_code: str, limit: int = 20) -> list[Past]:
     ).all()
     made: list[Past] = []
     for place, delivery in enumerate(rows):
-        package = session.get(Package, delivery.package_id) if delivery.package_id else None
+        package = delivery.package_id and session.get(Package, delivery.package_id)
         latest = session.scalar(
             select(Receipt)
             .where(Receipt.delivery_id == delivery.id)
@@ -161,7 +163,7 @@ def past(session: Session, region_code: str, limit: int = 20) -> list[Past]:
 
 
 def corrected(session: Session, listed: Sequence[Past]) -> tuple[int, int]:
-    """Of the records that the latest receipt with returns sent back: how many there are, and how many passed again since."""
+    """How many records the latest receipt with returns sent back, and how many of them have passed again since."""
     latest = next((one.receipt for one in listed if one.receipt and one.receipt.returned_count), None)
     if latest is None:
         return 0, 0
@@ -185,6 +187,7 @@ def apply_receipt(session: Session, delivery: Delivery, document: Mapping[str, A
         delivery.state, delivery.problem, delivery.updated_at = "failed", str(document["problem"]), now()
     elif document["state"] != "verifying":
         delivery.state = "waiting" if document["pending"] else "answered"
+    # The worker asks again and again: most answers are the one we had, or that there is none yet.
     if known is not None or document["state"] == "verifying":
         return False
     accepted, returned = _lines(document, "accepted"), _lines(document, "returned")

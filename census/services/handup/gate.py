@@ -17,6 +17,7 @@ from census.clock import CHINA
 from census.errors import NotFound
 from census.models.register import Region
 from census.models.work import ValidationRun
+from census.services.handup.keys import LEVEL_NAMES
 from census.services.register.my_units import NOTHING_TO_FILL
 from census.services.review.verdicts import LEFT_OUT
 from forms.catalogue import Catalogue, catalogue
@@ -34,20 +35,24 @@ UNITS: Final = text("""
         select unit_id, form, state = any(:approved) as passed from submission
          where region_code ^@ :region and state <> 'withdrawn' and applies
     ), per_unit as (
-        select unit_id, bool_and(passed) as all_passed, array_agg(form) filter (where passed) as passed from sent group by unit_id
+        select unit_id, bool_and(passed) as all_passed, array_agg(form) filter (where passed) as passed
+          from sent group by unit_id
     ), judged as (
         select unit.outcome, per_unit.unit_id is not null as has_records,
                coalesce(per_unit.all_passed, true) as all_passed,
                unit.outcome = any(:nothing_to_fill) as owes_nothing,
-               coalesce(array(select jsonb_array_elements_text(unit.forms) intersect select unnest(cast(:forms as text[])))
+               coalesce(array(select jsonb_array_elements_text(unit.forms)
+                               intersect select unnest(cast(:forms as text[])))
                         <@ coalesce(per_unit.passed, '{}'), false) as has_forms
           from unit left join per_unit on per_unit.unit_id = unit.id
          where unit.region_code ^@ :region
     )
     select count(*) as units,
            count(*) filter (where outcome is null) as unvisited,
-           count(*) filter (where outcome is not null and not owes_nothing and (not has_forms or not has_records)) as lacking,
-           count(*) filter (where all_passed and outcome is not null and (owes_nothing or (has_forms and has_records))) as done
+           count(*) filter (where outcome is not null and not owes_nothing
+                              and (not has_forms or not has_records)) as lacking,
+           count(*) filter (where all_passed and outcome is not null
+                              and (owes_nothing or (has_forms and has_records))) as done
       from judged
 """)
 RECORDS: Final = text("""
@@ -62,11 +67,13 @@ RECORDS: Final = text("""
 """)
 EXEMPT: Final = text("""
     select count(*) from finding join submission on submission.id = finding.submission_id
-     where finding.region_code ^@ :region and finding.state = 'exempt' and submission.state <> all(:left_out) and applies
+     where finding.region_code ^@ :region and finding.state = 'exempt' and submission.state <> all(:left_out)
+       and applies
 """)
 LACKING: Final = text("""
     select unit.id, array(select jsonb_array_elements_text(unit.forms) intersect select unnest(cast(:forms as text[]))
-                          except select form from submission where submission.unit_id = unit.id and state <> 'withdrawn' order by 1) as codes
+                          except select form from submission
+                                  where submission.unit_id = unit.id and state <> 'withdrawn' order by 1) as codes
       from unit where unit.region_code ^@ :region
        and exists (select from submission where submission.unit_id = unit.id and state <> all(:left_out))
      order by unit.id
@@ -81,7 +88,8 @@ BROKEN: Final = text("""
 """)
 CONTENT: Final = text("""
     select encode(sha256(convert_to(coalesce(string_agg(
-               submission.id || ' ' || submission.revision || ' ' || revision.digest, E'\\n' order by submission.id), ''), 'UTF8')), 'hex')
+               submission.id || ' ' || submission.revision || ' ' || revision.digest,
+               E'\\n' order by submission.id), ''), 'UTF8')), 'hex')
       from submission join revision on revision.submission_id = submission.id and revision.number = submission.revision
      where submission.region_code ^@ :region and submission.state <> all(:left_out)
 """)
@@ -162,8 +170,11 @@ def gate(session: Session, region_code: str, level: str = "county", forms: Catal
         RECORDS, {"region": region_code, "approved": approved, "left_out": left_out, "sent": list(SENT)}
     ).one()
     exempt = session.execute(EXEMPT, {"region": region_code, "left_out": left_out}).scalar_one()
-    broken = int(session.execute(BROKEN, {"region": region_code}).scalar_one()) if records.due else 0
+    broken = 0
+    if records.due:
+        broken = int(session.execute(BROKEN, {"region": region_code}).scalar_one())
     run = latest_check(session, region_code)
+    # A check of other revisions than today's says nothing about what would leave.
     is_current = run is not None and run.content_digest == content_digest(session, region_code)
     doors = (
         _review(units, records, level),
@@ -223,12 +234,11 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", "\u2009")
 
 
-LEVEL_NAMES: Final = {"county": "县级", "city": "市级", "province": "省级"}
-
-
 def _review(units: Any, records: Any, level: str) -> Door:
-    is_open = units.units > 0 and units.done == units.units and records.approved == records.records
-    share = f"{100 * units.done // units.units}%" if units.units else "—"
+    if not units.units:
+        return Door("审核", is_open=False, figure="—", says="这个区划里没有普查对象")
+    is_open = units.done == units.units and records.approved == records.records
+    share = f"{100 * units.done // units.units}%"
     parts = [f"{number(units.done)} / {number(units.units)} 个对象已{LEVEL_NAMES[level]}通过"]
     waiting = records.records - records.approved
     parts += [
@@ -240,26 +250,32 @@ def _review(units: Any, records: Any, level: str) -> Door:
         )
         if count
     ]
-    return Door("审核", is_open, share, "，".join(parts) if units.units else "这个区划里没有普查对象")
+    return Door("审核", is_open, share, "，".join(parts))
 
 
 def _errors(errors: int, exempt: int, due: int, broken: int) -> Door:
-    says = f"豁免 {number(exempt)}，均有理由" if exempt else "没有豁免"
+    # What is not judged yet comes first: until then the number of errors means nothing.
     if due and broken:
         says = f"{number(due)} 张表校验不了：{number(broken)} 条规则没能执行，请告诉管理员"
     elif due:
         says = f"{number(due)} 张表尚在校验"
     elif errors:
         says = "请退回改正，或由县级写明理由豁免"
+    elif exempt:
+        says = f"豁免 {number(exempt)}，均有理由"
+    else:
+        says = "没有豁免"
     return Door("强制性问题", errors == 0 and due == 0, number(errors), says)
 
 
 def _warnings(warnings: int, unexplained: int) -> Door:
     if unexplained:
-        return Door("核实性说明", is_open=False, figure=number(warnings), says=f"{number(unexplained)} 个还没有说明")
-    return Door(
-        "核实性说明", is_open=True, figure=number(warnings), says="全部附说明随包上报" if warnings else "没有核实性问题"
-    )
+        says = f"{number(unexplained)} 个还没有说明"
+    elif warnings:
+        says = "全部附说明随包上报"
+    else:
+        says = "没有核实性问题"
+    return Door("核实性说明", unexplained == 0, number(warnings), says)
 
 
 def _check(run: ValidationRun | None, *, is_current: bool) -> Door:

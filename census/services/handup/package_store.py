@@ -27,20 +27,23 @@ from exports.record import Record, Region, Unit
 BATCH: Final = 1_000
 REGIONS: Final = text("""
     insert into region (code, name, level, parent_code)
-    select code, name, level, parent_code from jsonb_to_recordset(cast(:rows as jsonb)) as row(code text, name text, level text, parent_code text)
+    select code, name, level, parent_code
+      from jsonb_to_recordset(cast(:rows as jsonb)) as row(code text, name text, level text, parent_code text)
      order by length(code) on conflict (code) do nothing
 """)
 FOREIGN_UNITS: Final = text("select name from unit where id = any(:ids) and not region_code ^@ :region limit 1")
 UNITS: Final = text("""
-    insert into unit (id, kind, name, address, credit_code, industry_code, region_code, lon, lat, source, outcome, forms, known,
-                      created_at, updated_at)
-    select id, kind, name, address, credit_code, industry_code, region_code, lon, lat, source, outcome, forms, known, :at, :at
+    insert into unit (id, kind, name, address, credit_code, industry_code, region_code, lon, lat, source, outcome,
+                      forms, known, created_at, updated_at)
+    select id, kind, name, address, credit_code, industry_code, region_code, lon, lat, source, outcome,
+           forms, known, :at, :at
       from jsonb_to_recordset(cast(:rows as jsonb)) as row(
-           id uuid, kind text, name text, address text, credit_code text, industry_code text, region_code text, lon float8,
-           lat float8, source text, outcome text, forms jsonb, known jsonb)
+           id uuid, kind text, name text, address text, credit_code text, industry_code text, region_code text,
+           lon float8, lat float8, source text, outcome text, forms jsonb, known jsonb)
     on conflict (id) do update set kind = excluded.kind, name = excluded.name, address = excluded.address,
-           credit_code = excluded.credit_code, industry_code = excluded.industry_code, region_code = excluded.region_code,
-           lon = excluded.lon, lat = excluded.lat, outcome = excluded.outcome, forms = excluded.forms, known = excluded.known,
+           credit_code = excluded.credit_code, industry_code = excluded.industry_code,
+           region_code = excluded.region_code, lon = excluded.lon, lat = excluded.lat,
+           outcome = excluded.outcome, forms = excluded.forms, known = excluded.known,
            updated_at = excluded.updated_at, changed_xid = pg_current_xact_id()
 """)
 THERE: Final = text("""
@@ -49,15 +52,18 @@ THERE: Final = text("""
      where submission.id = any(:ids) for update of submission
 """)
 SUBMISSIONS: Final = text("""
-    insert into submission (id, unit_id, form, version, region_code, revision, state, judge_due, error_count, warning_count,
-                            unexplained_count, created_at, updated_at)
+    insert into submission (id, unit_id, form, version, region_code, revision, state, judge_due, error_count,
+                            warning_count, unexplained_count, created_at, updated_at)
     select id, unit, form, version, region_code, revision, 'received', true, 0, 0, 0, :at, :at
-      from jsonb_to_recordset(cast(:rows as jsonb)) as row(id uuid, unit uuid, form text, version text, region_code text, revision int)
-    on conflict (id) do update set revision = excluded.revision, version = excluded.version, region_code = excluded.region_code,
-           state = 'received', judge_due = true, judged_revision = null, opened_at = null, updated_at = excluded.updated_at
+      from jsonb_to_recordset(cast(:rows as jsonb)) as row(
+           id uuid, unit uuid, form text, version text, region_code text, revision int)
+    on conflict (id) do update set revision = excluded.revision, version = excluded.version,
+           region_code = excluded.region_code, state = 'received', judge_due = true, judged_revision = null,
+           opened_at = null, updated_at = excluded.updated_at
 """)
 REVISIONS: Final = text("""
-    insert into revision (submission_id, number, region_code, answers, explanations, files, findings, digest, device, receipt_number, received_at)
+    insert into revision (submission_id, number, region_code, answers, explanations, files, findings, digest, device,
+                          receipt_number, received_at)
     select id, revision, region_code, answers, explanations, '[]', '[]', digest, :device, number, :at
       from jsonb_to_recordset(cast(:rows as jsonb)) as row(
            id uuid, revision int, region_code text, answers jsonb, explanations jsonb, digest text, number text)
@@ -75,7 +81,10 @@ def store(
     units: Iterable[Unit],
     records: Iterable[Record],
 ) -> int:
-    """Store a verified package; return how many revisions were new. Raises PackageRefused, and then nothing may be committed."""
+    """Store a verified package; return how many revisions were new.
+
+    Raises PackageRefused, and then nothing may be committed.
+    """
     at = now()
     session.execute(REGIONS, {"rows": _json(regions)})
     for part in _parts(units):
@@ -105,6 +114,7 @@ def store(
 
 
 def _store_records(session: Session, package: ReceivedPackage, records: Sequence[Record]) -> int:
+    # The digest of each revision that is here already, and the number of the latest, by record.
     known: dict[str, dict[int, str]] = {}
     current: dict[str, int] = {}
     by_id = {record.id: record for record in records}
@@ -119,6 +129,7 @@ def _store_records(session: Session, package: ReceivedPackage, records: Sequence
     for record in records:
         if known.get(record.id, {}).get(record.revision, record.digest) != record.digest:
             raise PackageRefused("conflict", f"填报 {record.id} 第 {record.revision} 版与本机已收到的内容不同。")
+    # An older revision that comes late is kept for the history; the record stays where it is.
     latest = [record for record in new if record.revision > current.get(record.id, 0)]
     at = now()
     if latest:

@@ -126,7 +126,9 @@ def receipt(session: Session, settings: Settings, package_id: UUID) -> dict[str,
         raise NotFound("没有收到过这个数据包。")
     rows = session.execute(ITEMS, {"package": package.id, "passed": list(PASSED)}).all()
     pending = sum(row.fate == "pending" for row in rows)
-    state = package.state if package.state != "stored" else "open" if pending else "final"
+    state = package.state
+    if state == "stored":
+        state = "open" if pending else "final"
     document: dict[str, Any] = {
         "format": 1,
         "id": str(package.id),
@@ -168,6 +170,7 @@ def received(session: Session, limit: int = 50) -> list[Standing]:
 def _standing(session: Session, package: ReceivedPackage) -> Standing:
     rows = session.execute(ITEMS, {"package": package.id, "passed": list(PASSED)}).all()
     pending = [row for row in rows if row.fate == "pending"]
+    # A region or key that was taken out since is still told by its code.
     region, sender = session.get(Region, package.region_code), session.get(TrustedKey, package.key_id)
     return Standing(
         package,

@@ -1,7 +1,7 @@
-"""Forms about a whole county or city 综合表: departments fill them at a desk, the county reviews them without a supervisor.
+"""Forms about a whole county or city 综合表: departments fill them, the county reviews them without a supervisor.
 
-A region stands in the register as a unit of its own (kind ``county`` or ``city``), so that answers, checks, review, gate and
-export treat its forms like any other. Computed forms are worked out here and shown with their working, never typed.
+A region stands in the register as a unit of its own (kind ``county`` or ``city``), so that answers, checks, review,
+gate and export treat its forms like any other. Computed forms are worked out here and shown with their working, never typed.
 """
 
 from __future__ import annotations
@@ -48,14 +48,8 @@ def regional_units(session: Session, actor: Actor) -> list[RegionalUnit]:
     found: list[RegionalUnit] = []
     for region in session.scalars(select(Region).where(Region.code.in_(codes)).order_by(Region.code)):
         unit = session.get(Unit, unit_id_of(region.code))
-        account = (
-            session.scalar(
-                select(Account)
-                .join(Assignment, Assignment.account_id == Account.id)
-                .where(Assignment.unit_id == unit.id)
-            )
-            if unit
-            else None
+        account = unit and session.scalar(
+            select(Account).join(Assignment, Assignment.account_id == Account.id).where(Assignment.unit_id == unit.id)
         )
         found.append(RegionalUnit(region, unit, account))
     return found
@@ -106,20 +100,22 @@ def computed_forms(kind: str) -> list[Form]:
 
 
 def worked_out(session: Session, unit_id: UUID, code: str) -> tuple[Unit, Form, list[Figure], bool]:
-    """The figures of a computed form, from what the unit sent; and whether all its sources are there. Raises NotFound."""
+    """The figures of a computed form, from what the unit sent; and whether all its sources are there.
+
+    Raises NotFound.
+    """
     unit = session.get(Unit, unit_id)
-    form = next((form for form in computed_forms(unit.kind) if form.code == code), None) if unit else None
-    if unit is None or form is None:
+    if unit is None:
+        raise NotFound
+    form = next((form for form in computed_forms(unit.kind) if form.code == code), None)
+    if form is None:
         raise NotFound
     sent: dict[str, Mapping[str, Any]] = {
         other: revision.answers for other, (_, revision) in drafts.sent_of_unit(session, unit.id).items()
     }
     book = compile_form(form, catalogue())
-    found = list(
-        figures(
-            book, catalogue(), sent.get(code, {}), {other: answers for other, answers in sent.items() if other != code}
-        )
-    )
+    others = {other: answers for other, answers in sent.items() if other != code}
+    found = list(figures(book, catalogue(), sent.get(code, {}), others))
     return unit, form, found, all(other in sent for other in book.needs.forms)
 
 

@@ -39,10 +39,17 @@ class _Sums(dict[tuple[str, ...], Decimal]):
 
 
 def rows_of(session: Session, unit: Unit, form: str) -> dict[str, Any]:
-    """Give the rows of a form as far as they follow from others; nothing for any other form, or while its sources are missing."""
+    """Give the rows of a form as far as they follow from others.
+
+    Nothing for any other form, or while its sources are missing.
+    """
     count = _COUNTS.get(form)
-    rows = list(count(session, unit)) if count else []
-    return {"emissions": rows} if rows else {}
+    if count is None:
+        return {}
+    rows = list(count(session, unit))
+    if not rows:
+        return {}
+    return {"emissions": rows}
 
 
 def _vehicles(session: Session, unit: Unit) -> Iterator[dict[str, str]]:
@@ -57,7 +64,8 @@ def _machines(session: Session, unit: Unit) -> Iterator[dict[str, str]]:
     sent, powers, kinds = _sent(session, unit), _Sums(), codelist("agri_machine_type")
     for row in _rows(sent.get("Y202-1", {}), "machines"):
         entry = kinds.get(str(row.get("machine_type")))
-        powers.add((entry.attributes.get("emission_source") if entry else None,), _number(row.get("machine_power")))
+        source = entry and entry.attributes.get("emission_source")
+        powers.add((source,), _number(row.get("machine_power")))
     for row in _rows(sent.get("Y202-3", {}), "vessels"):
         powers.add((VESSELS,), _number(row.get("vessel_power")))
     for (source,), power in powers.each():
@@ -68,9 +76,10 @@ def _oil(session: Session, unit: Unit) -> Iterator[dict[str, str]]:
     counts, amounts = _Sums(), _Sums()
     for form, answers in _approved(session, unit.region_code):
         for link, product, amount, count in _OILS[form](answers):
-            if amount is not None and (
-                amount > 0 or (link, product) == (STATION, GASOLINE)
-            ):  # Y203-C06 counts every station
+            if amount is None:
+                continue
+            # One that handled nothing of a product does not count for it, but Y203-C06 counts every station.
+            if amount > 0 or (link, product) == (STATION, GASOLINE):
                 counts.add((link, product), count)
                 amounts.add((link, product), amount)
     for (link, product), amount in amounts.each():
@@ -125,16 +134,15 @@ def _sent(session: Session, unit: Unit) -> dict[str, Answers]:
 
 def _rows(answers: Answers, group: str) -> Iterator[Answers]:
     rows = answers.get(group)
-    yield from (
-        cast("Answers", row)
-        for row in cast("list[object]", rows if isinstance(rows, list) else [])
-        if isinstance(row, dict)
-    )
+    if isinstance(rows, list):
+        yield from (cast("Answers", row) for row in cast("list[object]", rows) if isinstance(row, dict))
 
 
 def _number(raw: object) -> Decimal | None:
+    if not isinstance(raw, str) or not raw:
+        return None
     try:
-        return Decimal(raw) if isinstance(raw, str) and raw else None
+        return Decimal(raw)
     except InvalidOperation:
         return None
 
