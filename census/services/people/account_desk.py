@@ -1,5 +1,6 @@
 """Who has an account: made, changed, put aside and given a new password by the administrator of a programme.
 
+How its owner signs in with it stands in ``accounts``.
 A password that somebody else chose opens nothing but the page where its owner sets another.
 """
 
@@ -72,7 +73,10 @@ def add(session: Session, actor: Actor | None, programme: Programme, draft: Draf
 
 
 def change(session: Session, actor: Actor, account_id: UUID, draft: Draft) -> Account:
-    """Change name, card number and roles; the user name stays. Takes hold within seconds. Raises NotFound, InvalidInput."""
+    """Change name, card number and roles; the user name stays.
+
+    Takes hold within seconds. Raises NotFound, InvalidInput.
+    """
     account = _account(session, actor, account_id)
     _require(actor, draft.grants)
     _check(session, actor.programme, draft)
@@ -99,7 +103,8 @@ def set_active(session: Session, actor: Actor, account_id: UUID, *, is_active: b
     account.is_active = is_active
     if not is_active:
         end_sessions(session, account.id, *LIFETIME)
-    _note(session, actor, "open_account" if is_active else "close_account", account)
+    action = "open_account" if is_active else "close_account"
+    _note(session, actor, action, account)
     return account
 
 
@@ -126,7 +131,7 @@ def add_all(session: Session, programme: Programme, table: Sequence[Sequence[str
 
     Nothing is made when a row is rejected. Raises InvalidInput without the columns it needs.
     """
-    headings = [cell.strip() for cell in table[0]] if table else []
+    headings = [cell.strip() for cell in next(iter(table), ())]
     if missing := [name for name in HEADINGS[:4] if name not in headings]:
         raise InvalidInput(f"表头缺少：{'、'.join(missing)}。表头应为：{'、'.join(HEADINGS)}。")
     drafts: dict[str, tuple[int, Draft]] = {}
@@ -134,13 +139,11 @@ def add_all(session: Session, programme: Programme, table: Sequence[Sequence[str
         row = dict(zip(headings, (cell.strip() for cell in cells), strict=False))
         if not any(row.values()):
             continue
-        username = row.get("用户名", "")
-        before = drafts.get(username, (number, None))[1]
-        grants = (
-            *(before.grants if before else ()),
-            (ROLE_CODES.get(row.get("角色", ""), row.get("角色", "")), row.get("区划代码", "")),
-        )
-        card = row.get("普查员证号", "") or (before.card_number if before else "")
+        username, role = row.get("用户名", ""), row.get("角色", "")
+        # A further row of a name adds a role; what it leaves blank stands in the rows before.
+        _, before = drafts.get(username, (number, Draft(username, "", ())))
+        grants = (*before.grants, (ROLE_CODES.get(role, role), row.get("区划代码", "")))
+        card = row.get("普查员证号", "") or before.card_number
         drafts[username] = (number, Draft(username, row.get("姓名", ""), grants, card))
     rejected: list[tuple[int, str]] = []
     for number, draft in drafts.values():
@@ -148,9 +151,9 @@ def add_all(session: Session, programme: Programme, table: Sequence[Sequence[str
             _check_new(session, programme, draft)
         except InvalidInput as problem:
             rejected.append((number, problem.message))
-    return Imported(
-        [] if rejected else [add(session, None, programme, draft) for _, draft in drafts.values()], rejected
-    )
+    if rejected:
+        return Imported([], rejected)
+    return Imported([add(session, None, programme, draft) for _, draft in drafts.values()], [])
 
 
 def _check_new(session: Session, programme: Programme, draft: Draft) -> None:
@@ -191,9 +194,10 @@ def _account(session: Session, actor: Actor | None, account_id: UUID) -> Account
     if actor is not None:
         require(actor, "administer")
     account = session.get(Account, account_id)
-    if account is None or (
-        actor is not None and not all(actor.may("administer", grant.region_code) for grant in account.grants)
-    ):
+    if account is None:
+        raise NotFound
+    # One role outside the own regions is enough: changing the account would change that one, too.
+    if actor is not None and not all(actor.may("administer", grant.region_code) for grant in account.grants):
         raise NotFound
     return account
 
@@ -208,12 +212,6 @@ def _password() -> str:
 
 
 def _note(session: Session, actor: Actor | None, action: str, account: Account) -> None:
-    evidence.record(
-        session,
-        actor.username if actor else COMMAND_LINE,
-        action,
-        str(account.id),
-        {
-            "roles": [f"{grant.role} {grant.region_code}" for grant in account.grants],
-        },
-    )
+    by = actor.username if actor else COMMAND_LINE
+    roles = [f"{grant.role} {grant.region_code}" for grant in account.grants]
+    evidence.record(session, by, action, str(account.id), {"roles": roles})

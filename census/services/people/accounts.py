@@ -1,4 +1,7 @@
-"""Accounts: passwords, signing in and out, the devices that are signed in."""
+"""An account as its owner uses it: passwords, signing in and out, the sessions of the own devices.
+
+Who gets an account and which roles stands in ``account_desk``; other people's devices in ``administration``.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,8 @@ from census.models.people import Account, DeviceSession, RoleGrant
 from census.services import evidence
 
 HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # Argon2id with 19 MiB
-# Verified for unknown names, so that both answers take as long; nobody knows the password, and no start waits for its hash.
+# Verified for unknown names, so that both answers take as long; nobody knows the password, and no start waits for its
+# hash.
 ABSENT: Final = "$argon2id$v=19$m=19456,t=2,p=1$KpkYHRrUcGm5iRjFDohYJA$mt1oG7mPZnpygjh0IDxFJsMF97E+5Vvq0QeGtB6vAcU"
 TRIES: Final = 5
 LOCK: Final = timedelta(minutes=15)
@@ -118,12 +122,17 @@ def weakness(password: str, username: str) -> str:
 
 def _known(session: Session, username: str, password: str, at: datetime) -> Account:
     account = session.scalar(select(Account).where(Account.username == username))
+    # Before the password is looked at: a lock that a right guess opens would not stop guessing.
     if account is not None and account.locked_until is not None and account.locked_until > at:
         raise RateLimited
+    kept = ABSENT
+    if account is not None:
+        kept = account.password_hash
     try:
-        HASHER.verify(account.password_hash if account else ABSENT, password)
+        HASHER.verify(kept, password)
     except (VerificationError, InvalidHashError):
         raise NotSignedIn from None
+    # The same answer as for a wrong password: who is no longer here is nobody's business.
     if account is None or not account.is_active:
         raise NotSignedIn
     return account
@@ -159,8 +168,12 @@ def note_failure(session: Session, username: str, at: datetime | None = None) ->
 
 
 def actor_of(session: Session, token: str, programme: Programme, at: datetime | None = None) -> Actor:
-    """Find who a token belongs to. Raises NotSignedIn for an unknown, expired or revoked one, DeviceRevoked for a lost phone's."""
+    """Find who a token belongs to.
+
+    Raises NotSignedIn for an unknown, expired or revoked one, DeviceRevoked for a lost phone's.
+    """
     opened = session.scalar(select(DeviceSession).where(DeviceSession.token_digest == token_digest(token)))
+    # Asked first: a lost phone must hear that it is to forget everything, also long after its session has ended.
     if opened is not None and opened.is_wiped:
         raise DeviceRevoked
     if (

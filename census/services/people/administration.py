@@ -1,4 +1,7 @@
-"""What the administrator and the auditor look after: accounts, the devices signed in, the audit trail."""
+"""What the administrator and the auditor look after: the list of accounts, the devices signed in, the audit trail.
+
+Changing an account stands in ``account_desk``.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, true
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from census.access import Actor, require
@@ -49,8 +52,7 @@ def people(session: Session, actor: Actor) -> People:
 def working(region: str, *roles: str) -> Select[Account]:
     """Who has one of the roles in a region (a code prefix), below it or above it, by user name."""
     covers = or_(
-        RoleGrant.region_code.startswith(region, autoescape=True) if region else true(),
-        func.starts_with(region, RoleGrant.region_code),
+        RoleGrant.region_code.startswith(region, autoescape=True), func.starts_with(region, RoleGrant.region_code)
     )
     return (
         select(Account)
@@ -80,29 +82,35 @@ def devices_of(session: Session, actor: Actor, account_id: UUID) -> tuple[Accoun
 def revoke(session: Session, actor: Actor, session_id: UUID, *, wipe: bool = False) -> DeviceSession:
     """End one device's session: it can send nothing more. What it has not sent stays on it.
 
-    ``wipe``: the phone is lost; all sessions of its account on the same kind of device end, and a phone that calls again
-    with one of them is told to forget everything.
+    ``wipe``: the phone is lost; all sessions of its account on the same kind of device end, and a phone that calls
+    again with one of them is told to forget everything.
     """
     opened = session.get(DeviceSession, session_id)
     if opened is None:
         raise NotFound
     _require_care(actor, opened.account)
     if opened.revoked_at is None:
-        lost = select(DeviceSession).where(
-            DeviceSession.account_id == opened.account_id, DeviceSession.device == opened.device
-        )
-        for device in session.scalars(lost).all() if wipe else [opened]:
+        action, ended = "revoke_device", [opened]
+        if wipe:
+            # A phone has several sessions, one for its pages and one for what it sends: whichever it calls with, it
+            # must hear of it.
+            action, ended = "wipe_device", _sessions_of_the_same_phone(session, opened)
+        for device in ended:
             device.revoked_at = device.revoked_at or now()
             device.is_wiped = wipe
         session.flush()
-        evidence.record(
-            session,
-            actor.username,
-            "wipe_device" if wipe else "revoke_device",
-            str(opened.id),
-            {"account": opened.account.username},
-        )
+        evidence.record(session, actor.username, action, str(opened.id), {"account": opened.account.username})
     return opened
+
+
+def _sessions_of_the_same_phone(session: Session, opened: DeviceSession) -> list[DeviceSession]:
+    return list(
+        session.scalars(
+            select(DeviceSession).where(
+                DeviceSession.account_id == opened.account_id, DeviceSession.device == opened.device
+            )
+        )
+    )
 
 
 def _require_care(actor: Actor, account: Account) -> None:
@@ -120,7 +128,9 @@ def trail(session: Session, actor: Actor, before: int | None = None) -> Sequence
     """One page of the audit trail, latest first. Looking at it leaves no entry: it holds no personal data."""
     require(actor, "read_audit")
     query = select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(PAGE)
-    return session.scalars(query.where(AuditEntry.seq < before) if before else query).all()
+    if before:
+        query = query.where(AuditEntry.seq < before)
+    return session.scalars(query).all()
 
 
 def chain_status(session: Session, actor: Actor) -> evidence.ChainReport:

@@ -1,4 +1,7 @@
-"""Teams 普查组: enumerators of one place under one supervisor; whoever moves to another team takes the own units along."""
+"""Teams 普查组: enumerators of one place under one supervisor.
+
+Whoever moves to another team takes the own units along.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,10 @@ def team_file(session: Session, actor: Actor, team_id: UUID) -> tuple[Team, froz
 
 
 def candidates(session: Session, actor: Actor, region_code: str) -> Candidates:
-    """Who works in a place (or above it) as supervisor and as enumerator. Raises NotAllowed outside the caller's regions."""
+    """Who works in a place (or above it) as supervisor and as enumerator.
+
+    Raises NotAllowed outside the caller's regions.
+    """
     require(actor, "assign", region_code)
     names: dict[UUID | None, str] = {row.id: row.name for row in session.execute(select(Team.id, Team.name))}
     supervisors, enumerators = (
@@ -93,7 +99,12 @@ def save_team(
     Members that were in another team leave it, with the units that are theirs; members left out belong to no team, and
     their units go with them. Raises NotFound, NotAllowed, InvalidInput.
     """
-    team = team_file(session, actor, team_id)[0] if team_id else Team(region_code=region_code)
+    if team_id:
+        action = "change_team"
+        team, _ = team_file(session, actor, team_id)
+    else:
+        action = "make_team"
+        team = Team(region_code=region_code)
     able = candidates(session, actor, team.region_code)
     if not team_id and session.get(Region, region_code) is None:
         raise InvalidInput("请选这个组负责的镇街或村居。")
@@ -107,17 +118,14 @@ def save_team(
     team.name, team.supervisor_id = name.strip()[:LONGEST_NAME], supervisor_id
     session.add(team)
     session.flush()
-    _move(
-        session,
-        [account for account in people.values() if account.team_id == team.id and account.id not in member_ids],
-        None,
-    )
+    left_out = [account for account in people.values() if account.team_id == team.id and account.id not in member_ids]
+    _move(session, left_out, None)
     _move(session, [people[one] for one in member_ids if people[one].team_id != team.id], team.id)
     session.flush()
     evidence.record(
         session,
         actor.username,
-        "change_team" if team_id else "make_team",
+        action,
         str(team.id),
         {
             "supervisor": str(supervisor_id),

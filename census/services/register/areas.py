@@ -32,9 +32,13 @@ FIGURES: Final = text("""
            count(*) filter (where unit.outcome is not null) as visited,
            count(*) filter (where assignment.account_id is null) as unassigned,
            count(*) filter (where coalesce(sent.records, 0) > 0 and sent.records = sent.approved) as approved,
-           count(*) filter (where exists (select from lease where lease.unit_id = unit.id and lease.ended_at is null)) as out,
-           array_agg(distinct account.full_name order by account.full_name) filter (where account.id is not null) as people
-      from unit left join assignment on assignment.unit_id = unit.id left join account on account.id = assignment.account_id
+           count(*) filter (where exists (
+               select from lease where lease.unit_id = unit.id and lease.ended_at is null)) as out,
+           array_agg(distinct account.full_name order by account.full_name)
+               filter (where account.id is not null) as people
+      from unit
+      left join assignment on assignment.unit_id = unit.id
+      left join account on account.id = assignment.account_id
       left join lateral (
            select count(*) as records, count(*) filter (where state = any(:approved)) as approved
              from submission where submission.unit_id = unit.id and state <> 'withdrawn' and applies) sent on true
@@ -134,7 +138,10 @@ def areas(
     after: str = "",
     with_empty: bool = False,
 ) -> tuple[list[AreaLine], str]:
-    """One page of areas by code, and the code to continue after ("" at the end); areas without units only when asked for."""
+    """One page of areas by code, and the code to continue after ("" at the end).
+
+    Areas without units only when asked for.
+    """
     require(actor, "assign")
     query = (
         select(EnumerationArea.code, EnumerationArea.name)
@@ -160,7 +167,9 @@ def areas(
     ]
     if None in figures:
         lines.insert(0, AreaLine(NONE, "未划入小区", "路上新发现的单位", figures[None]))
-    return lines, page[-1].code if len(rows) > PAGE else ""
+    if len(rows) <= PAGE:
+        return lines, ""
+    return lines, page[-1].code
 
 
 def area_file(
@@ -174,38 +183,37 @@ def area_file(
 ) -> AreaFile:
     """One area with a page of its units by id. Raises NotFound outside the actor's regions."""
     require(actor, "assign")
-    area = None if code == NONE else session.get(EnumerationArea, code)
-    if area is None and code != NONE:
-        raise NotFound
-    inside = Unit.area_code.is_(None) if area is None else Unit.area_code == area.code
+    # Units that lie in no area are listed like those of one, but there is nothing to name or to draw around them.
+    area, place, inside = None, "", Unit.area_code.is_(None)
+    if code != NONE:
+        area = session.get(EnumerationArea, code)
+        if area is None:
+            raise NotFound
+        place = _place(session, area)
+        inside = Unit.area_code == code
     query = (
         select(Unit, Assignment.account_id, Account.full_name, Team.name)
         .outerjoin(Assignment, Assignment.unit_id == Unit.id)
         .outerjoin(Account, Account.id == Assignment.account_id)
         .outerjoin(Team, Team.id == Assignment.team_id)
-        .where(inside, _shown(show), Unit.id > after if after else true())
+        .where(inside, _shown(show))
         .order_by(Unit.id)
         .limit(UNITS_PAGE + 1)
     )
+    if after:
+        query = query.where(Unit.id > after)
     rows = session.execute(query).all()
     page = rows[:UNITS_PAGE]
     ids = [row[0].id for row in page]
-    held = copies(session, ids, at) if ids else {}
+    held = copies(session, ids, at)
     backs = _handed_back(session, [row[0].id for row in page if row[1] is None])
     units = [
         AreaUnit(unit, account, who or "", team or "", held.get(unit.id, ()), backs.get(unit.id))
         for unit, account, who, team in page
     ]
-    figures = _figures(session, [] if area is None else [area.code], with_none=area is None)
-    names = _names(session, {area.code[:9], area.code[:12]}) if area else {}
-    return AreaFile(
-        area,
-        " ".join(names[key] for key in sorted(names)),
-        figures.get(area.code if area else None, Figures()),
-        units,
-        ids[-1] if len(rows) > UNITS_PAGE else None,
-        _map(session, area, inside),
-    )
+    more = ids[-1] if len(rows) > UNITS_PAGE else None
+    figures = _figures(session, [code], with_none=area is None).get(area and area.code, Figures())
+    return AreaFile(area, place, figures, units, more, _map(session, area, inside))
 
 
 def areas_of(session: Session, actor: Actor) -> Sequence[EnumerationArea]:
@@ -240,9 +248,13 @@ def crew(session: Session, region: str) -> Crew:
 
 
 def _shown(show: Filter) -> ColumnElement[bool]:
-    if show == "unassigned":
-        return Assignment.account_id.is_(None)
-    return Unit.outcome.is_(None) if show == "unvisited" else true()
+    match show:
+        case "unassigned":
+            return Assignment.account_id.is_(None)
+        case "unvisited":
+            return Unit.outcome.is_(None)
+        case "all":
+            return true()
 
 
 def towns(session: Session) -> list[tuple[str, str]]:
@@ -260,6 +272,12 @@ def _figures(session: Session, codes: Sequence[str], *, with_none: bool) -> dict
         row.code: Figures(row.units, row.visited, row.unassigned, row.approved, row.out, tuple(row.people or ()))
         for row in rows
     }
+
+
+def _place(session: Session, area: EnumerationArea) -> str:
+    """The town and the village of an area, in words."""
+    names = _names(session, {area.code[:9], area.code[:12]})
+    return " ".join(names[code] for code in sorted(names))
 
 
 def _names(session: Session, codes: set[str]) -> dict[str, str]:
@@ -281,7 +299,7 @@ def _handed_back(session: Session, unit_ids: Sequence[UUID]) -> Mapping[UUID, As
 
 
 def _map(session: Session, area: EnumerationArea | None, inside: ColumnElement[bool]) -> AreaMap | None:
-    rings = rings_of(area.boundary if area else None)
+    rings = rings_of(area and area.boundary)
     places: Sequence[Any] = session.execute(
         select(Unit.lon, Unit.lat, Unit.name, Unit.outcome, Assignment.account_id)
         .outerjoin(Assignment, Assignment.unit_id == Unit.id)
@@ -292,14 +310,7 @@ def _map(session: Session, area: EnumerationArea | None, inside: ColumnElement[b
     if not shown:
         return None
     frame = Frame(shown)
-    points = [
-        Point(
-            *frame.place((row.lon, row.lat)),
-            row.name,
-            "amber" if row.account_id is None else "green" if row.outcome else "blue",
-        )
-        for row in places
-    ]
+    points = [Point(*frame.place((row.lon, row.lat)), row.name, _colour(row.account_id, row.outcome)) for row in places]
     scale_m = frame.round_length()
     return AreaMap(
         "".join(path_of(frame, ring) for ring in rings),
@@ -308,3 +319,12 @@ def _map(session: Session, area: EnumerationArea | None, inside: ColumnElement[b
         round(scale_m * frame.pixels_per_m, 1),
         is_schematic=bool(area and area.is_schematic),
     )
+
+
+def _colour(account_id: UUID | None, outcome: str | None) -> str:
+    """Amber is what the desk has to act on: a unit that is nobody's."""
+    if account_id is None:
+        return "amber"
+    if outcome:
+        return "green"
+    return "blue"

@@ -38,13 +38,15 @@ LOCK: Final = text("""
 """)
 GIVE: Final = text("""
     insert into assignment (id, unit_id, account_id, team_id, created_at)
-    select gen_random_uuid(), id, cast(:account as uuid), cast(:team as uuid), :at from unnest(cast(:units as uuid[])) id
+    select gen_random_uuid(), id, cast(:account as uuid), cast(:team as uuid), :at
+      from unnest(cast(:units as uuid[])) id
     on conflict (unit_id) do update
        set account_id = excluded.account_id, team_id = excluded.team_id, created_at = excluded.created_at,
-           former = case when assignment.account_id is null or assignment.account_id is not distinct from excluded.account_id
+           former = case when assignment.account_id is null
+                           or assignment.account_id is not distinct from excluded.account_id
                          then array_remove(assignment.former, excluded.account_id)
-                         else array_append(array_remove(array_remove(assignment.former, excluded.account_id), assignment.account_id),
-                                           assignment.account_id) end
+                         else array_append(array_remove(array_remove(assignment.former, excluded.account_id),
+                                                        assignment.account_id), assignment.account_id) end
 """)
 EVENTS: Final = text("""
     insert into assignment_event (unit_id, account_id, by_id, kind, reason, note, at)
@@ -66,27 +68,44 @@ class Target:
 
     @property
     def name(self) -> str:
-        return self.account.full_name if self.account else self.team.name if self.team else ""
+        if self.account:
+            return self.account.full_name
+        if self.team:
+            return self.team.name
+        return ""
+
+    @property
+    def account_id(self) -> UUID | None:
+        return self.account and self.account.id
+
+    @property
+    def team_id(self) -> UUID | None:
+        """The team that the units go to: an enumerator's own when that is who gets them."""
+        if self.team:
+            return self.team.id
+        return self.account and self.account.team_id
 
 
 def assign(session: Session, actor: Actor, unit_ids: Sequence[UUID], target: Target, note: str = "") -> int:
     """Give units to somebody, whoever had them; return how many changed hands.
 
-    All or none: raises NotFound for a unit outside the actor's regions, InvalidInput for an enumerator who does not work
-    there. A phone that holds a copy learns of it on its next contact; what it sends afterwards is kept.
+    All or none: raises NotFound for a unit outside the actor's regions, InvalidInput for an enumerator who does not
+    work there. A phone that holds a copy learns of it on its next contact; what it sends afterwards is kept.
     """
     require(actor, "assign")
     wanted = sorted(set(unit_ids))
-    if not wanted or len(wanted) > MOST_AT_ONCE:
-        raise InvalidInput("请先勾选要分配的户。" if not wanted else f"一次最多分 {MOST_AT_ONCE} 户。请分几次。")
+    if not wanted:
+        raise InvalidInput("请先勾选要分配的户。")
+    if len(wanted) > MOST_AT_ONCE:
+        raise InvalidInput(f"一次最多分 {MOST_AT_ONCE} 户。请分几次。")
     rows = session.execute(LOCK, {"units": wanted}).all()
     if len(rows) != len(wanted):
         raise NotFound
     for row in rows:
         require(actor, "assign", row.region_code)
         _check_target(target, row.region_code)
-    account = target.account.id if target.account else None
-    team = target.team.id if target.team else target.account.team_id if target.account else None
+    account, team = target.account_id, target.team_id
+    # Those who are there already do not hear of it again, and a page sent twice changes nothing.
     changed = [row for row in rows if (row.account_id, row.team_id) != (account, team)]
     if changed:
         _give(session, actor, changed, account, team, note)
@@ -112,6 +131,7 @@ def hand_back(session: Session, actor: Actor, unit_id: UUID, reason: str, note: 
     if row is None or row.account_id != actor.account_id:
         raise NotFound
     at = now()
+    # Nobody's, but still the team's: its supervisor gives it to somebody else.
     session.execute(GIVE, {"units": [unit_id], "account": None, "team": row.team_id, "at": at})
     _note(session, actor, [(unit_id, actor.account_id)], "handed_back", (reason, note.strip()[:500]))
     session.execute(TOUCH, {"units": [unit_id], "at": at})
@@ -123,8 +143,8 @@ def target_of(session: Session, account_id: UUID | None, team_id: UUID | None) -
     """Find who is meant. Raises InvalidInput unless it is exactly one enumerator or one team."""
     if (account_id is None) == (team_id is None):
         raise InvalidInput("请选一名普查员或一个组。")
-    account = session.get(Account, account_id) if account_id else None
-    team = session.get(Team, team_id) if team_id else None
+    account = account_id and session.get(Account, account_id)
+    team = team_id and session.get(Team, team_id)
     if (account is None and team is None) or (account is not None and not account.is_active):
         raise InvalidInput("没有这名普查员或这个组。请重新选择。")
     return Target(account, team)

@@ -1,4 +1,4 @@
-"""The register 名录 as desks read it: find a unit, and see all that is known of one."""
+"""The register 名录 as desks read it: find a unit, and see all that is known of one. Nothing is changed here."""
 
 from __future__ import annotations
 
@@ -72,7 +72,10 @@ def find_units(
     region: str = "",
     after: UUID | None = None,
 ) -> tuple[list[UnitEntry], UUID | None]:
-    """One page of units in the actor's regions by place, and the id to continue after. ``words``: part of name or credit code."""
+    """One page of units in the actor's regions by place, and the id to continue after.
+
+    ``words``: part of name or credit code.
+    """
     require(actor, "read_register")
     order = tuple_(Unit.region_code, Unit.id)
     query = (
@@ -98,7 +101,9 @@ def find_units(
     page = rows[:PAGE]
     sent = _submissions(session, [unit.id for unit, _, _ in page])
     entries = [UnitEntry(unit, village or "", who or "", sent.get(unit.id, ())) for unit, village, who in page]
-    return entries, page[-1][0].id if len(rows) > PAGE else None
+    if len(rows) <= PAGE:
+        return entries, None
+    return entries, page[-1][0].id
 
 
 def unit_file(session: Session, actor: Actor, unit_id: UUID) -> UnitFile:

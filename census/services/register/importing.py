@@ -1,4 +1,4 @@
-"""Taking a list of units into the register: every row is judged by itself, and the file is taken whole or not at all."""
+"""Taking a list of units into the register: each row is judged by itself, the file is taken whole or not at all."""
 
 from __future__ import annotations
 
@@ -65,9 +65,8 @@ class Report:
 
     accepted: int = 0
     rejected: list[Rejected] = field(default_factory=list[Rejected])
-    doubtful: list[Rejected] = field(
-        default_factory=list[Rejected]
-    )  # taken, and perhaps in the register under another name
+    # taken, and perhaps in the register under another name
+    doubtful: list[Rejected] = field(default_factory=list[Rejected])
     areas: int = 0  # enumeration areas that the file brings along
     written: bool = False
 
@@ -191,16 +190,19 @@ class _Judge:
 
     def doubt(self, row: Mapping[str, str]) -> str:
         """What the row may be a second entry of, in one sentence: people look at it, the row is taken."""
-        name = (row["name"], row["region_code"][:9])
-        spot = _spot(float(row["lon"]), float(row["lat"])) if row.get("lon") else None
-        alike = [self.names[name]] if name in self.names else []
-        close = [self.spots[spot]] if spot in self.spots else []
-        self.names[name] = f"本文件里的“{row['name']}”"
-        if spot is not None:
-            self.spots[spot] = f"本文件里的“{row['name']}”"
-        if alike:
-            return f"与{alike[0]}同名，同在一个镇街，地址不同。请核对是不是同一家。"
-        return f"与{close[0]}几乎在同一位置。请核对是不是同一家。" if close else ""
+        name, place = (row["name"], row["region_code"][:9]), _place(row)
+        spot = place and _spot(*place)
+        same_name, same_spot = self.names.get(name), spot and self.spots.get(spot)
+        # Kept before anything is answered: the rows after this one are held against it, whatever is said of it.
+        this = f"本文件里的“{row['name']}”"
+        self.names[name] = this
+        if spot:
+            self.spots[spot] = this
+        if same_name:
+            return f"与{same_name}同名，同在一个镇街，地址不同。请核对是不是同一家。"
+        if same_spot:
+            return f"与{same_spot}几乎在同一位置。请核对是不是同一家。"
+        return ""
 
     def _faults(self, row: Mapping[str, str]) -> Iterator[str]:
         name, code, region = row["name"], row.get("credit_code", "").upper(), row["region_code"]
@@ -210,8 +212,10 @@ class _Judge:
             yield "有无法保存的字符。"
         if row.get("kind", "") not in KIND_CODES:
             yield f"类型“{row['kind']}”不认识，应为{'、'.join(KINDS.values())}之一。"
-        if region not in self.regions:
-            yield f"区划代码“{region}”不在本地区划表里。" if region else "没有区划代码。"
+        if not region:
+            yield "没有区划代码。"
+        elif region not in self.regions:
+            yield f"区划代码“{region}”不在本地区划表里。"
         if row.get("area_code") and row["area_code"] not in self.areas:
             if not row.get("area_name"):
                 yield f"普查小区代码“{row['area_code']}”不存在。要新建小区，请加一列“普查小区名称”。"
@@ -235,6 +239,13 @@ class _Judge:
             yield f"名称和地址与{self.places[place]}重复。"
 
 
+def _place(row: Mapping[str, str]) -> tuple[float, float] | None:
+    """Longitude and latitude of a row; a row has both or neither."""
+    if not row.get("lon"):
+        return None
+    return float(row["lon"]), float(row["lat"])
+
+
 def _spot(lon: float, lat: float) -> tuple[float, float]:
     """Where something is, to some ten metres."""
     return round(lon, 4), round(lat, 4)
@@ -251,6 +262,7 @@ def _position_faults(row: Mapping[str, str]) -> Iterator[str]:
 
 
 def _unit(row: Mapping[str, str]) -> dict[str, Any]:
+    lon, lat = _place(row) or (None, None)
     unit: dict[str, Any] = {
         "id": new_id(),
         "kind": KIND_CODES[row.get("kind", "")],
@@ -260,8 +272,8 @@ def _unit(row: Mapping[str, str]) -> dict[str, Any]:
         "industry_code": row.get("industry_code") or None,
         "region_code": row["region_code"],
         "area_code": row.get("area_code") or None,
-        "lon": float(row["lon"]) if row.get("lon") else None,
-        "lat": float(row["lat"]) if row.get("lat") else None,
+        "lon": lon,
+        "lat": lat,
         "source": "import",
         "known": {key: row[key] for key in KNOWN if row.get(key)},
         "created_at": now(),

@@ -40,7 +40,8 @@ END: Final = text(
 REMOVED: Final = text("""
     select distinct on (event.unit_id) event.unit_id, event.kind, event.at from assignment_event event
      where event.account_id = :account and event.xid >= cast(:xid as xid8) and event.kind <> 'given'
-       and not exists (select from assignment where assignment.unit_id = event.unit_id and assignment.account_id = :account)
+       and not exists (select from assignment
+                        where assignment.unit_id = event.unit_id and assignment.account_id = :account)
      order by event.unit_id, event.id desc
 """)
 
@@ -95,7 +96,10 @@ def take(session: Session, actor: Actor, unit_ids: Sequence[UUID], at: datetime)
 
 
 def removed_since(session: Session, actor: Actor, xid: int, at: datetime) -> list[Removed]:
-    """Units that were the caller's and are no longer, by events of transactions from ``xid`` on; their leases here end."""
+    """Units that were the caller's and are no longer, by events of transactions from ``xid`` on.
+
+    Their leases on this device end.
+    """
     rows = [Removed(*row) for row in session.execute(REMOVED, {"account": actor.account_id, "xid": str(xid)})]
     if rows:
         session.execute(END, {"session": actor.session_id, "units": [row.unit_id for row in rows], "at": at})
@@ -104,6 +108,8 @@ def removed_since(session: Session, actor: Actor, xid: int, at: datetime) -> lis
 
 def copies(session: Session, unit_ids: Sequence[UUID], at: datetime) -> dict[UUID, list[Held]]:
     """The offline copies of some units that phones have not given up, by unit, latest expiry first."""
+    if not unit_ids:
+        return {}
     query = (
         select(Lease, Account.full_name, DeviceSession.device)
         .join(Account, Account.id == Lease.account_id)

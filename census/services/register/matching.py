@@ -27,7 +27,8 @@ Reason = Literal["code", "name", "position"]
 
 CANDIDATES: Final = text("""
     select id, name, address, kind, outcome, lon, lat, similarity(name, :name) as likeness,
-           coalesce(credit_code = :code, false) as same_code, (name % :name or position(:name in name) > 0) and length(:name) >= 2 as same_name
+           coalesce(credit_code = :code, false) as same_code,
+           (name % :name or position(:name in name) > 0) and length(:name) >= 2 as same_name
       from unit
      where id <> all(cast(:except as uuid[]))
        and (credit_code = :code or name % :name or (length(:name) >= 2 and name like :pattern)
@@ -62,7 +63,10 @@ def similar(
     position: tuple[float, float] | None = None,
     without: Sequence[UUID] = (),
 ) -> list[Alike]:
-    """Units of the caller's regions with this credit code, a name like this one, or within 50 metres; the likeliest first."""
+    """Units of the caller's regions with this credit code, a name like this one, or within 50 metres.
+
+    The likeliest come first.
+    """
     name, code = name.strip(), code.strip().upper()
     if len(name) < LEAST_NAME and not code and position is None:
         return []
@@ -77,14 +81,17 @@ def similar(
             **box,
         },
     )
+    # The box around the position is a square: what lies in its corners is no reason.
     found = [one for one in (_alike(row, position) for row in rows) if one.reasons]
-    return sorted(found, key=lambda one: (-len(one.reasons), "code" not in one.reasons, "name" not in one.reasons))[
-        :MOST
-    ]
+    found.sort(key=lambda one: (-len(one.reasons), "code" not in one.reasons, "name" not in one.reasons))
+    return found[:MOST]
 
 
 def index_around(session: Session, limit: int) -> list[tuple[str, str, str, str, str, float | None, float | None]]:
-    """The register of the caller's regions as a phone packs it: id, name, address, pinyin initials, code tail, position."""
+    """The register of the caller's regions as a phone packs it.
+
+    Of each unit id, name, address, pinyin initials, tail of the credit code, longitude and latitude.
+    """
     rows = session.execute(
         select(Unit.id, Unit.name, Unit.address, Unit.credit_code, Unit.lon, Unit.lat).order_by(Unit.id).limit(limit),
     )
@@ -95,44 +102,45 @@ def index_around(session: Session, limit: int) -> list[tuple[str, str, str, str,
             row.address,
             initials(row.name),
             (row.credit_code or "")[-TAIL:],
-            _short(row.lon),
-            _short(row.lat),
+            _rounded(row.lon, 5),
+            _rounded(row.lat, 5),
         )
         for row in rows
     ]
 
 
 def initials(name: str) -> str:
-    """The pinyin initials of a name, as people type them to find it: 兴盛五金加工厂 is xswjjgc. Rare characters are left out."""
+    """The pinyin initials of a name, as people type them to find it: 兴盛五金加工厂 is xswjjgc.
+
+    Rare characters are left out.
+    """
     return "".join(map(_initial, name.lower()))
 
 
 def _initial(character: str) -> str:
+    if character.isascii() and character.isalnum():
+        return character
     if character.isascii():
-        return character if character.isalnum() else ""
+        return ""
     try:
         code = int.from_bytes(character.encode("gb2312"))
     except UnicodeEncodeError:
         return ""
     if code > LAST_COMMON:
-        return ""
-    return next(
-        (
-            letter
-            for letter, (first, following) in zip(INITIALS, pairwise(_STARTS), strict=True)
-            if first <= code < following
-        ),
-        "",
-    )
+        return ""  # the rarer characters stand in the order of their strokes
+    for letter, (first, following) in zip(INITIALS, pairwise(_STARTS), strict=True):
+        if first <= code < following:
+            return letter
+    return ""
 
 
 _STARTS: Final = [*(int.from_bytes(character.encode("gb2312")) for character in FIRST_OF), LAST_COMMON + 1]
 
 
 def _alike(row: Any, position: tuple[float, float] | None) -> Alike:
-    away = (
-        distance_m(position, (row.lon, row.lat)) if position and row.lon is not None and row.lat is not None else None
-    )
+    away = None
+    if position and row.lon is not None and row.lat is not None:
+        away = distance_m(position, (row.lon, row.lat))
     reasons: list[Reason] = []
     if row.same_code:
         reasons.append("code")
@@ -140,9 +148,7 @@ def _alike(row: Any, position: tuple[float, float] | None) -> Alike:
         reasons.append("name")
     if away is not None and away <= NEAR_M:
         reasons.append("position")
-    return Alike(
-        row.id, row.name, row.address, row.kind, row.outcome, tuple(reasons), None if away is None else round(away)
-    )
+    return Alike(row.id, row.name, row.address, row.kind, row.outcome, tuple(reasons), _rounded(away))
 
 
 def _box(position: tuple[float, float] | None) -> dict[str, float | None]:
@@ -158,5 +164,7 @@ def _literal(name: str) -> str:
     return name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _short(value: float | None) -> float | None:
-    return None if value is None else round(value, 5)
+def _rounded(value: float | None, decimals: int | None = None) -> float | None:
+    if value is None:
+        return None
+    return round(value, decimals)

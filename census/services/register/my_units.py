@@ -1,4 +1,7 @@
-"""An enumerator's units as a to-do list: what came back first, then what nobody visited, then what is done."""
+"""An enumerator's units as a to-do list: what came back first, then what nobody visited, then what is done.
+
+It is read a page at a time, with a network; how phones follow the register stands in ``units``.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,10 @@ def listed(
     area: str = "",
     near: tuple[float, float] | None = None,
 ) -> tuple[list[UnitLine], UUID | None]:
-    """One page of the list and the id to continue after (None at the end); with ``near`` the nearest, and no further page."""
+    """One page of the list and the id to continue after (None at the end).
+
+    With ``near`` (longitude, latitude) it is the nearest ones, and there is no further page.
+    """
     mine = _mine(account_id)
     order = tuple_(mine.c.rank, mine.c.region_code, mine.c.unit_id)
     wanted = [STANDINGS.index(standing) for standing in SHOWN[show]]
@@ -97,7 +103,9 @@ def listed(
     units = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(ids)))}
     sent = submissions_of(session, ids)
     lines = [UnitLine(units[row.unit_id], STANDINGS[int(row.rank)], tuple(sent.get(row.unit_id, ()))) for row in page]
-    return lines, ids[-1] if len(found) > limit and not near else None
+    if near or len(found) <= limit:
+        return lines, None
+    return lines, ids[-1]
 
 
 def my_unit(session: Session, account_id: UUID, unit_id: UUID) -> Unit:
@@ -172,7 +180,9 @@ def last_place(session: Session, account_id: UUID) -> tuple[float, float] | None
         .order_by(Visit.received_at.desc())
         .limit(1),
     ).one_or_none()
-    return (row.lon, row.lat) if row and row.lon is not None and row.lat is not None else None
+    if row is None or row.lon is None or row.lat is None:
+        return None
+    return row.lon, row.lat
 
 
 def areas_of_mine(session: Session, account_id: UUID) -> list[tuple[str, str]]:
@@ -227,6 +237,7 @@ def _mine(account_id: UUID) -> Subquery:
     nothing_sent: ColumnElement[bool] = func.coalesce(sent.c.total, 0) == 0
     # The listing form is filled before the visit: a unit with that alone is still to be visited.
     something_missing: ColumnElement[bool] = ~func.coalesce(sent.c.forms, text("'[]'::jsonb")).op("@>")(Unit.forms)
+    # Numbers are places in STANDINGS; the first that holds is taken.
     rank = case(
         (back, 0),
         (Unit.outcome.in_(NOTHING_TO_FILL), 3),

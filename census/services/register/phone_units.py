@@ -1,4 +1,7 @@
-"""An enumerator's units in bulk, for a phone that is going to work without a network: a few queries for a hundred units."""
+"""An enumerator's units in bulk, for a phone that is going to work without a network.
+
+A few queries for a hundred units; one unit at a time, with a network, is read by ``my_units``.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,10 @@ class Surroundings:
 
 
 def surroundings(session: Session, units: Sequence[Unit]) -> Surroundings:
-    """What was sent for the units, why some of it came back, and who was there last: three queries, however many units."""
+    """What was sent for the units, why some of it came back, and who was there last.
+
+    Three queries, however many units.
+    """
     ids = [unit.id for unit in units]
     sent: dict[UUID, dict[str, tuple[Submission, Revision]]] = {unit_id: {} for unit_id in ids}
     query = (

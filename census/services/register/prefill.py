@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from census.access import Actor
 from census.models.register import Region, Unit
+from census.services.register.units import town_code, village_code
 from forms.definition import Form
 
-TOWN, VILLAGE = 9, 12  # digits of a code
+CONST = "const:"
 LEVELS = ((2, "province_name"), (4, "city_name"), (6, "county_name"), (9, "town_name"), (12, "village_name"))
 
 
@@ -44,12 +45,12 @@ def sources(unit: Unit, names: Mapping[str, str], actor: Actor | None, today: da
             "unit.region_code": unit.region_code,
             "unit.district_code": unit.area_code,
             "unit.industry_code": unit.industry_code,
-            "unit.town_code": unit.region_code[:9] if len(unit.region_code) >= TOWN else None,
-            "unit.village_code": unit.region_code if len(unit.region_code) == VILLAGE else None,
+            "unit.town_code": town_code(unit.region_code),
+            "unit.village_code": village_code(unit.region_code),
             "unit.longitude": degrees(unit.lon),
             "unit.latitude": degrees(unit.lat),
-            "account.name": actor.full_name if actor else None,
-            "account.card": actor.card_number if actor else None,
+            "account.name": actor and actor.full_name,
+            "account.card": actor and actor.card_number,
             "today": today.isoformat(),
         }
     )
@@ -64,7 +65,9 @@ def prefill(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
         for item in section.items:
             if not item.prefill:
                 continue
-            value = item.prefill[6:] if item.prefill.startswith("const:") else values.get(item.prefill)
+            value = values.get(item.prefill)
+            if item.prefill.startswith(CONST):
+                value = item.prefill.removeprefix(CONST)
             if value not in (None, ""):
                 filled[item.key] = value
     return filled

@@ -10,7 +10,10 @@ from forms.codelists import codelist
 
 
 def load_regions(session: Session) -> int:
-    """Bring the table to what the code list says, parents first; regions it no longer names stay. Return how many it names."""
+    """Bring the table to what the code list says, parents first; regions it no longer names stay.
+
+    Return how many it names.
+    """
     entries = sorted(codelist("regions"), key=lambda entry: (len(entry.code), entry.code))
     rows = [
         {

@@ -1,8 +1,9 @@
-"""Which forms each unit owes, kept beside it: derived from what it answered, again whenever an answer or a definition changes.
+"""Which forms each unit owes, kept beside it: derived again whenever an answer or a definition changes.
 
 ``unit.forms`` are the forms it must fill, ``unit.may_forms`` those that hang on an answer not given yet. A record of a
-form that applies no longer keeps its place and history (``submission.applies`` is false): it is shown, and neither counted
-nor exported. The worker derives after each verdict; what was derived from other definitions is found by ``forms_basis``.
+form that applies no longer keeps its place and history (``submission.applies`` is false): it is shown, and neither
+counted nor exported. The worker derives after each verdict; what was derived from other definitions is found by
+``forms_basis``.
 """
 
 from __future__ import annotations
@@ -96,13 +97,16 @@ def basis(forms: Catalogue) -> str:
 
 
 def rederive(session: Session, answers: Mapping[UUID, Mapping[str, Answers]], forms: Catalogue | None = None) -> int:
-    """Derive the forms of some units anew from their latest answers; return how many changed. At most three statements."""
+    """Derive the forms of some units anew from their latest answers; return how many changed.
+
+    At most three statements.
+    """
     if not answers:
         return 0
     forms = forms or catalogue()
     mark = basis(forms)
     kept: list[dict[str, Any]] = []
-    applied: list[dict[str, Any]] = []
+    applied: list[dict[str, Any]] = []  # units of which a record may have begun or ceased to apply
     for unit in session.execute(UNITS, {"units": sorted(answers)}):
         found = owed(unit.kind, _known(unit), answers[unit.id], forms)
         is_news = (found.must, found.may) != (unit.forms, unit.may_forms)

@@ -1,4 +1,8 @@
-"""The register 名录 as phones and checks see it: whose units, what changed since, what was known of them before."""
+"""The register 名录 as phones and checks see it: whose units, what changed since, what was known of them before.
+
+A phone asks here what is new. What it takes along for work without a network stands in ``phone_units``, the list that
+an enumerator reads in ``my_units``, what desks look up in ``directory``.
+"""
 
 from __future__ import annotations
 
@@ -58,11 +62,22 @@ def facts(columns: Mapping[str, Any]) -> dict[str, Any]:
         key: columns[key] for key in ("address", "credit_code", "industry_code", "region_code")
     }
     region = columns["region_code"]
-    named |= {
-        "town_code": region[:TOWN] if len(region) >= TOWN else None,
-        "village_code": region if len(region) == VILLAGE else None,
-    }
+    named |= {"town_code": town_code(region), "village_code": village_code(region)}
     return {key: value for key, value in named.items() if value} | dict(columns["known"])
+
+
+def town_code(region: str) -> str | None:
+    """The town that a region is or lies in; None above the towns."""
+    if len(region) < TOWN:
+        return None
+    return region[:TOWN]
+
+
+def village_code(region: str) -> str | None:
+    """The code of a region that is a village; None for others."""
+    if len(region) != VILLAGE:
+        return None
+    return region
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +114,24 @@ def assigned_units(
     )
     found = session.scalars(query).all()
     page = found[:limit]
+    ids = [unit.id for unit in page]
     sent: dict[UUID, list[Submission]] = {}
-    if page:
-        ids = [unit.id for unit in page]
+    if page:  # most phones ask when nothing has changed
         for submission in session.scalars(
             select(Submission).where(Submission.unit_id.in_(ids)).order_by(Submission.form, Submission.id)
         ):
             sent.setdefault(submission.unit_id, []).append(submission)
+    # Between pages the next one goes on after the last unit; after the last page everything is known up to what was
+    # settled when the first was read.
     has_more = len(found) > limit
-    last = Cursor(int(page[-1].changed_xid), page[-1].id.int, settled) if has_more else Cursor(settled, 0)
+    last = Cursor(settled, 0)
+    if has_more:
+        last = Cursor(int(page[-1].changed_xid), page[-1].id.int, settled)
     at = at or now()
-    removed = removed_since(session, actor, after.xid, at) if after.xid else []
-    held = copies(session, [unit.id for unit in page], at) if page else {}
+    removed: list[Removed] = []
+    if after.xid:  # a phone that begins has nothing to let go
+        removed = removed_since(session, actor, after.xid, at)
+    held = copies(session, ids, at)
     others = {unit: [copy for copy in known if copy.account_id != actor.account_id] for unit, known in held.items()}
-    until = take(session, actor, [unit.id for unit in page], at)
+    until = take(session, actor, ids, at)
     return UnitsPage([(unit, sent.get(unit.id, ())) for unit in page], removed, others, until, last.text, has_more)
