@@ -1,4 +1,7 @@
-"""Carrying out a delivery: build its package, send it, ask for the receipt. Each step may be interrupted and done again."""
+"""Carrying out a delivery: build its package, send it, ask for the receipt.
+
+Each step may be interrupted and done again.
+"""
 
 from __future__ import annotations
 

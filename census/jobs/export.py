@@ -189,7 +189,10 @@ def _regions(session: Session, region: str, units: Sequence[record.Unit]) -> lis
 
 
 def _validation(session: Session, wanted: dict[str, Any]) -> dict[str, Any]:
-    """What Great Expectations said of these very revisions, form by form. No time and no name of a run: the content decides."""
+    """What Great Expectations said of these very revisions, form by form.
+
+    No time and no name of a run: the content decides.
+    """
     forms = [
         {
             "form": row.form,

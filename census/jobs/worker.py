@@ -74,7 +74,8 @@ def derive_forms(database: Database) -> int:
 def rest_after(judged: int, took_s: float) -> float:
     """How long to let records gather before the next run, which costs nearly as much for one as for a thousand.
 
-    Who is behind does not rest; who keeps up leaves most of the time to the phones, and nobody waits long for a verdict.
+    Who is behind does not rest; who keeps up leaves most of the time to the phones, and nobody waits long for a
+    verdict.
     """
     return min(LONGEST_REST_S, RESTS * took_s) if 0 < judged < AT_ONCE else 0.0
 

@@ -27,7 +27,10 @@ CASE_STATES = (
 
 
 class Case(Base):
-    """One place 场所 and what is done about it. Columns are what reports count; the rest stands in the register form."""
+    """One place 场所 and what is done about it.
+
+    Columns are what reports count; the rest stands in the register form.
+    """
 
     __tablename__ = "case"
     __table_args__ = (

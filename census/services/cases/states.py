@@ -1,7 +1,7 @@
 """The life of a 散乱污 case as one table: each step, where it leads, who may take it, what it must bring.
 
-Sources: 粤府函〔2018〕289号, 番府办〔2019〕2号 for the three dispositions and 两断三清; time limits and distances are this
-platform's own defaults (``RULES``) and are never shown as official. Nothing here touches a database.
+Sources: 粤府函〔2018〕289号, 番府办〔2019〕2号 for the three dispositions and 两断三清; time limits and distances are
+this platform's own defaults (``RULES``) and are never shown as official. Nothing here touches a database.
 """
 
 from __future__ import annotations

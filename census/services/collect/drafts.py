@@ -24,7 +24,8 @@ def drafts_of(session: Session, actor: Actor, unit_id: UUID) -> dict[str, Draft]
 def open_draft(session: Session, actor: Actor, unit: Unit, form: str, first: dict[str, Any]) -> Draft:
     """Return the draft of a form; begin one from what was last sent, else from the values the program knows.
 
-    One just begun is not stored until it is saved: looking at a page leaves nothing behind. A form that was sent before keeps its submission id: what is sent next is a revision of it, not a second record.
+    One just begun is not stored until it is saved: looking at a page leaves nothing behind. A form that was sent before
+    keeps its submission id: what is sent next is a revision of it, not a second record.
     """
     draft = session.get(Draft, (actor.account_id, unit.id, form))
     if draft is not None:

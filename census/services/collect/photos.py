@@ -1,8 +1,8 @@
 """Photos as evidence: what they show is kept, what they carry is read or thrown away.
 
-A photo is decoded completely, turned upright, brought to at most 1,280 pixels and written anew, without metadata; position
-and time are read from it first and kept as data. One that a phone has prepared like that already is kept byte for byte, so
-that its SHA-256 still proves it. See docs/decisions/0010.
+A photo is decoded completely, turned upright, brought to at most 1,280 pixels and written anew, without metadata;
+position and time are read from it first and kept as data. One that a phone has prepared like that already is kept byte
+for byte, so that its SHA-256 still proves it. See docs/decisions/0010.
 """
 
 from __future__ import annotations

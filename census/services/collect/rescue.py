@@ -1,7 +1,7 @@
 """Rescue files: what a phone could not send, sealed with a key that only the phone and this server can work out.
 
-A file is one line of JSON that says whose it is, then AES-GCM over one line of JSON and the bytes of its photos. The key
-comes from the receipt key of the phone's session, which stays known here after the session ended.
+A file is one line of JSON that says whose it is, then AES-GCM over one line of JSON and the bytes of its photos. The
+key comes from the receipt key of the phone's session, which stays known here after the session ended.
 """
 
 from __future__ import annotations
@@ -74,7 +74,10 @@ def rescue_key(receipt_key: bytes) -> bytes:
 
 
 def open_file(session: Session, desk: Actor, programme: Programme, content: bytes) -> Opened:
-    """Decrypt a rescue file. Raises InvalidInput for anything else, NotFound for a phone that this server does not know."""
+    """Decrypt a rescue file.
+
+    Raises InvalidInput for anything else, NotFound for a phone that this server does not know.
+    """
     require(desk, "review")
     try:
         first, _, box = content.partition(b"\n")
@@ -117,7 +120,8 @@ def take_in(
 ) -> TakenIn:
     """Store what the phone would have sent, in the name of its enumerator; taking the same file in again changes nothing.
 
-    ``follow`` is what follows from stored submissions in other wings, as the API does it. Only units in the desk's own regions are reached: the transaction sees no others.
+    ``follow`` is what follows from stored submissions in other wings, as the API does it. Only units in the desk's own
+    regions are reached: the transaction sees no others.
     """
     require(desk, "review")
     at = now()

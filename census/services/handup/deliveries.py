@@ -1,7 +1,7 @@
 """Handing up 上报: a delivery's way from the gate to the next level's receipt.
 
-What the worker does on it stands in ``jobs.deliver``. The receiving side stands in ``packages``; its two doors for the API
-are here by name: ``receive_upload``, ``receipt``.
+What the worker does on it stands in ``jobs.deliver``. The receiving side stands in ``packages``; its two doors for the
+API are here by name: ``receive_upload``, ``receipt``.
 """
 
 from __future__ import annotations

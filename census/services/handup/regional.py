@@ -1,7 +1,8 @@
 """Forms about a whole county or city 综合表: departments fill them, the county reviews them without a supervisor.
 
 A region stands in the register as a unit of its own (kind ``county`` or ``city``), so that answers, checks, review,
-gate and export treat its forms like any other. Computed forms are worked out here and shown with their working, never typed.
+gate and export treat its forms like any other. Computed forms are worked out here and shown with their working, never
+typed.
 """
 
 from __future__ import annotations
