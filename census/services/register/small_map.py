@@ -71,7 +71,9 @@ class PointPair:
     def is_doubtful(self) -> bool:
         """Whether the two contradict each other."""
         apart_m = self.apart_m
-        return apart_m is not None and apart_m > APART_M + (self.device.accuracy_m or 0.0 if self.device else 0.0)
+        if apart_m is None or self.device is None:
+            return False
+        return apart_m > APART_M + (self.device.accuracy_m or 0.0)
 
 
 def point_pairs(kept: Iterable[Mapping[str, Any]]) -> tuple[PointPair, ...]:
@@ -82,24 +84,24 @@ def point_pairs(kept: Iterable[Mapping[str, Any]]) -> tuple[PointPair, ...]:
 
 
 def _seen(point: Mapping[str, Any] | None, source: str) -> Fix | None:
-    return Fix(point["lon"], point["lat"], point.get("accuracy_m"), source) if point else None
+    if not point:
+        return None
+    return Fix(point["lon"], point["lat"], point.get("accuracy_m"), source)
 
 
 def position_of(unit: Unit) -> LonLat | None:
     """Where the register puts the unit."""
-    return (unit.lon, unit.lat) if unit.lon is not None and unit.lat is not None else None
+    if unit.lon is None or unit.lat is None:
+        return None
+    return unit.lon, unit.lat
 
 
 def latest_fix(visits: Iterable[Visit]) -> Fix | None:
     """The fix of the first visit that has one."""
-    return next(
-        (
-            Fix(visit.lon, visit.lat, visit.accuracy_m, visit.position_source or "device")
-            for visit in visits
-            if visit.lon is not None and visit.lat is not None
-        ),
-        None,
-    )
+    for visit in visits:
+        if visit.lon is not None and visit.lat is not None:
+            return Fix(visit.lon, visit.lat, visit.accuracy_m, visit.position_source or "device")
+    return None
 
 
 def rings_of(geometry: Mapping[str, Any] | None) -> Rings:
@@ -124,19 +126,20 @@ def inside(rings: Rings, point: LonLat) -> bool:
 
 def draw(rings: Rings, fix: Fix | None, register: LonLat | None, *, is_schematic: bool) -> MapView | None:
     """Lay everything known into one drawing; None when nothing is known."""
-    points = [point for ring in rings for point in ring] or [point for point in (register, _lon_lat(fix)) if point]
-    shown = [*points, *(point for point in (register, _lon_lat(fix)) if point and _near(points, point))]
+    at = fix and (fix.lon, fix.lat)
+    marked = [point for point in (register, at) if point]
+    points = [point for ring in rings for point in ring] or marked
+    shown = [*points, *(point for point in marked if _near(points, point))]
     if not shown:
         return None
     frame = Frame(shown)
-    at = _lon_lat(fix)
     caption, is_doubtful = _caption(rings, fix, register)
     scale_m = frame.round_length()
     return MapView(
         outline="".join(path_of(frame, ring) for ring in rings),
-        fix=frame.place(at) if at else None,
-        accuracy=max(6.0, min((fix.accuracy_m or 0.0) * frame.pixels_per_m, HEIGHT)) if fix else 0.0,
-        register=frame.place(register) if register else None,
+        fix=at and frame.place(at),
+        accuracy=_radius(fix, frame),
+        register=register and frame.place(register),
         scale_m=scale_m,
         scale_width=round(scale_m * frame.pixels_per_m, 1),
         is_schematic=is_schematic,
@@ -183,8 +186,11 @@ def path_of(frame: Frame, ring: Sequence[LonLat]) -> str:
     return "M" + "L".join(f"{x:g} {y:g}" for x, y in map(frame.place, ring)) + "Z"
 
 
-def _lon_lat(fix: Fix | None) -> LonLat | None:
-    return (fix.lon, fix.lat) if fix else None
+def _radius(fix: Fix | None, frame: Frame) -> float:
+    """How large the circle around a fix is drawn: never too small to be seen, never larger than the drawing."""
+    if fix is None:
+        return 0.0
+    return max(6.0, min((fix.accuracy_m or 0.0) * frame.pixels_per_m, HEIGHT))
 
 
 def _near(points: Sequence[LonLat], point: LonLat) -> bool:
@@ -207,5 +213,11 @@ def _caption(rings: Rings, fix: Fix | None, register: LonLat | None) -> tuple[st
     if register:
         apart_m = distance_m((fix.lon, fix.lat), register)
         is_doubtful = is_doubtful or apart_m > FAR_M
-        words.append(f"距登记位置 {apart_m:.0f} 米" if apart_m < FAR_M else f"距登记位置 {apart_m / 1000:.1f} 千米")
+        words.append(f"距登记位置 {_length(apart_m)}")
     return "，".join(words), is_doubtful
+
+
+def _length(metres: float) -> str:
+    if metres < FAR_M:
+        return f"{metres:.0f} 米"
+    return f"{metres / 1000:.1f} 千米"
