@@ -40,11 +40,14 @@ def changes_since(session: Session, actor: Actor, since: str = "", limit: int = 
                 xid=str(after.xid), id=after.id
             )
         )
+        # What an older transaction has yet to commit would come in before these and be missed: told is up to there.
         .where(text("change.xid < pg_snapshot_xmin(pg_current_snapshot())"))
         .order_by(Change.xid, Change.id)
         .limit(limit + 1)
     )
     found = session.execute(query).all()
     page = found[:limit]
-    last = Cursor(int(page[-1].Change.xid), page[-1].Change.id).text if page else after.text
-    return ChangesPage(page, last, len(found) > limit)
+    if not page:
+        return ChangesPage((), after.text, has_more=False)
+    last = page[-1].Change
+    return ChangesPage(page, Cursor(int(last.xid), last.id).text, len(found) > limit)

@@ -30,17 +30,22 @@ def open_draft(session: Session, actor: Actor, unit: Unit, form: str, first: dic
     draft = session.get(Draft, (actor.account_id, unit.id, form))
     if draft is not None:
         return draft
-    sent = sent_of_unit(session, unit.id).get(form)
-    return Draft(
+    draft = Draft(
         account_id=actor.account_id,
         unit_id=unit.id,
         form=form,
         region_code=unit.region_code,
-        submission_id=sent[0].id if sent else new_id(),
-        answers=dict(sent[1].answers) if sent else first,
-        explanations=list(sent[1].explanations) if sent else [],
+        submission_id=new_id(),
+        answers=first,
+        explanations=[],
         updated_at=now(),
     )
+    sent = sent_of_unit(session, unit.id).get(form)
+    if sent is not None:
+        submission, revision = sent
+        draft.submission_id = submission.id
+        draft.answers, draft.explanations = dict(revision.answers), list(revision.explanations)
+    return draft
 
 
 def save(session: Session, draft: Draft, answers: dict[str, Any], explanations: Sequence[dict[str, Any]]) -> None:
@@ -60,7 +65,10 @@ def discard(session: Session, actor: Actor, unit_id: UUID, forms: Sequence[str])
 
 
 def sent_of_unit(session: Session, unit_id: UUID) -> dict[str, tuple[Submission, Revision]]:
-    """By form code, the submission of a unit with its latest revision; of duplicates the first that was not withdrawn."""
+    """By form code, the submission of a unit with its latest revision.
+
+    Of duplicates it is the first that was not withdrawn.
+    """
     rows = session.execute(
         select(Submission, Revision)
         .join(Revision, (Revision.submission_id == Submission.id) & (Revision.number == Submission.revision))

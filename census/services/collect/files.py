@@ -35,9 +35,8 @@ class Content:
     size: int  # of what is kept
     media_type: str
     kept: Path
-    facts: Mapping[str, Any] = field(
-        default_factory=dict[str, Any]
-    )  # position and time of a photo, digest of what is kept
+    # position and time of a photo, digest of what is kept
+    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def discard(self, sent: Path) -> None:
         """Remove what was written for keeping, once it is kept."""
@@ -94,8 +93,9 @@ class FileStore:
 
     def __init__(self, settings: Settings, programme: Programme) -> None:
         self._address = f"{settings.files_url.rstrip('/')}/{programme}"
-        scheme = urlsplit(self._address).scheme
-        self._folder = Path(self._address.removeprefix("file://")) if scheme in {"", "file"} else None
+        self._folder: Path | None = None  # None: elsewhere, by fsspec
+        if urlsplit(self._address).scheme in {"", "file"}:
+            self._folder = Path(self._address.removeprefix("file://"))
 
     def save(self, file: Path, sha256: str) -> None:
         """Keep a file; it is there whole and durable, or not at all. Saving it again changes nothing."""
@@ -107,6 +107,7 @@ class FileStore:
         if target.is_file():
             return
         target.parent.mkdir(parents=True, exist_ok=True)
+        # Under another name until it is whole and on the disk: a power cut must not leave half a file under its digest.
         draft = target.with_name(f"{sha256}.{os.getpid()}.part")
         with file.open("rb") as source, draft.open("wb") as copy:
             shutil.copyfileobj(source, copy, CHUNK_BYTES)

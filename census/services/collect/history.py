@@ -60,7 +60,7 @@ def history(session: Session, actor: Actor, submission_id: UUID) -> dict[str, An
             }
             for row in conflicts
         ],
-        "findings": _findings(submission, verdict, revisions[-1] if revisions else None),
+        "findings": _findings(submission, verdict, revisions),
         "decisions": [
             {
                 "revision": row.revision,
@@ -108,10 +108,12 @@ def _revision(revision: Revision) -> dict[str, Any]:
     }
 
 
-def _findings(submission: Submission, verdict: Sequence[FindingRow], latest: Revision | None) -> list[dict[str, Any]]:
+def _findings(
+    submission: Submission, verdict: Sequence[FindingRow], revisions: Sequence[Revision]
+) -> list[dict[str, Any]]:
     """The worker's verdict on the latest revision; until it is there, what the check at submit found."""
-    if submission.judged_revision != submission.revision and latest is not None:
-        return list(latest.findings)
+    if submission.judged_revision != submission.revision and revisions:
+        return list(revisions[-1].findings)
     return [
         {"check": row.check_id, "severity": row.severity, "path": row.path, "message": row.message, "state": row.state}
         for row in verdict

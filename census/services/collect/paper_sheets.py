@@ -40,11 +40,14 @@ def sheet(session: Session, actor: Actor | None, unit_id: UUID, form_code: str) 
     if unit is None or (actor is not None and form.programme != actor.programme):
         raise NotFound
     names = prefill.region_names(session, {unit.region_code})[unit.region_code]
-    first = prefill.prefill(form, prefill.sources(unit, names, actor, today()))
+    answers = prefill.prefill(form, prefill.sources(unit, names, actor, today()))
     sent = drafts.sent_of_unit(session, unit.id).get(form.code)
-    answers = {**first, **sent[1].answers} if sent else first
-    at_the_door = actor is None or not actor.roles.isdisjoint(AT_THE_DOOR)
-    return Sheet(answers if at_the_door else without_personal(form, answers), f"/collect/units/{unit.id}")
+    if sent is not None:
+        _, revision = sent
+        answers |= revision.answers
+    if actor is not None and actor.roles.isdisjoint(AT_THE_DOOR):
+        answers = without_personal(form, answers)
+    return Sheet(answers, f"/collect/units/{unit.id}")
 
 
 def without_personal(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -84,7 +84,10 @@ def clean(file: Path, media_type: str) -> Cleaned:
 
 
 def told_facts(text: str | None) -> dict[str, Any]:
-    """What a phone read from a photo before it stripped it, ``{"lon", "lat", "at"}`` as JSON; what makes no sense is left out."""
+    """What a phone read from a photo before it stripped it, ``{"lon", "lat", "at"}`` as JSON.
+
+    What makes no sense is left out.
+    """
     try:
         told = json.loads(text or "{}")
     except ValueError:
@@ -94,23 +97,31 @@ def told_facts(text: str | None) -> dict[str, Any]:
     said = cast("dict[str, Any]", told)
     facts: dict[str, Any] = {}
     if TOLD_ANGLE.fullmatch(str(said.get("lon"))) and TOLD_ANGLE.fullmatch(str(said.get("lat"))):
-        lon, lat = float(said["lon"]), float(said["lat"])
-        facts |= {"lon": lon, "lat": lat} if abs(lon) <= 180 and abs(lat) <= 90 else {}
+        facts |= _position(float(said["lon"]), float(said["lat"]))
     taken = _moment(str(said.get("at")).replace("-", ":").replace("T", " "), None)
-    return facts | ({"taken_at": taken} if taken else {}) | ({"told_by": "phone"} if facts or taken else {})
+    if taken:
+        facts["taken_at"] = taken
+    if facts:
+        facts["told_by"] = "phone"  # a claim, not what the file itself says
+    return facts
+
+
+def _position(lon: float, lat: float) -> dict[str, Any]:
+    """A position as facts name it; nothing where it lies on no map."""
+    if abs(lon) > 180 or abs(lat) > 90:
+        return {}
+    return {"lon": lon, "lat": lat}
 
 
 def _written(picture: Any, file: Path, facts: dict[str, Any]) -> Cleaned:
     """Write the picture anew: transparent drawings as PNG, photos as JPEG; nothing of the old file is carried over."""
     target = file.with_name(f"{file.name}.clean")
-    is_drawing = picture.mode in {"RGBA", "LA", "P", "1"}
-    plain = picture.convert("RGBA" if is_drawing else "RGB")
-    plain.info.clear()
-    name = "PNG" if is_drawing else "JPEG"
-    if is_drawing:
-        plain.save(target, name, optimize=True)
-    else:
-        plain.save(target, name, quality=QUALITY, optimize=True)
+    name, colours, options = "JPEG", "RGB", {"quality": QUALITY}
+    if picture.mode in {"RGBA", "LA", "P", "1"}:
+        name, colours, options = "PNG", "RGBA", {}
+    plain = picture.convert(colours)
+    plain.info.clear()  # what the old file said about itself would be written along
+    plain.save(target, name, optimize=True, **options)
     with target.open("rb") as content:
         stored = hashlib.file_digest(content, "sha256").hexdigest()
     written = {"stored_sha256": stored, "stored_width": plain.width, "stored_height": plain.height}
@@ -129,11 +140,13 @@ def _facts(photo: Any) -> dict[str, Any]:
         facts["orientation"] = found[ORIENTATION]
     place = found.get_ifd(GPS)
     lon, lat = _degrees(place.get(4), place.get(3), "W"), _degrees(place.get(2), place.get(1), "S")
-    if lon is not None and lat is not None and abs(lon) <= 180 and abs(lat) <= 90:
-        facts |= {"lon": lon, "lat": lat}
+    if lon is not None and lat is not None:
+        facts |= _position(lon, lat)
     more = found.get_ifd(EXIF)
     taken = _moment(more.get(TAKEN), more.get(ZONE))
-    return facts | ({"taken_at": taken} if taken else {})
+    if taken:
+        facts["taken_at"] = taken
+    return facts
 
 
 def _degrees(parts: object, reference: object, negative: str) -> float | None:
@@ -144,7 +157,9 @@ def _degrees(parts: object, reference: object, negative: str) -> float | None:
     value = degrees + minutes / 60 + seconds / 3600
     if value != value:  # noqa: PLR0124 - a camera without a fix writes 0/0
         return None
-    return round(-value if reference == negative else value, 7)
+    if reference == negative:
+        value = -value
+    return round(value, 7)
 
 
 def _moment(text: object, zone: object) -> str:
@@ -153,7 +168,9 @@ def _moment(text: object, zone: object) -> str:
         at = datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 - the zone follows
         hours, _, minutes = str(zone or "+08:00").strip("\0 ").partition(":")
         offset = timedelta(hours=abs(int(hours)), minutes=int(minutes or 0))
-        return at.replace(tzinfo=timezone(-offset if hours.startswith("-") else offset)).isoformat()
+        if hours.startswith("-"):
+            offset = -offset
+        return at.replace(tzinfo=timezone(offset)).isoformat()
     except ValueError:
         return ""
 

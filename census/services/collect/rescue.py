@@ -87,6 +87,7 @@ def open_file(session: Session, desk: Actor, programme: Programme, content: byte
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, binascii.Error):
         raise InvalidInput(UNREADABLE) from None
     opened = session.get(DeviceSession, session_id)
+    # A phone signs in where its enumerator does: the file of another county's phone is opened there.
     if opened is None or not is_ours:
         raise NotFound("这台服务器没有登记过这部手机。请在普查员登录的那一级导入。")
     try:
@@ -118,13 +119,17 @@ def take_in(
     read: tuple[list[VisitDraft | VisitOutcome], list[Draft | Outcome]],
     follow: Follow,
 ) -> TakenIn:
-    """Store what the phone would have sent, in the name of its enumerator; taking the same file in again changes nothing.
+    """Store what the phone would have sent, in the name of its enumerator.
+
+    Taking the same file in again changes nothing.
 
     ``follow`` is what follows from stored submissions in other wings, as the API does it. Only units in the desk's own
     regions are reached: the transaction sees no others.
     """
     require(desk, "review")
     at = now()
+    # What could not be read has its refusal already and keeps its place among the answers. Visits come first, as from a
+    # phone: submissions name them.
     read_visits, read_submissions = read
     settled = iter(visits.store(session, opened.owner, [one for one in read_visits if isinstance(one, VisitDraft)], at))
     stored_visits = [next(settled) if isinstance(one, VisitDraft) else one for one in read_visits]

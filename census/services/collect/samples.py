@@ -29,7 +29,8 @@ from validation.rules import Rule
 MOST_TO_DO: Final = text("""
     select account.id from account
       join assignment on assignment.account_id = account.id
-      left join submission on submission.unit_id = assignment.unit_id and submission.form = :form and submission.state <> 'withdrawn'
+      left join submission on submission.unit_id = assignment.unit_id and submission.form = :form
+           and submission.state <> 'withdrawn'
      group by account.id, account.username
      order by count(*) filter (where submission.id is null) desc, account.username limit 1
 """)
@@ -106,9 +107,14 @@ def _answers(form: Form, place: Place, breaking: str | None, seeds: Iterator[int
             found = {finding.check for finding in check_record(book, answers, place.others, dict(place.baseline))}
             if others is None:
                 found -= {rule.id for rule in book.rules if rule.id != breaking and asks_for_other_forms(rule)}
-            if found == set() if breaking is None else breaking in found:
+            if breaking is None and not found:
                 return answers
-    raise NotFound(f"{form.code} 表对这个普查对象做不出{'违反 ' + breaking + ' 的' if breaking else '合格的'}示例。")
+            if breaking is not None and breaking in found:
+                return answers
+    wanted = "合格的"
+    if breaking:
+        wanted = f"违反 {breaking} 的"
+    raise NotFound(f"{form.code} 表对这个普查对象做不出{wanted}示例。")
 
 
 def asks_for_other_forms(rule: Rule) -> bool:
@@ -146,8 +152,10 @@ def _places(session: Session, form: Form, username: str | None) -> Sequence[Plac
 def _account(session: Session, form: Form, username: str | None) -> UUID:
     if username is None:
         account_id = session.scalar(MOST_TO_DO, {"form": form.code})
-    else:
-        account_id = session.scalar(select(Account.id).where(Account.username == username))
+        if account_id is None:
+            raise NotFound("还没有给普查员分配普查对象。")
+        return account_id
+    account_id = session.scalar(select(Account.id).where(Account.username == username))
     if account_id is None:
-        raise NotFound(f"没有 {username} 这个账号。" if username else "还没有给普查员分配普查对象。")
+        raise NotFound(f"没有 {username} 这个账号。")
     return account_id

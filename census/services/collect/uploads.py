@@ -51,11 +51,9 @@ def find(session: Session, purpose: Purpose, upload_id: UUID, owner: Mapping[str
     upload = session.get(Upload, upload_id)
     if upload is None or upload.purpose != purpose:
         raise NotFound
-    if {"account_id": upload.account_id, "key_id": upload.meta.get("key_id")} != {
-        "account_id": None,
-        "key_id": None,
-        **owner,
-    }:
+    # A person's upload has no key and an instance's no account: both are compared, so that neither opens the other's.
+    whose = {"account_id": upload.account_id, "key_id": upload.meta.get("key_id")}
+    if whose != {"account_id": None, "key_id": None, **owner}:
         raise NotFound
     if upload.finished_at is None and upload.expires_at <= at:
         raise Gone
@@ -80,7 +78,9 @@ def arrived(upload: Upload, file: Path) -> int:
     """How many bytes are there. A finished upload's file may have been moved on."""
     if upload.finished_at is not None:
         return upload.size
-    return file.stat().st_size if file.is_file() else 0
+    if not file.is_file():
+        return 0  # announced, and nothing has come yet
+    return file.stat().st_size
 
 
 def append(file: Path, body: IO[bytes], offset: int, size: int, checksum: Checksum | None) -> int:
@@ -117,7 +117,7 @@ def _existing(file: Path) -> IO[bytes]:
 
 
 def _copy(body: IO[bytes], target: IO[bytes], there: int, size: int, checksum: Checksum | None) -> int:
-    digest = hashlib.new(checksum.algorithm) if checksum else None
+    digest = checksum and hashlib.new(checksum.algorithm)
     while chunk := body.read(CHUNK_BYTES):
         if there + len(chunk) > size:
             raise TooLarge("收到的内容比开始时说的长，没有保存多出的部分。")

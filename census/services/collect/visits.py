@@ -32,7 +32,8 @@ NEW_UNITS: Final = text("""
     with found as (
         insert into unit (id, kind, name, address, credit_code, region_code, lon, lat, source, found_by, known, forms,
                           may_forms, created_at, updated_at)
-        select id, kind, name, address, credit_code, region_code, lon, lat, 'found', :account, '{}', forms, may_forms, :at, :at
+        select id, kind, name, address, credit_code, region_code, lon, lat, 'found', :account, '{}', forms,
+               may_forms, :at, :at
           from jsonb_to_recordset(cast(:rows as jsonb)) as row(
                id uuid, kind text, name text, address text, credit_code text, region_code text, lon float, lat float,
                forms jsonb, may_forms jsonb)
@@ -66,11 +67,13 @@ ATTACHMENTS: Final = text("""
 """)
 CONFLICTS: Final = text("""
     insert into visit_conflict (id, visit_id, unit_id, region_code, account_id, content, device, digest, received_at)
-    select gen_random_uuid(), row.visit_id, visit.unit_id, visit.region_code, :account, row.content, row.device, row.digest, :at
+    select gen_random_uuid(), row.visit_id, visit.unit_id, visit.region_code, :account, row.content, row.device,
+           row.digest, :at
       from jsonb_to_recordset(cast(:rows as jsonb)) as row(visit_id uuid, content jsonb, device text, digest text)
       join visit on visit.id = row.visit_id
     on conflict (visit_id, digest) do nothing
 """)
+NO_SIGNATURE: Final[Mapping[str, Any]] = {"over": []}
 ANOTHER: Final = "系统里已有内容不同的同号入户记录，两份都保留，未作覆盖。请联系普查指导员核对。"
 
 
@@ -117,6 +120,7 @@ def store(session: Session, actor: Actor, drafts: Sequence[VisitDraft], at: date
     earlier = {
         row.id: (row.digest, row.unit_id) for row in session.execute(EARLIER, {"ids": [draft.id for draft in drafts]})
     }
+    # Of several drafts with one id the first of the batch counts: the others find it among the earlier ones below.
     news = {draft.id: draft for draft in reversed(drafts) if draft.id not in earlier}
     found = _found_units(actor, news.values())
     if found:
@@ -128,7 +132,9 @@ def store(session: Session, actor: Actor, drafts: Sequence[VisitDraft], at: date
     mine = [draft for draft in news.values() if units.get(draft.unit, ("", False))[1]]
     rows = [_row(draft, units[draft.unit][0]) for draft in mine]
     told = {"rows": _json(rows), "account": actor.account_id, "at": at}
-    stored = {row.id for row in session.execute(VISITS, told)} if rows else set[UUID]()
+    stored: set[UUID] = set()
+    if rows:
+        stored = {row.id for row in session.execute(VISITS, told)}
     if stored:
         session.execute(UNITS_SEEN, {"rows": told["rows"], "at": at, "stored": sorted(stored)})
         session.execute(ATTACHMENTS, {"rows": told["rows"], "stored": sorted(stored)})
@@ -143,13 +149,11 @@ def store(session: Session, actor: Actor, drafts: Sequence[VisitDraft], at: date
         )
     outcomes: list[VisitOutcome] = []
     for draft in drafts:
-        if draft.id in earlier:
-            digest, unit = earlier[draft.id]
-            outcomes.append(
-                VisitOutcome(draft.id, "repeat", unit)
-                if digest == draft.digest
-                else VisitOutcome(draft.id, "conflict", unit, "other_visit", ANOTHER)
-            )
+        digest, unit = earlier.get(draft.id, ("", None))
+        if digest == draft.digest:
+            outcomes.append(VisitOutcome(draft.id, "repeat", unit))
+        elif draft.id in earlier:
+            outcomes.append(VisitOutcome(draft.id, "conflict", unit, "other_visit", ANOTHER))
         elif draft.id in stored:
             outcomes.append(VisitOutcome(draft.id, "stored", draft.unit))
             earlier[draft.id] = news[draft.id].digest, draft.unit
@@ -157,7 +161,7 @@ def store(session: Session, actor: Actor, drafts: Sequence[VisitDraft], at: date
             outcomes.append(refused(draft.id, "unknown_unit"))
         elif not units[draft.unit][1]:
             outcomes.append(refused(draft.id, "not_yours"))
-        else:
+        else:  # row-level security hides whose: the insert alone stumbled over it
             outcomes.append(refused(draft.id, "id_in_use"))
     _keep_conflicts(session, actor, drafts, outcomes, at)
     return outcomes
@@ -195,14 +199,10 @@ def like_those_found(
     for draft, outcome in zip(drafts, outcomes, strict=True):
         new = draft.content["new_unit"]
         if new is not None and outcome.status in {"stored", "repeat"}:
-            place: Mapping[str, Any] | None = new["position"] or draft.content["position"]
-            alike = similar(
-                session,
-                name=new["name"],
-                code=new["uscc"] or "",
-                position=(place["lon"], place["lat"]) if place else None,
-                without=[draft.unit],
-            )
+            position = None
+            if place := new["position"] or draft.content["position"]:
+                position = (place["lon"], place["lat"])
+            alike = similar(session, name=new["name"], code=new["uscc"] or "", position=position, without=[draft.unit])
             if alike:
                 found[draft.unit] = alike
     return found
@@ -253,7 +253,7 @@ def _row(draft: VisitDraft, region_code: str) -> dict[str, Any]:
         "accuracy_m": position.get("accuracy_m"),
         "position_source": position.get("source"),
         "signature": signature,
-        "signed_digests": signature["over"] if signature else [],
+        "signed_digests": (signature or NO_SIGNATURE)["over"],
         "device": (content["device"] or "")[:200],
         "digest": draft.digest,
     }
