@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -142,8 +143,7 @@ def _read(fact: Fact, value: Any) -> Any:
         case "text":
             return _text(value)
         case "names":
-            names = cast("list[object]", value) if isinstance(value, list) else NAME_BREAKS.split(_text(value))
-            return [read for name in names if (read := _text(name))]
+            return [read for name in _names(value) if (read := _text(name))]
         case "date":
             try:
                 return date.fromisoformat(_text(value)).isoformat()
@@ -162,6 +162,13 @@ def _read(fact: Fact, value: Any) -> Any:
             return value
 
 
+def _names(value: object) -> Sequence[object]:
+    """Names as an API's list, or as people write them into one box."""
+    if isinstance(value, list):
+        return cast("list[object]", value)
+    return NAME_BREAKS.split(_text(value))
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str) or "\x00" in value:
         raise ValueError("请填文字")
@@ -169,10 +176,10 @@ def _text(value: object) -> str:
 
 
 def _number(value: object) -> float:
-    try:
-        number = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else math.nan
-    except ValueError:
-        number = math.nan
+    number = math.nan
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        with contextlib.suppress(ValueError):
+            number = float(value)
     if not math.isfinite(number):
         raise ValueError("请填数字")
     return number

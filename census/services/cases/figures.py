@@ -19,8 +19,9 @@ from typing import Final, Literal
 CASES: Final = """
 with steps as (
     select case_id, number, kind, to_state, occurred_on, facts,
-           kind = 'done' and coalesce(min(number) filter (where kind in ('done', 'accept')) over later, 1000000)
-                             <= coalesce(min(number) filter (where kind = 'return') over later, 1000000) as is_completion
+           kind = 'done'
+               and coalesce(min(number) filter (where kind in ('done', 'accept')) over later, 1000000)
+                   <= coalesce(min(number) filter (where kind = 'return') over later, 1000000) as is_completion
     from case_event
     where occurred_on <= :until and recorded_at <= cast(:known_at as timestamptz) and region_code ^@ :region
     window later as (partition by case_id order by number rows between 1 following and unbounded following)
@@ -42,16 +43,19 @@ with steps as (
 )
 select c.id, c.case_no, c.name, c.address, c.region_code, left(c.region_code, 9) as town_code, c.lon, c.lat,
        c.industry_code, c.is_industrial, c.lead_source, c.river_code, c.facts, c.found_on,
-       h.state, h.version, h.done_on, h.mode, h.plan ->> 'category' as category, (h.plan ->> 'deadline')::date as deadline,
-       h.plan ->> 'measures' as measures, h.plan ->> 'resp_leader' as resp_leader, h.plan ->> 'resp_person' as resp_person,
+       h.state, h.version, h.done_on, h.mode, h.plan ->> 'category' as category,
+       (h.plan ->> 'deadline')::date as deadline, h.plan ->> 'measures' as measures,
+       h.plan ->> 'resp_leader' as resp_leader, h.plan ->> 'resp_person' as resp_person,
        h.verified_on, h.accepted_on, h.returns, h.lookbacks, h.rebounded_on, h.is_rebound_open,
-       coalesce((h.plan ->> 'deadline')::date < :until, false) and h.state in ('classified', 'rectifying', 'rebounded') as is_overdue
+       coalesce((h.plan ->> 'deadline')::date < :until, false)
+           and h.state in ('classified', 'rectifying', 'rebounded') as is_overdue
 from history h join "case" c on c.id = h.case_id
 """
 
 OPERATIONS: Final = """
 select *, case when counts ->> 'closed_at_least' = 'true' then 'at_least' else '' end as precision
-from operation where held_on between :since and :until and created_at <= cast(:known_at as timestamptz) and region_code ^@ :region
+from operation
+where held_on between :since and :until and created_at <= cast(:known_at as timestamptz) and region_code ^@ :region
 """
 
 BATCHES: Final = """
@@ -81,6 +85,7 @@ class Source:
     sql: str
     shown: tuple[tuple[str, str], ...]
     is_district: bool = False  # kept by the district as a whole: no figure for one town
+    key: str = "id"  # the column that tells its rows apart and orders them
 
 
 SOURCES: Final = {
@@ -108,13 +113,19 @@ SOURCES: Final = {
         BATCHES,
         (("code", "批次"), ("name", "名称"), ("snapshot_on", "快照日期"), ("places_checked", "排查场所")),
         is_district=True,
+        key="code",
     ),
     "batch_items": Source(
         BATCH_ITEMS,
         (("code", "批次"), ("name", "场所名称"), ("region_code", "区划"), ("done_on", "完成日期")),
         is_district=True,
     ),
-    "rivers": Source(RIVERS, (("code", "河涌编号"), ("name", "名称"), ("phase", "核查阶段")), is_district=True),
+    "rivers": Source(
+        RIVERS,
+        (("code", "河涌编号"), ("name", "名称"), ("phase", "核查阶段")),
+        is_district=True,
+        key="code",
+    ),
     "register": Source(
         REGISTER,
         (

@@ -22,9 +22,9 @@ class Number(Protocol):
     def denominator(self) -> int | float | None: ...
 
 
-# Each sentence is a list of clauses. [id] is a figure's number; [id|万] writes it in 万 from ten thousand up; [id|/id] is
-# the share of another figure with its two parts; a percentage brings its own. A clause whose numbers are all nought or
-# unknown is left out. Clauses are joined by a comma unless they begin with a sign of their own.
+# Each sentence is a list of clauses. [id] is a figure's number; [id|万] writes it in 万 from ten thousand up; [id|/id]
+# is the share of another figure with its two parts; a percentage brings its own. A clause whose numbers are all nought
+# or unknown is left out. Clauses are joined by a comma unless they begin with a sign of their own.
 SENTENCES: Final = (
     (
         "开展打击违法小作坊和清理整治“散乱污”专项行动[slw.operations]次",
@@ -133,7 +133,14 @@ def _clauses(sentence: tuple[str, ...], figures: Mapping[str, Number]) -> list[s
 
 
 def _joined(clauses: list[str]) -> str:
-    return "".join(clause if clause[0] in "、；" else f"，{clause}" for clause in clauses).lstrip("，、；")
+    # The first clause may have been left out: the sentence then begins with a later one, without its sign.
+    return "".join(map(_with_sign, clauses)).lstrip("，、；")
+
+
+def _with_sign(clause: str) -> str:
+    if clause[0] in "、；":
+        return clause
+    return f"，{clause}"
 
 
 def _ids(clause: str) -> list[str]:
@@ -148,5 +155,7 @@ def _written(figure_id: str, how: str, figures: Mapping[str, Number]) -> str:
     if how.startswith("|/"):
         whole = figures[how[2:]].value or 0
         return f"{value / whole * 100:.1f}%（{value}/{whole}）"
-    number = f"{value / 10_000:.4f}".rstrip("0").rstrip(".") + "万" if how == "|万" and value >= 10_000 else f"{value}"
+    number = f"{value}"
+    if how == "|万" and value >= 10_000:
+        number = f"{value / 10_000:.4f}".rstrip("0").rstrip(".") + "万"
     return {"at_least": f"{number}多", "about": f"约{number}"}.get(figure.precision, number)

@@ -123,8 +123,10 @@ def villages_of(session: Session, scope: Sequence[str]) -> list[tuple[str, str, 
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [true()]
-    if filters.state:
-        conditions.append(Case.state == filters.state if filters.state in STATE_NAMES else false())
+    if filters.state in STATE_NAMES:
+        conditions.append(Case.state == filters.state)
+    elif filters.state:  # an address somebody wrote: no case is in a state that there is not
+        conditions.append(false())
     if filters.region:
         conditions.append(Case.region_code.startswith(filters.region, autoescape=True))
     if filters.words:

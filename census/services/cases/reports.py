@@ -48,7 +48,9 @@ class Window:
         return len(self.region) <= 6
 
     def parameters(self) -> dict[str, Any]:
-        known_at = self.known_at.isoformat() if self.known_at else END_OF_TIME
+        known_at = END_OF_TIME
+        if self.known_at:
+            known_at = self.known_at.isoformat()
         return {"region": self.region, "since": self.since, "until": self.until, "known_at": known_at}
 
     def query(self, **more: str) -> str:
@@ -141,11 +143,10 @@ def rows_behind(
     """The rows that a figure counts, and which columns of them people see. ``after`` is the last row's key before."""
     figure = find_figure(figure_id)
     source = SOURCES[figure.source]
-    key = "code" if figure.source in {"batches", "rivers"} else "id"
     rows = session.execute(
         text(
-            f"select {key}::text as row_key, * from ({source.sql}) rows where ({_condition(figure)})"
-            f" and {key}::text > :after order by {key}::text limit :limit"
+            f"select {source.key}::text as row_key, * from ({source.sql}) rows where ({_condition(figure)})"
+            f" and {source.key}::text > :after order by {source.key}::text limit :limit"
         ),
         window.parameters() | {"after": after, "limit": limit},
     )
@@ -170,8 +171,10 @@ def find_figure(figure_id: str) -> Figure | Derived:
 
 def address_of(counted: Counted, window: Window) -> str:
     """Where the API lists the rows behind a figure."""
-    path = "/api/v1/cases" if counted.source == "cases" else "/api/v1/reports/R8/rows"
-    return f"{path}?{window.query(figure=counted.id)}"
+    query = window.query(figure=counted.id)
+    if counted.source == "cases":
+        return f"/api/v1/cases?{query}"
+    return f"/api/v1/reports/R8/rows?{query}"
 
 
 def _condition(figure: Figure | Derived) -> str:
@@ -213,7 +216,9 @@ def _measure(figure: Figure) -> str:
 
 
 def _precision(figure: Figure) -> str:
-    return f"max(precision) filter (where {figure.where})" if figure.is_inexact else "''"
+    if not figure.is_inexact:
+        return "''"
+    return f"max(precision) filter (where {figure.where})"
 
 
 def _derive(figure: Derived, counted: dict[str, Counted]) -> Counted:
@@ -221,13 +226,17 @@ def _derive(figure: Derived, counted: dict[str, Counted]) -> Counted:
     empty = Counted(id=figure.id, label=figure.label, unit=figure.unit, source=figure.source, value=None)
     if figure.how == "difference":
         return replace(empty, value=first - second)
-    value = _number(round(first / second * 100, 2)) if second else None
-    return replace(empty, value=value, numerator=first, denominator=second)
+    empty = replace(empty, numerator=first, denominator=second)
+    if not second:
+        return empty
+    return replace(empty, value=_number(round(first / second * 100, 2)))
 
 
 def _number(value: Any) -> int | float:
     number = float(value)
-    return int(number) if number.is_integer() else round(number, 4)
+    if number.is_integer():
+        return int(number)
+    return round(number, 4)
 
 
 def _table_rows(session: Session, table: Table, window: Window) -> tuple[dict[str, Any], ...]:
@@ -242,9 +251,10 @@ def _table_rows(session: Session, table: Table, window: Window) -> tuple[dict[st
 
 
 def _latest_year(session: Session) -> int:
-    latest = session.execute(
-        text(
-            'select max(day) from (select max(found_on) as day from "case" union all select max(held_on) from operation) days'
-        )
-    ).scalar()
+    latest = session.execute(LATEST_DAY).scalar()
     return (latest or today()).year
+
+
+LATEST_DAY: Final = text("""
+    select max(day) from (select max(found_on) as day from "case" union all select max(held_on) from operation) days
+""")

@@ -172,7 +172,8 @@ STEPS: Final = {
             to_state="verified",
             roles=BOTH,
             photos=4,
-            needs="两名以上核实人员、定位精度 30 米以内、整治前照片 4 张（门头、外景、车间、设备）、散乱污逐项认定、签字或拒签记录、出租方。",
+            needs="两名以上核实人员、定位精度 30 米以内、整治前照片 4 张（门头、外景、车间、设备）、"
+            "散乱污逐项认定、签字或拒签记录、出租方。",
             facts=(
                 Fact("verifiers", "核实人员（两人以上）", "names"),
                 Fact("lon", "经度", "number"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -147,8 +147,9 @@ def case_of_form(
     )
     if opened is not None:
         return opened
-    fix: object = answers.get("gps")
-    position: Mapping[str, Any] = cast("Mapping[str, Any]", fix) if isinstance(fix, Mapping) else {}
+    position: Mapping[str, Any] = {}
+    if isinstance(answers.get("gps"), Mapping):
+        position = answers["gps"]
     facts: dict[str, Any] = {key: answers.get(key) for key in FORM_FACTS}
     facts |= {"lon": position.get("lon"), "lat": position.get("lat")}
     try:
@@ -218,7 +219,9 @@ def may_take(actor: Actor, step: Step, region_code: str) -> bool:
 
 def _check_person(actor: Actor, step: Step, standing: Standing) -> None:
     if not may_take(actor, step, standing.region_code):
-        who = "镇街检查员" if "inspector" in step.roles else "区专项办"
+        who = "区专项办"
+        if "inspector" in step.roles:
+            who = "镇街检查员"
         raise NotAllowed(f"“{step.title}”由{who}办理。")
     if step.approves:
         if standing.proposal != step.approves:

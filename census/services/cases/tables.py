@@ -86,9 +86,10 @@ from named n left join counts c on c.town_code = n.code order by n.code = '', n.
 """
 
 LEDGER_SQL: Final = f"""
-select row_number() over (order by case_no) as number, case_no, town.name as town, village.name as village, c.name, address,
-       lon, lat, industry_code,
-       concat(case when (facts ->> 'is_san')::boolean then '散' end, case when (facts ->> 'is_luan')::boolean then '乱' end,
+select row_number() over (order by case_no) as number, case_no, town.name as town, village.name as village, c.name,
+       address, lon, lat, industry_code,
+       concat(case when (facts ->> 'is_san')::boolean then '散' end,
+              case when (facts ->> 'is_luan')::boolean then '乱' end,
               case when (facts ->> 'is_wu')::boolean then '污' end) as criteria,
        category, measures, deadline, resp_leader, resp_person, state, done_on, accepted_on
 from ({CASES}) c
@@ -113,7 +114,8 @@ where is_industrial and state <> 'rejected' group by 1 order by 1
 """
 
 OVERDUE_SQL: Final = f"""
-select town.name as town, case_no, c.name, state, deadline, cast(:until as date) - deadline as days_over, resp_person, returns
+select town.name as town, case_no, c.name, state, deadline, cast(:until as date) - deadline as days_over,
+       resp_person, returns
 from ({CASES}) c left join region town on town.code = c.town_code
 where is_overdue order by days_over desc, case_no
 """
