@@ -1,4 +1,7 @@
-"""The full check 全量校验 of a region: Great Expectations over all its records at once, the gate before anything leaves."""
+"""The full check 全量校验 of a region: Great Expectations over all its records at once.
+
+It is the gate before anything leaves.
+"""
 
 from __future__ import annotations
 
@@ -56,8 +59,9 @@ def check_region(
     """
     forms = forms or catalogue()
     run_id = run_id or new_id()
+    kind = "check" if form else "gate"
     with database.transaction(FULL) as session:
-        session.merge(ValidationRun(id=run_id, kind="check" if form else "gate", region_code=region, form=form or ""))
+        session.merge(ValidationRun(id=run_id, kind=kind, region_code=region, form=form or ""))
         versions = [each for each in _versions(verdicts.forms_in(session, region), forms) if form in {None, each[0]}]
     total = _Sum()
     for code, version in versions:
@@ -74,16 +78,19 @@ def check_region(
 
 
 def _versions(filled: Sequence[tuple[str, str]], forms: Catalogue) -> list[tuple[str, str]]:
-    """Give the form versions to ask about: those that have records, and those of the same programme that are owed and have none."""
+    """Give the form versions to ask about.
+
+    Those that have records, and those of the same programme that are owed and have none: that nobody filled them is
+    for their coverage checks to say.
+    """
     codes = {code for code, _ in filled}
     programmes = {forms.get(*each).programme for each in filled}
-    owed = [
+    owed = map(forms.current, sorted(owed_forms(forms) - codes))
+    covered = [
         form
-        for code in sorted(owed_forms(forms) - codes)
-        for form in [forms.current(code)]
-        if form.programme in programmes
+        for form in owed
+        if form.programme in programmes and any(check.kind == "coverage" for check in form.table_checks)
     ]
-    covered = [form for form in owed if any(check.kind == "coverage" for check in form.table_checks)]
     return [*filled, *((form.code, form.version) for form in covered)]
 
 
@@ -105,7 +112,9 @@ def _surroundings(database: Database, rulebook: RuleBook, region: str) -> Surrou
 
 def _names(form: Form, group: str, key: str) -> tuple[str, ...]:
     """Give the names under which an answer may stand in a record: the group's, or the item's present and former key."""
-    return (group,) if group else tuple(filter(None, (key, form.item(key).alias)))
+    if group:
+        return (group,)
+    return tuple(filter(None, (key, form.item(key).alias)))
 
 
 def _count(cases: Sequence[Case], judged: Judged, total: _Sum) -> None:
@@ -153,12 +162,8 @@ def _finish(database: Database, run_id: UUID, region: str, total: _Sum, actor: s
     with database.transaction(FULL) as session:
         run = session.get_one(ValidationRun, run_id)
         run.finished_at, run.is_complete, run.crashed = now(), complete, total.crashed
-        run.record_count, run.finding_count, run.content_digest, run.summary = (
-            len(total.content),
-            total.findings,
-            digest,
-            summary,
-        )
+        run.record_count, run.finding_count = len(total.content), total.findings
+        run.content_digest, run.summary = digest, summary
         session.flush()
         evidence.record(
             session,

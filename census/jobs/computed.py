@@ -21,7 +21,8 @@ SOURCES: Final = text("""
       from submission
       join unit on unit.id = submission.unit_id
       join revision on revision.submission_id = submission.id and revision.number = submission.revision
-     where submission.region_code ^@ :region and submission.state = any(:states) and submission.applies and submission.form = any(:forms)
+     where submission.region_code ^@ :region and submission.state = any(:states) and submission.applies
+       and submission.form = any(:forms)
      order by submission.unit_id, submission.form, submission.id
 """)
 AT_ONCE: Final = 500
@@ -43,18 +44,22 @@ def computed_figures(session: Session, wanted: Mapping[str, Any]) -> list[Comput
 def _of_form(form: Form, unit: str, region: str, answers: Mapping[str, Mapping[str, Any]]) -> Iterator[Computed]:
     related = {code: each for code, each in answers.items() if code != form.code}
     for path, value in computed(compile_form(form, catalogue()), answers.get(form.code, {}), related).items():
-        group, row, key = path[1:].split("/") if path.count("/") > 1 else ("", None, path[1:])
+        if not isinstance(value, float):
+            continue  # nobody knows it yet, or it is a name
+        group, row, key = _place(path)
         item = form.item(key, group)
-        if isinstance(value, float):
-            shown = value if item.precision is None else round(value, item.precision)
-            yield Computed(
-                unit,
-                region,
-                form.code,
-                item.no,
-                key,
-                item.name,
-                None if row is None else int(row) + 1,
-                shown,
-                item.unit,
-            )
+        shown = value
+        if item.precision is not None:
+            shown = round(value, item.precision)
+        yield Computed(unit, region, form.code, item.no, key, item.name, row, shown, item.unit)
+
+
+def _place(path: str) -> tuple[str, int | None, str]:
+    """Group, row and item of a JSON Pointer; rows are counted from 1, as on paper."""
+    match path[1:].split("/"):
+        case [key]:
+            return "", None, key
+        case [group, row, key]:
+            return group, int(row) + 1, key
+        case _:
+            raise ValueError(path)

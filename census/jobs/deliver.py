@@ -43,18 +43,14 @@ def carry_out(database: Database, settings: Settings, delivery_id: UUID) -> None
     """Bring a delivery as far as it gets. Raises UploadFailed when the line is broken: the queue tries again."""
     with database.transaction(FULL) as session:
         delivery = session.get_one(Delivery, delivery_id)
-        state, region, package_id, target, upload_url = (
-            delivery.state,
-            delivery.region_code,
-            delivery.package_id,
-            delivery.target_url,
-            delivery.upload_url,
-        )
-    if state not in deliveries.UNDER_WAY:
+        package_id, target, upload_url = delivery.package_id, delivery.target_url, delivery.upload_url
+    # Queued twice, or answered meanwhile: there is nothing left to do.
+    if delivery.state not in deliveries.UNDER_WAY:
         return
+    # A package that was built before the line broke is sent again as it is: its digest is what the receipt will name.
     if package_id is None:
         try:
-            package_id = build(database, settings, delivery_id, region)
+            package_id = build(database, settings, delivery_id, delivery.region_code)
         except CensusError as error:
             _mark(database, delivery_id, state="failed", problem=error.message)
             return
@@ -74,9 +70,8 @@ def build(database: Database, settings: Settings, delivery_id: UUID, region: str
     kept.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(made.path, kept)
     with database.transaction(FULL) as session:
-        package = _keep(
-            session, region, exported, kept.relative_to(settings.data_dir), looked.run.id if looked.run else None
-        )
+        run_id = looked.run and looked.run.id
+        package = _keep(session, region, exported, kept.relative_to(settings.data_dir), run_id)
         delivery = session.get_one(Delivery, delivery_id)
         delivery.package_id, delivery.state, delivery.bytes_sent, delivery.updated_at = package, "sending", 0, now()
         session.flush()
@@ -125,10 +120,10 @@ def _send(
 
     try:
         upload.send(target, file, digest, upload_url, progress)
-    except UploadRefused as error:
+    except UploadRefused as error:  # asked again, the next level would say the same: people decide
         _mark(database, delivery_id, state="failed", problem=f"上级没有接收：{error}。")
         return
-    except UploadFailed as error:
+    except UploadFailed as error:  # the line broke: the queue tries again, from where it got to
         _mark(database, delivery_id, problem=f"{error}，稍后自动接着传。")
         raise
     note_sent(database, settings, delivery_id)
@@ -206,11 +201,10 @@ class Turns:
         return self.due.get(delivery_id, (0.0, 0.0))[0] <= time.monotonic()
 
     def next(self, delivery_id: UUID, *, news: bool) -> None:
-        pause = (
-            FIRST_PAUSE_S
-            if news
-            else min(LONGEST_PAUSE_S, 1.5 * max(FIRST_PAUSE_S, self.due.get(delivery_id, (0.0, 0.0))[1]))
-        )
+        pause = FIRST_PAUSE_S
+        if not news:
+            _, last = self.due.get(delivery_id, (0.0, 0.0))
+            pause = min(LONGEST_PAUSE_S, 1.5 * max(FIRST_PAUSE_S, last))
         self.due[delivery_id] = (time.monotonic() + pause, pause)
 
 

@@ -24,29 +24,43 @@ from exports.bundle import Bundle, Source
 from forms.catalogue import catalogue
 from validation.rulebook import compile_form
 
-# A record is a line of JSON. The narrow rows are sorted, and only then is each one's answer written out, while it is sent.
+# A record is a line of JSON. The narrow rows are sorted, and only then is each one's answer written out, while it is
+# sent.
 RECORDS: Final = """
-    select '{"answers":' || written.answers || ',"digest":"' || written.digest || '","exemptions":' || ordered.exemptions
-           || ',"explanations":' || written.explanations || ',"form":' || to_json(ordered.form) || ',"id":"' || ordered.id
-           || '","region_code":' || to_json(ordered.region_code) || ',"revision":' || ordered.revision || ',"unit":"' || ordered.unit_id
+    select '{"answers":' || written.answers
+           || ',"digest":"' || written.digest
+           || '","exemptions":' || ordered.exemptions
+           || ',"explanations":' || written.explanations
+           || ',"form":' || to_json(ordered.form)
+           || ',"id":"' || ordered.id
+           || '","region_code":' || to_json(ordered.region_code)
+           || ',"revision":' || ordered.revision
+           || ',"unit":"' || ordered.unit_id
            || '","version":' || to_json(ordered.version) || '}'
-      from (select submission.id, form, version, revision, unit_id, submission.region_code, coalesce(exempt.items, '[]') as exemptions
+      from (select submission.id, form, version, revision, unit_id, submission.region_code,
+                   coalesce(exempt.items, '[]') as exemptions
               from submission
-              left join (select submission_id, jsonb_agg(jsonb_build_object('check', check_id, 'path', path, 'text', explanation) order by check_id, path)::text as items
-                           from finding where state = 'exempt' and region_code ^@ %(region)s group by submission_id) as exempt
+              left join (select submission_id,
+                                jsonb_agg(jsonb_build_object('check', check_id, 'path', path, 'text', explanation)
+                                          order by check_id, path)::text as items
+                           from finding where state = 'exempt' and region_code ^@ %(region)s
+                          group by submission_id) as exempt
                      on exempt.submission_id = submission.id
              where submission.region_code ^@ %(region)s and submission.state = any(%(states)s) and submission.applies
              order by form, version, id) as ordered
      cross join lateral (select answers::text, digest, explanations::text from revision
-                          where revision.submission_id = ordered.id and revision.number = ordered.revision limit 1) as written
+                          where revision.submission_id = ordered.id and revision.number = ordered.revision
+                          limit 1) as written
      order by form, version, id
 """
 UNITS: Final = """
     select id::text, kind, name, address, credit_code, industry_code, region_code, lon, lat, source, outcome,
-           case when forms <> '[]' then convert_to(forms::text, 'UTF8') end, case when known <> '{}' then convert_to(known::text, 'UTF8') end
+           case when forms <> '[]' then convert_to(forms::text, 'UTF8') end,
+           case when known <> '{}' then convert_to(known::text, 'UTF8') end
       from unit
      where region_code ^@ %(region)s and (outcome is not null or exists (
-           select from submission where submission.unit_id = unit.id and submission.state = any(%(states)s) and submission.applies))
+           select from submission
+            where submission.unit_id = unit.id and submission.state = any(%(states)s) and submission.applies))
      order by unit.id
 """
 # PostgreSQL writes no control character into JSON text, so that nothing needs quotes and a line leaves as it is.
@@ -54,22 +68,26 @@ COPY: Final = "copy ({}) to stdout (format csv, quote e'\\x01', delimiter e'\\x0
 AT_ONCE: Final = 2_000
 NOTHING: Final[dict[str, Any]] = {}
 FINDINGS: Final = text("""
-    select finding.submission_id::text as id, finding.form, finding.revision, check_id as "check", severity, path, message,
-           finding.state, explanation
+    select finding.submission_id::text as id, finding.form, finding.revision, check_id as "check", severity, path,
+           message, finding.state, explanation
       from finding join submission on submission.id = finding.submission_id
-     where submission.region_code ^@ :region and submission.state = any(:states) and submission.applies and (severity = 'warning' or finding.state = 'exempt')
+     where submission.region_code ^@ :region and submission.state = any(:states) and submission.applies
+       and (severity = 'warning' or finding.state = 'exempt')
      order by finding.submission_id, check_id, path, message
 """)
 PROGRESS: Final = text("""
     with passed as (select distinct unit_id from submission where region_code ^@ :region and state = any(:states))
-    select substr(unit.region_code, 1, 9) as town_code, count(*) as units, count(unit.outcome) as visited, count(passed.unit_id) as passed
+    select substr(unit.region_code, 1, 9) as town_code, count(*) as units, count(unit.outcome) as visited,
+           count(passed.unit_id) as passed
       from unit left join passed on passed.unit_id = unit.id
      where unit.region_code ^@ :region group by 1 order by 1
 """)
 JUDGED: Final = text("""
-    select form, version, count(*) as records, count(*) filter (where judged_revision = revision and not judge_due) as judged,
+    select form, version, count(*) as records,
+           count(*) filter (where judged_revision = revision and not judge_due) as judged,
            sum(warning_count) as warnings, sum(error_count) as errors
-      from submission where region_code ^@ :region and state = any(:states) and applies group by form, version order by form, version
+      from submission where region_code ^@ :region and state = any(:states) and applies
+     group by form, version order by form, version
 """)
 
 
@@ -78,15 +96,9 @@ def export_region(database: Database, settings: Settings, region: str, out: Path
 
     With ``final``, raises GateClosed unless the gate is open and no answer uses a placeholder code.
     """
+    accept = refuse_placeholders if final else bundle.accept_all
     with uncollected(), read_source(database, region, settings.level, must_be_open=final) as source:
-        return bundle.build(
-            source,
-            out,
-            catalogue(),
-            keys.signing_key(settings),
-            now(),
-            refuse_placeholders if final else bundle.accept_all,
-        )
+        return bundle.build(source, out, catalogue(), keys.signing_key(settings), now(), accept)
 
 
 @contextmanager
@@ -130,7 +142,10 @@ def read_source(database: Database, region: str, level: str, *, must_be_open: bo
 
 
 def read_records(session: Session, wanted: dict[str, Any]) -> Iterator[bytes]:
-    """Give the records in their order while they come out of the database, each as a line of JSON (keys in any order)."""
+    """Give the records in their order while they come out of the database.
+
+    Each is a line of JSON, its keys in any order.
+    """
     with _connection(session).cursor() as cursor, cursor.copy(COPY.format(RECORDS).encode(), wanted) as lines:
         yield from map(bytes, lines)
 
@@ -141,7 +156,12 @@ def _units(session: Session, wanted: dict[str, Any]) -> list[record.Unit]:
 
 def _unit(row: tuple[Any, ...]) -> record.Unit:
     *facts, forms, known = row
-    facts += [tuple(orjson.loads(forms)) if forms else (), orjson.loads(known) if known else NOTHING]
+    owed, told = (), NOTHING
+    if forms:  # null where there are none
+        owed = tuple(orjson.loads(forms))
+    if known:
+        told = orjson.loads(known)
+    facts += [owed, told]
     return record.Unit(*facts)
 
 

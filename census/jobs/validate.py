@@ -35,7 +35,10 @@ pa: Any = pyarrow
 
 log = logging.getLogger("census.work")
 AT_ONCE: Final = 10_000
-"""A run costs nearly the same for 1 record and for 1,000: who is behind judges many at once. Ten thousand take 300 MB."""
+"""A run costs nearly the same for 1 record and for 1,000: who is behind judges many at once.
+
+Ten thousand take 300 MB.
+"""
 GIVEN_AT_ONCE: Final = 1_000
 """Verdicts of one transaction: a phone that sends one of these units again waits for no more than these."""
 HALVINGS: Final = 24
@@ -71,23 +74,27 @@ class Judged:
 
 
 def validate(database: Database, runs: Path, pauses: Pauses, forms: Catalogue | None = None) -> int:
-    """Judge what waits of the form that has waited longest, up to ``AT_ONCE``; return how many records got their verdict."""
+    """Judge what waits of the form that has waited longest, up to ``AT_ONCE``.
+
+    Return how many records got their verdict.
+    """
     with database.transaction(FULL) as session:
         found = next((waiting for waiting in verdicts.waiting(session) if not pauses.holds(waiting)), None)
-        cases = verdicts.due(session, found.form, found.version, AT_ONCE) if found else []
-    if found is None:
-        return 0
+        if found is None:
+            return 0
+        cases = verdicts.due(session, found.form, found.version, AT_ONCE)
     if not cases:  # somebody holds them locked just now
         pauses.lengthen(found.form, found.version)
         return 0
     try:
         rulebook = rulebook_of(forms or catalogue(), found.form, found.version)
         done, broken = judge_in_parts(database, cases, lambda part: judge(rulebook, part, runs), tables_of(rulebook))
-    except Exception as error:
+    except UnknownForm:  # from an instance with newer definitions: they wait until ours are brought up to date
         pauses.lengthen(found.form, found.version)
-        if isinstance(error, UnknownForm):
-            log.warning("no definition of %s %s: %d records wait", found.form, found.version, found.count)
-            return 0
+        log.warning("no definition of %s %s: %d records wait", found.form, found.version, found.count)
+        return 0
+    except Exception:  # whatever it was, the other forms must not wait behind this one
+        pauses.lengthen(found.form, found.version)
         raise
     if broken:
         pauses.lengthen(found.form, found.version)
@@ -132,9 +139,10 @@ def judge(
     )
     result = checkpoint.run(frame, rulebook, runs, surroundings)
     by_id = {str(case.id): case for case in cases}
-    findings: dict[UUID, list[Finding]] = {
-        case.id: [verdicts.duplicate_of(case)] if case.is_duplicate else [] for case in cases
-    }
+    findings: dict[UUID, list[Finding]] = {case.id: [] for case in cases}
+    for case in cases:
+        if case.is_duplicate:
+            findings[case.id].append(verdicts.duplicate_of(case))
     for found in result.findings:
         case = by_id[found.key]
         findings[case.id].extend(render(rulebook, found.check, case.answers, case.related, case.baseline, found.rows))
@@ -158,6 +166,7 @@ def judge_in_parts(
     while parts:
         part = parts.pop()
         judged = ask(part)
+        # So many halvings find one bad record among ten thousand; a check that breaks on all of them must end, too.
         if judged.result.complete or len(part) == 1 or halvings >= HALVINGS:
             done += _give(database, part, judged, kept)
             broken = broken or not judged.result.complete

@@ -77,7 +77,9 @@ def rest_after(judged: int, took_s: float) -> float:
     Who is behind does not rest; who keeps up leaves most of the time to the phones, and nobody waits long for a
     verdict.
     """
-    return min(LONGEST_REST_S, RESTS * took_s) if 0 < judged < AT_ONCE else 0.0
+    if not 0 < judged < AT_ONCE:
+        return 0.0
+    return min(LONGEST_REST_S, RESTS * took_s)
 
 
 @dataclass
