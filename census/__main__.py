@@ -37,7 +37,10 @@ COMMANDS: Final = (
 
 
 def parser(command: str = "") -> argparse.ArgumentParser:
-    """Build the command line from all command modules, or from the named one alone: its start need not wait for the others."""
+    """Build the command line from all command modules, or from the named one alone.
+
+    Its start need not wait for the others.
+    """
     top = argparse.ArgumentParser(prog="census", description="Pollution source census 污染源普查")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in [name for name in COMMANDS if name.partition("_")[0] == command] or COMMANDS:
@@ -47,8 +50,8 @@ def parser(command: str = "") -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 findings or gate, 2 usage, 3 environment."""
-    words = sys.argv[1:] if argv is None else list(argv)
-    arguments = parser(words[0] if words else "").parse_args(words)
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser("".join(words[:1])).parse_args(words)
     try:
         return int(arguments.run(arguments))
     except (BadSettings, ClusterError, NotReady) as error:

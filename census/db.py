@@ -126,6 +126,7 @@ def run(session: Session, *statements: tuple[LiteralString, Mapping[str, Any]]) 
         with driver.pipeline():
             for cursor, (statement, parameters) in zip(cursors, statements, strict=True):
                 cursor.execute(statement, parameters, prepare=True)
+        # A statement that returns nothing has no fields, and asking it for rows is an error.
         return [cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else [] for cursor in cursors]
     except psycopg.Error as error:
         if driver.closed:
@@ -199,7 +200,9 @@ def _driver(connection: Connection) -> psycopg.Connection[Any]:
 
 
 def _prefixes(scope: Sequence[str]) -> str:
-    return "," if scope == FULL else ",".join(scope)  # two empty prefixes match every code
+    if scope == FULL:
+        return ","  # two empty prefixes match every code
+    return ",".join(scope)
 
 
 def _note_return(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:

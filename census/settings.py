@@ -73,10 +73,18 @@ class Settings:
         return not (self.census_database_url and self.scattered_database_url)
 
     def database_url(self, programme: Programme) -> str:
-        return self.census_database_url if programme == "census" else self.scattered_database_url
+        match programme:
+            case "census":
+                return self.census_database_url
+            case "scattered":
+                return self.scattered_database_url
 
     def owner_database_url(self, programme: Programme) -> str:
-        return self.census_owner_database_url if programme == "census" else self.scattered_owner_database_url
+        match programme:
+            case "census":
+                return self.census_owner_database_url
+            case "scattered":
+                return self.scattered_owner_database_url
 
     def field_keys(self, programme: Programme) -> tuple[bytes, ...]:
         """Keys of 32 bytes for personal fields, newest first. The programmes never share one (art. 35)."""
@@ -104,7 +112,12 @@ class _Reader:
         guess = "production" if census_url or scattered_url else "demo"
         environment = self._read("CENSUS_ENV", guess, _environment)
         production = environment == "production"
-        data_dir = self._read("CENSUS_DATA_DIR", "/var/lib/census" if production else "var/demo", _folder)
+        folder, region, limits = "var/demo", "440113", "on"
+        if production:
+            folder, region = "/var/lib/census", ""
+        if environment == "demo":
+            limits = "off"  # people try out what happens when they do things often
+        data_dir = self._read("CENSUS_DATA_DIR", folder, _folder)
         if production or census_url or scattered_url:
             self._check_databases(census_url, scattered_url)
         level = self._read("CENSUS_LEVEL", "county", _level)
@@ -120,8 +133,8 @@ class _Reader:
             field_keys_text=self._secret("CENSUS_FIELD_KEYS", DEMO_FIELD_KEY, _field_keys, production=production) or (),
             files_url=self._read("CENSUS_FILES_URL", f"file://{data_dir}/files", _plain) or "",
             level=level or "county",
-            region=self._read("CENSUS_REGION", "" if production else "440113", _region) or "",
-            rate_limits=bool(self._read("CENSUS_RATE_LIMITS", "off" if environment == "demo" else "on", _on_off)),
+            region=self._read("CENSUS_REGION", region, _region) or "",
+            rate_limits=bool(self._read("CENSUS_RATE_LIMITS", limits, _on_off)),
             upper_url=self._read("CENSUS_UPPER_URL", "", _web_address) or "",
             proxies=self._read("CENSUS_PROXIES", "0", _count) or 0,
             disk_floor_mb=self._read("CENSUS_DISK_FLOOR_MB", "500", _count) or 0,
@@ -203,12 +216,15 @@ def _database_url(text: str) -> str:
 def _folder(text: str) -> Path:
     """An absolute folder. A relative one starts at the checkout, wherever the command is called from."""
     checkout = Path(__file__).resolve().parent.parent
-    base = checkout if (checkout / "pyproject.toml").is_file() else Path.cwd()
-    return (base / text).resolve()
+    if (checkout / "pyproject.toml").is_file():
+        return (checkout / text).resolve()
+    return (Path.cwd() / text).resolve()  # installed as a package: there is no checkout
 
 
 def _optional_folder(text: str) -> Path | None:
-    return _folder(text) if text else None
+    if not text:
+        return None
+    return _folder(text)
 
 
 def _secret_key(text: str) -> str:

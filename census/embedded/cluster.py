@@ -61,7 +61,9 @@ class Cluster:
     def __init__(self, folder: Path, *, durable: bool = True, binaries: Path | None = None) -> None:
         self.folder = folder
         self.durable = durable
-        self.options = OPTIONS if durable else OPTIONS | FORGETFUL
+        self.options = OPTIONS
+        if not durable:
+            self.options = OPTIONS | FORGETFUL
         self._runner = Runner.for_this_user()
         self._given_binaries = binaries
         self._found_home: Path | None = None
@@ -106,23 +108,18 @@ class Cluster:
         home = self._home
         for half_made in (home / "data", home / "password"):  # an interrupted first start leaves no usable cluster
             shutil.rmtree(half_made, ignore_errors=True)
+        options = [
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C.UTF-8",  # with plain C, trigrams find nothing in Chinese
+        ]
+        if not self.durable:
+            options.append("--no-sync")
         with self._runner.secret_file(home / "password", self._password("postgres")) as password:
-            self._runner.run(
-                [
-                    binaries.program("initdb"),
-                    "-D",
-                    home / "data",
-                    "-U",
-                    "postgres",
-                    f"--pwfile={password}",
-                    "--auth=scram-sha-256",
-                    "--encoding=UTF8",
-                    "--locale-provider=builtin",
-                    "--builtin-locale=C.UTF-8",
-                    "--locale=C.UTF-8",
-                    *([] if self.durable else ["--no-sync"]),
-                ]
-            )
+            command = [binaries.program("initdb"), "-D", home / "data", "-U", "postgres", f"--pwfile={password}"]
+            self._runner.run([*command, *options])
 
     def _start(self, binaries: Binaries) -> None:
         sockets = self._socket_folder
@@ -137,7 +134,10 @@ class Cluster:
             started = self._runner.run([*command, "-w", "-t", str(START_LIMIT_S)], check=False)
             if started.returncode == 0 and self._answers():
                 return
-            said = log.read_text(errors="replace") if log.is_file() else started.stderr
+            said = started.stderr
+            if log.is_file():
+                said = log.read_text(errors="replace")
+            # The children of a killed server hold its memory for a while: until they let go, the start is tried again.
             if time.monotonic() > deadline or not any(sign in said for sign in TRANSIENT):
                 raise ClusterError(f"PostgreSQL did not start in {self._home}:\n{said[-2000:]}")
             time.sleep(0.5)

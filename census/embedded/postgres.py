@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 OLDEST: Final = 17  # the first with a locale provider of its own, which makes trigrams work in Chinese everywhere
 ELSEWHERE: Final = Path("/var/lib/pollution-census")
@@ -36,10 +36,15 @@ class Runner:
 
     @classmethod
     def for_this_user(cls) -> Runner:
-        return cls(pwd.getpwnam("nobody") if os.geteuid() == 0 else None)
+        if os.geteuid() != 0:
+            return cls(None)
+        return cls(pwd.getpwnam("nobody"))  # PostgreSQL refuses to run as root
 
     def run(self, command: Sequence[str | Path], *, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's programs to its end, in a session of its own so that Ctrl-C does not reach it."""
+        identity: dict[str, Any] = {}
+        if self.lent is not None:
+            identity = {"user": self.lent.pw_uid, "group": self.lent.pw_gid, "extra_groups": ()}
         done = subprocess.run(  # noqa: S603 - the programs are PostgreSQL's, the arguments our own
             [str(word) for word in command],
             cwd="/",
@@ -49,9 +54,7 @@ class Runner:
             check=False,
             start_new_session=True,
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
-            user=self.lent.pw_uid if self.lent else None,
-            group=self.lent.pw_gid if self.lent else None,
-            extra_groups=() if self.lent else None,
+            **identity,
         )
         if check and done.returncode != 0:
             raise ClusterError(f"{Path(command[0]).name} failed:\n{(done.stderr or done.stdout)[-2000:]}")
@@ -72,19 +75,21 @@ class Runner:
         return home
 
     def make(self, folder: Path, *, private: bool = False) -> None:
-        """Make a folder that PostgreSQL may enter, or, if ``private``, that only its user may; two that make it at once make one."""
+        """Make a folder that PostgreSQL may enter, or, if ``private``, that only its user may.
+
+        Two that make it at once make one.
+        """
         if folder.is_dir():
             return
         folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(
-            tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)
-        )  # mode 0700; nobody sees it half made
+        # Nobody sees it half made: it gets its name when it is ready. Its mode is 0700.
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         self.own(draft)
         if not private and self.lent is not None:
             draft.chmod(0o711)
         try:
             draft.rename(folder)
-        except OSError:
+        except OSError:  # somebody else's is there: theirs is as good
             draft.rmdir()
             if not folder.is_dir():
                 raise
@@ -134,7 +139,9 @@ class Binaries:
     def version(self) -> int:
         said = subprocess.run([self.program("postgres"), "--version"], capture_output=True, text=True, check=True)  # noqa: S603
         number = re.search(r"(\d+)", said.stdout)
-        return int(number[1]) if number else 0
+        if number is None:
+            return 0
+        return int(number[1])
 
     def usable_by(self, runner: Runner) -> Binaries:
         """These, or a copy where PostgreSQL's user can reach it."""

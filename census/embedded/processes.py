@@ -45,7 +45,9 @@ class Child:
         return len(recent) > RESTARTS_LIMIT
 
     def last_words(self) -> str:
-        return self.log.read_text(encoding="utf-8", errors="replace")[-1500:] if self.log.is_file() else ""
+        if not self.log.is_file():
+            return ""
+        return self.log.read_text(encoding="utf-8", errors="replace")[-1500:]
 
 
 def start_command(

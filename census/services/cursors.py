@@ -40,7 +40,9 @@ class Cursor:
 
     @property
     def text(self) -> str:
-        return f"{self.xid}.{self.id}" + (f".{self.settled}" if self.settled else "")
+        if not self.settled:
+            return f"{self.xid}.{self.id}"
+        return f"{self.xid}.{self.id}.{self.settled}"
 
     @property
     def uuid(self) -> UUID:

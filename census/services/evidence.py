@@ -58,5 +58,6 @@ def _problem(row: Row[Any], expected: int, link: bytes) -> str:
     if bytes(row.hash) != hashlib.sha256(link + row.body.encode()).digest():
         return "内容与哈希值不符"
     body = json.loads(row.body)
-    columns = (row.seq, row.actor, row.action, row.subject)
-    return "" if (body["seq"], body["actor"], body["action"], body["subject"]) == columns else "列与正文不符"
+    if (body["seq"], body["actor"], body["action"], body["subject"]) != (row.seq, row.actor, row.action, row.subject):
+        return "列与正文不符"
+    return ""

@@ -18,7 +18,9 @@ def read_table(file: Path) -> list[list[str]]:
         content = file.read_bytes()
     except OSError as error:
         raise NoTable(f"读不到文件（{error.strerror}）。") from error
-    return _workbook(content) if content.startswith(b"PK") else _comma_separated(content)
+    if content.startswith(b"PK"):  # a ZIP, whatever the file is called: XLSX
+        return _workbook(content)
+    return _comma_separated(content)
 
 
 def _workbook(content: bytes) -> list[list[str]]:
@@ -49,4 +51,6 @@ def _text(cell: object) -> str:
         return str(int(cell))
     if isinstance(cell, (date, datetime)):
         return cell.isoformat()
-    return "" if cell is None else str(cell)
+    if cell is None:
+        return ""
+    return str(cell)
