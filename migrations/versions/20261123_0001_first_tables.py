@@ -238,7 +238,8 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("region_code", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "role in ('enumerator', 'supervisor', 'county', 'checker', 'admin', 'auditor', 'city', 'province', 'inspector', 'case_office')",
+            "role in ('enumerator', 'supervisor', 'county', 'checker', 'admin', 'auditor', 'city', 'province', "
+            "'inspector', 'case_office')",
             name=op.f("ck_role_grant_known_role"),
         ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_role_grant_account_id_account")),
@@ -350,7 +351,8 @@ def upgrade() -> None:
         sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "state in ('found', 'verified', 'rejected', 'classified', 'rectifying', 'done', 'accepted', 'lookback', 'rebounded', 'archived')",
+            "state in ('found', 'verified', 'rejected', 'classified', 'rectifying', 'done', 'accepted', 'lookback', "
+            "'rebounded', 'archived')",
             name=op.f("ck_case_known_state"),
         ),
         sa.ForeignKeyConstraint(["found_by"], ["account.id"], name=op.f("fk_case_found_by_account")),
@@ -500,7 +502,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "state in ('submitted', 'received', 'checked', 'flagged', 'supervisor_approved', 'county_approved', 'city_approved', 'province_approved', 'handed_up', 'accepted', 'returned', 'withdrawn')",
+            "state in ('submitted', 'received', 'checked', 'flagged', 'supervisor_approved', 'county_approved', "
+            "'city_approved', 'province_approved', 'handed_up', 'accepted', 'returned', 'withdrawn')",
             name=op.f("ck_submission_known_state"),
         ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_submission_account_id_account")),

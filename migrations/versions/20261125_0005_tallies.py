@@ -1,4 +1,7 @@
-"""Count submissions as they change, so that a queue's counts are read, not counted; give the queue an index in its order."""
+"""Count submissions as they change, so that a queue's counts are read, not counted.
+
+The queue gets an index in its order.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,8 @@ begin
     else
         insert into submission_tally (region_code, form, state, records)
         select region_code, form, state, sum(records) from (
-            select region_code, form, state, 1 as records from added union all select region_code, form, state, -1 from gone
+            select region_code, form, state, 1 as records from added
+             union all select region_code, form, state, -1 from gone
         ) changed group by 1, 2, 3 having sum(records) <> 0;
     end if;
     return null;

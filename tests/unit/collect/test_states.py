@@ -22,8 +22,8 @@ def table_of_transitions() -> str:
         TRANSITIONS.items(), key=lambda row: (order.index(row[0][0]), row[0][1:])
     ):
         lines.append(
-            f"| `{state}` {STATE_NAMES[state]} | `{outcome}` {OUTCOME_NAMES[outcome]} | `{role}` {ACTING_ROLE_NAMES[role]} "
-            f"| `{target}` {STATE_NAMES[target]} |",
+            f"| `{state}` {STATE_NAMES[state]} | `{outcome}` {OUTCOME_NAMES[outcome]} "
+            f"| `{role}` {ACTING_ROLE_NAMES[role]} | `{target}` {STATE_NAMES[target]} |",
         )
     return "\n".join(lines)
 

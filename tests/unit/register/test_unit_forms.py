@@ -74,7 +74,8 @@ def test_a_unit_with_all_forms_that_it_must_fill_is_no_longer_to_be_visited(sess
     unit = a_unit(session, forms=["G102"])
     session.execute(
         text(
-            "insert into assignment (id, unit_id, account_id, created_at) values (gen_random_uuid(), :unit, :account, now())"
+            "insert into assignment (id, unit_id, account_id, created_at)"
+            " values (gen_random_uuid(), :unit, :account, now())"
         ),
         {"unit": unit.id, "account": account.id},
     )
