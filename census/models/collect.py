@@ -57,9 +57,8 @@ class Submission(Base):
     error_count: Mapped[int] = mapped_column(default=0)  # of the latest verdict, exemptions not counted
     warning_count: Mapped[int] = mapped_column(default=0)
     unexplained_count: Mapped[int] = mapped_column(default=0)
-    applies: Mapped[bool] = mapped_column(
-        default=True, server_default=text("true")
-    )  # False: no longer owed, so shown but neither counted nor exported
+    # False: no longer owed, so shown but neither counted nor exported.
+    applies: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     opened_at: Mapped[datetime | None] = mapped_column(Stamp)  # first opened by a reviewer: recall ends
     created_at: Mapped[datetime] = mapped_column(Stamp, default=now)
     updated_at: Mapped[datetime] = mapped_column(Stamp, default=now)
@@ -93,9 +92,8 @@ class Revision(Base):
     answers: Mapped[dict[str, Any]] = mapped_column(JSONB)
     explanations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     files: Mapped[list[str]] = mapped_column(JSONB, default=list)
-    points: Mapped[list[dict[str, Any]]] = mapped_column(
-        JSONB, default=list, server_default=text("'[]'")
-    )  # where devices and taps put what was answered
+    # Where devices and taps put what was answered.
+    points: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)  # of the check at submit
     confirmation: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     digest: Mapped[str] = mapped_column(Text)

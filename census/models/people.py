@@ -68,8 +68,7 @@ class DeviceSession(Base):
     created_at: Mapped[datetime] = mapped_column(Stamp, default=now)
     expires_at: Mapped[datetime] = mapped_column(Stamp)
     revoked_at: Mapped[datetime | None] = mapped_column(Stamp)
-    is_wiped: Mapped[bool] = mapped_column(
-        default=False, server_default=text("false")
-    )  # the phone forgets all on its next contact
+    # The phone forgets all on its next contact.
+    is_wiped: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
     account: Mapped[Account] = relationship(lazy="joined")

@@ -73,15 +73,12 @@ class Unit(Base):
     source: Mapped[str] = mapped_column(Text, default="register")  # register | import | found
     found_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
     known: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)  # what the register knows, by item key
-    forms: Mapped[list[str]] = mapped_column(
-        JSONB, default=list
-    )  # what it must fill, e.g. ["G101-1", "G102"]: see services.unit_forms
-    may_forms: Mapped[list[str]] = mapped_column(
-        JSONB, default=list, server_default=text("'[]'")
-    )  # what hangs on an answer not given yet
-    forms_basis: Mapped[str] = mapped_column(
-        Text, index=True, default="", server_default=text("''")
-    )  # the definitions they were derived from
+    # What it must fill, e.g. ["G101-1", "G102"], and what hangs on an answer not given yet: see ``unit_forms`` in
+    # services.register.
+    forms: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    may_forms: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    # The definitions that both were derived from.
+    forms_basis: Mapped[str] = mapped_column(Text, index=True, default="", server_default=text("''"))
     outcome: Mapped[str | None] = mapped_column(Text)  # of the latest visit
     created_at: Mapped[datetime] = mapped_column(Stamp, default=now)
     updated_at: Mapped[datetime] = mapped_column(Stamp, default=now)
