@@ -49,6 +49,7 @@ class Standing:
 
 NOT_COLUMNS: Final = frozenset({"last_on", "proposal", "proposed_by", "lookback_rounds", "reopened"})
 COLUMNS: Final = tuple(one.name for one in fields(Standing) if one.name not in NOT_COLUMNS)
+# Facts that are columns of their own; a later step that says one of them corrects it.
 PLACE: Final = frozenset(
     {
         "case_no",
@@ -79,6 +80,7 @@ def replay(events: Iterable[CaseEvent]) -> Standing:
 
 def apply(standing: Standing, event: CaseEvent) -> None:  # noqa: C901, PLR0912 - one branch per kind of event
     """Take one more event into account."""
+    # What every step does: it moves the case, or leaves it, and is the last one that happened.
     before, facts = standing.state, event.facts
     standing.state, standing.version, standing.last_on = event.to_state, event.number, event.occurred_on
     match event.kind:
@@ -98,6 +100,7 @@ def apply(standing: Standing, event: CaseEvent) -> None:  # noqa: C901, PLR0912 
         case "reopen":
             _take_plan(standing, facts)
             standing.reopened += 1
+            # The number stays, so that papers about the case find it, and says how often it was opened again.
             standing.case_no = f"{standing.case_no.partition('-')[0]}-R{standing.reopened}"
         case "done":
             _complete(standing, event)
@@ -106,14 +109,17 @@ def apply(standing: Standing, event: CaseEvent) -> None:  # noqa: C901, PLR0912 
         case "return":
             _take_back(standing)
         case "accept":
+            # Accepted again after a rebound, it stays in the year of its first acceptance; looking back begins anew.
             standing.accepted_on = standing.accepted_on or event.occurred_on
             standing.lookback_rounds = 0
         case "look_back":
             standing.lookback_rounds += 1
         case _:
             pass
+    # These say what somebody saw or did on a day, not how the case stands.
     if event.kind not in {"look_back", "enforce", "remark"}:
         standing.facts |= {key: value for key, value in facts.items() if key not in PLACE | NOT_KEPT}
+    # A step that moves the case answers whatever was proposed, with or without saying so.
     if before != event.to_state:
         standing.proposal, standing.proposed_by = "", None
 

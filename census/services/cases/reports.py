@@ -1,6 +1,6 @@
 """The reports R1 to R8: figures and tables, each counted from the rows that stand in the database at a day.
 
-``case_figures`` says what each figure counts, ``case_tables`` what each table shows; this module asks the database.
+``figures`` says what each figure counts, ``tables`` what each table shows; this module asks the database.
 """
 
 from __future__ import annotations

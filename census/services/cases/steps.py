@@ -1,7 +1,7 @@
 """散乱污 cases: opening one, taking it a step further, finding those that wait. History is append-only.
 
-A step is one event; the case's columns are what a replay of its events gives (``case_replay``). Which steps exist,
-who may take them and what they bring stands in ``case_states``.
+A step is one event; the case's columns are what a replay of its events gives (``replay``). Which steps exist, who may
+take them and what they bring stands in ``states``, what is wrong with what a step says in ``facts``.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def open_case(  # noqa: PLR0913 - one argument for each thing a find says
     Raises NotAllowed outside the actor's towns and InvalidInput for what is missing.
     """
     step, found_on = STEPS["find"], found_on or today()
+    # At least a town, of nine digits: the case's number names it.
     if len(region_code) < 9 or session.get(Region, region_code) is None:
         raise InvalidInput("请选择场所所在的镇街或村居。", fields={"region_code": "没有这个行政区划代码"})
     require(actor, "register_case", region_code)
@@ -53,9 +54,8 @@ def open_case(  # noqa: PLR0913 - one argument for each thing a find says
     if submission_id is not None:
         read["submission"] = str(submission_id)
     case = Case(unit_id=unit_id, region_code=region_code)
-    event = _event(
-        actor, Standing(region_code=region_code), step, occurred_on=found_on, facts=read, evidence=files, note=note
-    )
+    nothing_yet = Standing(region_code=region_code)
+    event = _event(actor, nothing_yet, step, occurred_on=found_on, facts=read, evidence=files, note=note)
     _write_columns(case, replay([event]))
     session.add(case)
     session.flush()
@@ -86,6 +86,7 @@ def record_event(  # noqa: PLR0913 - one argument for each thing a step says
     if case is None:
         raise NotFound
     require(actor, "work_case", case.region_code)
+    # First, because everything else was decided by looking at a case that is no longer as it was.
     if case.version != expected_version:
         raise Conflict(version=case.version, state=case.state)
     step = STEPS.get(kind)
@@ -131,6 +132,21 @@ def register_case(
         return None
 
 
+# Items of the register form that are facts of a find under the same key, and its photos that are evidence of one.
+FORM_FACTS: Final = (
+    "name",
+    "address",
+    "industry_code",
+    "is_industrial",
+    "river_code",
+    "source_zone",
+    "lead_source",
+    "lead_no",
+    "lead_batch",
+)
+FORM_PHOTOS: Final = ("photo_signboard", "photo_before_outside")
+
+
 def case_of_form(
     session: Session,
     actor: Actor,
@@ -139,7 +155,11 @@ def case_of_form(
     *,
     unit_id: UUID | None = None,
 ) -> Case:
-    """The same, raising what stands against a case: NotAllowed for a town that is not the actor's, InvalidInput."""
+    """Open a case from a filled register form, or say what stands against it.
+
+    Raises NotAllowed for a town that is not the actor's, InvalidInput for what a find must bring and the form lacks.
+    """
+    # The first step of a case names the form that it came from: sent twice, or corrected, a form opens one case.
     opened = session.scalar(
         select(Case)
         .join(CaseEvent, CaseEvent.case_id == Case.id)
@@ -167,21 +187,8 @@ def case_of_form(
         found_on=found_on,
         unit_id=unit_id,
         submission_id=submission_id,
-        evidence=[str(answers[key]) for key in ("photo_signboard", "photo_before_outside") if answers.get(key)],
+        evidence=[str(answers[key]) for key in FORM_PHOTOS if answers.get(key)],
     )
-
-
-FORM_FACTS: Final = (
-    "name",
-    "address",
-    "industry_code",
-    "is_industrial",
-    "river_code",
-    "source_zone",
-    "lead_source",
-    "lead_no",
-    "lead_batch",
-)
 
 
 def record_operation(session: Session, actor: Actor, operation: Operation) -> Operation:
@@ -218,16 +225,19 @@ def may_take(actor: Actor, step: Step, region_code: str) -> bool:
 
 
 def _check_person(actor: Actor, step: Step, standing: Standing) -> None:
+    """Refuse a step to the wrong role, and to one person what takes two."""
     if not may_take(actor, step, standing.region_code):
         who = "区专项办"
         if "inspector" in step.roles:
             who = "镇街检查员"
         raise NotAllowed(f"“{step.title}”由{who}办理。")
+    # A town proposes what takes a case off the list or into a category; the district answers that very proposal.
     if step.approves:
         if standing.proposal != step.approves:
             raise Conflict(f"要先由镇街{STEPS[step.approves].title}，再由区专项办审定。")
         if standing.proposed_by == actor.account_id:
             raise NotAllowed("提出和审定不能是同一人。")
+    # A case is closed by eyes that neither found it nor said that it was done.
     if step.kind == "accept":
         if standing.self_checked_by is None:
             raise Conflict("要先由镇街自验，再由区专项办复核销号。")
@@ -286,6 +296,7 @@ def _next_number(session: Session, region_code: str, year: int) -> str:
     """The next number of a town and year; the lock is held to the end of the transaction, so numbers have no twins."""
     prefix = number_prefix(region_code, year)
     session.execute(text("select pg_advisory_xact_lock(hashtextextended(:prefix, 0))"), {"prefix": prefix})
+    # After the 16 characters of the prefix; a case that was opened again has -R1 behind its number, which is left out.
     last = session.scalar(
         text('select max(substr(case_no, 17, 5)::int) from "case" where case_no ^@ :prefix'),
         {"prefix": prefix},

@@ -105,7 +105,7 @@ def _transitions() -> dict[tuple[str, str, str], str]:
     allow("county_regional", "return", ("checked", "flagged", "county_approved"), "returned")
     allow("county_regional", "exempt", ("flagged",), "checked")
     allow("county", "hand_up", ("county_approved",), "handed_up")
-    for role in ("supervisor", "county"):  # two versions of one form of a unit: see services.merges
+    for role in ("supervisor", "county"):  # two versions of one form of a unit: see services.review.merges
         allow(role, "merge", OPEN, "submitted")
         allow(role, "merge_back", OPEN, "returned")
         allow(role, "set_aside", OPEN, "withdrawn")

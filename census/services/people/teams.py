@@ -1,6 +1,6 @@
 """Teams 普查组: enumerators of one place under one supervisor.
 
-Whoever moves to another team takes the own units along.
+Whoever moves to another team takes the own units along. Whose a single unit is stands in ``register.assignments``.
 """
 
 from __future__ import annotations
@@ -54,11 +54,13 @@ def teams(session: Session, actor: Actor) -> list[TeamLine]:
         .outerjoin(units, units.c.team_id == Team.id)
         .order_by(Team.region_code, Team.name, Team.id)
     ).all()
-    members: dict[UUID | None, list[str]] = {}
-    listed = select(Account.team_id, Account.full_name).where(
-        Account.team_id.in_([row[0].id for row in rows]), Account.is_active
+    in_one = (
+        select(Account.team_id, Account.full_name)
+        .where(Account.team_id.in_([team.id for team, *_ in rows]), Account.is_active)
+        .order_by(Account.username)
     )
-    for team_id, name in session.execute(listed.order_by(Account.username)):
+    members: dict[UUID | None, list[str]] = {}
+    for team_id, name in session.execute(in_one):
         members.setdefault(team_id, []).append(name)
     return [TeamLine(team, place, name, members.get(team.id, []), count) for team, place, name, count in rows]
 
@@ -78,9 +80,8 @@ def candidates(session: Session, actor: Actor, region_code: str) -> Candidates:
     """
     require(actor, "assign", region_code)
     names: dict[UUID | None, str] = {row.id: row.name for row in session.execute(select(Team.id, Team.name))}
-    supervisors, enumerators = (
-        session.scalars(working(region_code, *roles)).all() for roles in (("supervisor",), AT_THE_DOOR)
-    )
+    supervisors = session.scalars(working(region_code, "supervisor")).all()
+    enumerators = session.scalars(working(region_code, *AT_THE_DOOR)).all()
     return Candidates(supervisors, [(account, names.get(account.team_id, "")) for account in enumerators])
 
 
@@ -105,6 +106,7 @@ def save_team(
     else:
         action = "make_team"
         team = Team(region_code=region_code)
+    # All of it is checked before anything is written, against who works there today: a page may be old.
     able = candidates(session, actor, team.region_code)
     if not team_id and session.get(Region, region_code) is None:
         raise InvalidInput("请选这个组负责的镇街或村居。")
@@ -122,20 +124,13 @@ def save_team(
     _move(session, left_out, None)
     _move(session, [people[one] for one in member_ids if people[one].team_id != team.id], team.id)
     session.flush()
-    evidence.record(
-        session,
-        actor.username,
-        action,
-        str(team.id),
-        {
-            "supervisor": str(supervisor_id),
-            "members": sorted(map(str, member_ids)),
-        },
-    )
+    who = {"supervisor": str(supervisor_id), "members": sorted(map(str, member_ids))}
+    evidence.record(session, actor.username, action, str(team.id), who)
     return team
 
 
 def _move(session: Session, accounts: Sequence[Account], to: UUID | None) -> None:
+    """Put people into a team, or (None) into none, with the units that are theirs."""
     for account in accounts:
         account.team_id = to
     if accounts:
