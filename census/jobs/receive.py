@@ -25,10 +25,12 @@ def take_in(database: Database, settings: Settings, package_id: UUID) -> None:
             return
         arrived, find_key = settings.data_dir / package.file, packages.trusted_keys(session)
     kept = _keep(settings, package_id, arrived)
+    # Verifying a province takes minutes and holds no transaction meanwhile.
     try:
         with ReceivedFile(kept) as received:
             facts = received.verify(find_key, catalogue())
             with database.transaction(FULL) as session:
+                # A job that was left behind may have been started again beside this one: the first to get here stores.
                 package = session.get_one(ReceivedPackage, package_id, with_for_update=True)
                 if package.state != "verifying":
                     return
@@ -39,6 +41,7 @@ def take_in(database: Database, settings: Settings, package_id: UUID) -> None:
         log.warning("package %s refused: %s", package_id, error.code)
         with database.transaction(FULL) as session:
             packages.refuse(session, package_id, error.code, error.message)
+        # Refused for good: who sent it puts it right and sends another.
         kept.unlink(missing_ok=True)
         return
     log.info("package %s stored: %d records, %d new", package_id, facts.counts["records"], new)

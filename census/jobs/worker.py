@@ -61,6 +61,7 @@ def _until_nothing_is_left(settings: Settings, databases: dict[Programme, Databa
             while validate(database, runs_folder(settings), pauses[programme]) or derive_forms(database):
                 done = True
             app(settings, programme, database).run_worker(wait=False, listen_notify=False, delete_jobs="successful")
+            # A package that has just been taken in brings records to judge.
             done = bool(validate(database, runs_folder(settings), pauses[programme])) or done
         done = bool(ask_for_receipts(databases["census"], settings, turns)) or done
 
@@ -115,6 +116,7 @@ class _Worker:
             begun = time.monotonic()
             judged = validate(self.databases[programme], runs_folder(self.settings), pauses)
             self.stop.wait(rest_after(judged, time.monotonic() - begun))
+            # New definitions are caught up with only while no record waits.
             return judged or derive_forms(self.databases[programme])
 
         self._repeat(f"judging {programme}", IDLE_S, step)

@@ -88,6 +88,7 @@ def receive_upload(
 
     ``file`` is below the data folder; the worker moves it to where packages are kept.
     """
+    # The sender did not hear our answer and asks again.
     there = session.get(ReceivedPackage, upload_id)
     if there is not None:
         return there
@@ -189,12 +190,10 @@ def approve_all(session: Session, actor: Actor, package_id: UUID) -> BulkResult:
     """Approve the records of a package that are checked, at most a thousand at once, each as its own decision."""
     require(actor, "receive")
     rows = session.execute(ITEMS, {"package": package_id, "passed": list(PASSED)}).all()
-    wanted = [row for row in rows if row.fate == "pending" and row.state == "checked" and not row.judge_due][
-        :APPROVE_AT_ONCE
-    ]
+    checked = [row for row in rows if row.fate == "pending" and row.state == "checked" and not row.judge_due]
     approved: list[UUID] = []
     refused: list[tuple[UUID, str]] = []
-    for row in wanted:
+    for row in checked[:APPROVE_AT_ONCE]:
         try:
             with session.begin_nested():
                 decide(session, actor, row.id, outcome="approve", expected_revision=row.revision)

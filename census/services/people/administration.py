@@ -118,6 +118,7 @@ def _require_care(actor: Actor, account: Account) -> None:
     require(actor, "revoke_device")
     if actor.may("administer"):
         return
+    # One role elsewhere is enough to refuse: a desk must not sign out a colleague or somebody from the next county.
     if not account.grants or not all(
         grant.role in AT_THE_DOOR and actor.may("revoke_device", grant.region_code) for grant in account.grants
     ):

@@ -109,6 +109,7 @@ def rederive(session: Session, answers: Mapping[UUID, Mapping[str, Answers]], fo
     applied: list[dict[str, Any]] = []  # units of which a record may have begun or ceased to apply
     for unit in session.execute(UNITS, {"units": sorted(answers)}):
         found = owed(unit.kind, _known(unit), answers[unit.id], forms)
+        # Phones and desks are told of a unit only when what it owes has changed, not when a definition was read again.
         is_news = (found.must, found.may) != (unit.forms, unit.may_forms)
         if is_news or unit.forms_basis != mark:
             kept.append({"id": unit.id, "must": found.must, "may": found.may, "is_news": is_news})

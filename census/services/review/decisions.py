@@ -60,6 +60,7 @@ def decide(
     require(actor, "review")
     submission = lock(session, submission_id)
     role = acting_role(actor, submission, outcome)
+    # Before the state is looked at: who judged another version is told that, not that the move is impossible.
     _refuse_outdated(submission, expected_revision)
     target = TRANSITIONS.get((submission.state, outcome, role))
     if target is None:
@@ -111,6 +112,7 @@ def exempt(
     written = checked_text(reason, "reason")
     if not written:
         raise InvalidInput("请写明为什么可以豁免，理由会随记录上报。", fields={"reason": "不能为空"})
+    # Only an open error: a warning is explained by its enumerator, and what was exempted once is not again.
     finding = session.scalar(
         select(FindingRow)
         .where(
@@ -197,6 +199,7 @@ def approve_clean(session: Session, actor: Actor, records: Iterable[tuple[UUID, 
     """Approve records (id, revision seen) that have no finding at all, each through ``decide``."""
     approved: list[UUID] = []
     refused: list[tuple[UUID, str]] = []
+    # Each in a savepoint: one that may not pass must not take the others back with it.
     for submission_id, revision in records:
         try:
             with session.begin_nested():
@@ -259,6 +262,7 @@ def apply_from_above(
     is the caller's: this one is called for thousands of lines.
     """
     submission = session.scalar(select(Submission).where(Submission.id == submission_id).with_for_update())
+    # Corrected while the receipt was on its way: it speaks of a version that nobody is waiting about any more.
     if submission is None or submission.revision != revision:
         return False
     target = TRANSITIONS.get((submission.state, outcome, "receipt"))
@@ -295,6 +299,7 @@ def _refuse_outdated(submission: Submission, expected_revision: int) -> None:
 
 def refuse_own_work(session: Session, actor: Actor, submission: Submission) -> None:
     """Raise NotAllowed for who sent any of it. A choice between respondents' versions is no content of one's own."""
+    # The desk that merged two versions is named as the author of the third: it may still review it.
     chosen = select(Decision.revision).where(Decision.submission_id == submission.id, Decision.outcome.in_(MERGED))
     sent = submission.account_id == actor.account_id or session.scalar(
         select(Revision.number)

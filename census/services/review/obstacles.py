@@ -61,6 +61,7 @@ def approval_obstacle(session: Session, submission: Submission, actor: Actor) ->
         return Conflict(
             "这张表收到两份不同的内容。请到“合并核对”里选用哪一份，或退回普查员核对后重新提交。", state=submission.state
         )
+    # Two levels are two people: one who is both approves on the one and leaves the other to a colleague.
     if _approved_by(session, submission, actor):
         return NotAllowed("您已在另一级通过这条记录。请由另一位审核员审核本级。")
     if _changed_after_signature(session, submission):
@@ -85,6 +86,7 @@ def verdict_obstacle(submission: Submission) -> Conflict | None:
 
 
 def _has_unresolved_copy(session: Session, submission: Submission) -> bool:
+    """Whether another version of the same number is kept beside it and nobody has merged or returned since."""
     settled = exists().where(
         Decision.submission_id == RevisionConflict.submission_id,
         Decision.outcome.in_((*MERGED, "return")),
@@ -113,6 +115,7 @@ def _changed_after_signature(session: Session, submission: Submission) -> bool:
     revisions = session.execute(
         select(Revision.number, Revision.digest, Revision.confirmation).where(Revision.submission_id == submission.id)
     ).all()
+    # A version that was confirmed by telephone or stamp needs no signature; one that is the first has none to lose.
     current = next(row for row in revisions if row.number == submission.revision)
     earlier = {row.digest for row in revisions if row.number < submission.revision} - {current.digest}
     if current.confirmation or not earlier:
