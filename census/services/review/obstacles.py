@@ -115,7 +115,7 @@ def _changed_after_signature(session: Session, submission: Submission) -> bool:
     revisions = session.execute(
         select(Revision.number, Revision.digest, Revision.confirmation).where(Revision.submission_id == submission.id)
     ).all()
-    # A version that was confirmed by telephone or stamp needs no signature; one that is the first has none to lose.
+    # A version that the respondent confirmed in other ways needs no signature; the first one has none to lose.
     current = next(row for row in revisions if row.number == submission.revision)
     earlier = {row.digest for row in revisions if row.number < submission.revision} - {current.digest}
     if current.confirmation or not earlier:
