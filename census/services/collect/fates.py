@@ -242,6 +242,7 @@ class Ledger:
             return ""
         if (entry.unit_id, entry.form) != (draft.unit, draft.form):
             return "id_in_use"
+        # Who sent a part of it may ask for that answer again, whosever the unit is now.
         sent_by_me = any(known.account_id == self.actor.account_id for known in entry.known.values())
         if not sent_by_me and not self._is_or_was_mine(draft.unit):
             return "not_yours"

@@ -127,8 +127,9 @@ def _read(
     return ledger, [row for row in found if not row.is_named]
 
 
-# Submissions and their revisions at once. Either every submission that is new here is opened and all revisions are
-# written, or no revision is: see ``_store``.
+# Submissions and their revisions at once, all of them or none: the count in ``written`` is the whole safety. An id that
+# is in use where the caller cannot see it is not opened; then the counts differ and no revision is written. What
+# ``moved`` has done by then is done again, with the same values, by the second attempt: see ``_store``.
 STORE: Final = """
     with sent as (
         select * from jsonb_to_recordset(%(rows)s::jsonb) as row(
