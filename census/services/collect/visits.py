@@ -149,22 +149,36 @@ def store(session: Session, actor: Actor, drafts: Sequence[VisitDraft], at: date
         )
     outcomes: list[VisitOutcome] = []
     for draft in drafts:
-        digest, unit = earlier.get(draft.id, ("", None))
-        if digest == draft.digest:
-            outcomes.append(VisitOutcome(draft.id, "repeat", unit))
-        elif draft.id in earlier:
-            outcomes.append(VisitOutcome(draft.id, "conflict", unit, "other_visit", ANOTHER))
-        elif draft.id in stored:
-            outcomes.append(VisitOutcome(draft.id, "stored", draft.unit))
-            earlier[draft.id] = news[draft.id].digest, draft.unit
-        elif draft.unit not in units:
-            outcomes.append(refused(draft.id, "unknown_unit"))
-        elif not units[draft.unit][1]:
-            outcomes.append(refused(draft.id, "not_yours"))
-        else:  # row-level security hides whose: the insert alone stumbled over it
-            outcomes.append(refused(draft.id, "id_in_use"))
+        is_stored = draft.id in stored
+        outcomes.append(_outcome(draft, earlier.get(draft.id), units.get(draft.unit), is_stored=is_stored))
+        if is_stored:
+            earlier.setdefault(draft.id, (news[draft.id].digest, draft.unit))
     _keep_conflicts(session, actor, drafts, outcomes, at)
     return outcomes
+
+
+def _outcome(
+    draft: VisitDraft, earlier: tuple[str, UUID] | None, unit: tuple[str, bool] | None, *, is_stored: bool
+) -> VisitOutcome:
+    """What became of one visit.
+
+    ``earlier``: digest and unit of the one with its id that is there already; ``unit``: its region, and whether it is
+    or was the sender's.
+    """
+    if earlier is not None:
+        digest, unit_id = earlier
+        if digest != draft.digest:
+            return VisitOutcome(draft.id, "conflict", unit_id, "other_visit", ANOTHER)
+        return VisitOutcome(draft.id, "repeat", unit_id)
+    if is_stored:
+        return VisitOutcome(draft.id, "stored", draft.unit)
+    if unit is None:
+        return refused(draft.id, "unknown_unit")
+    _, is_mine = unit
+    if not is_mine:
+        return refused(draft.id, "not_yours")
+    # Row-level security hides whose it is: the insert alone stumbled over it.
+    return refused(draft.id, "id_in_use")
 
 
 def _keep_conflicts(

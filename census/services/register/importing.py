@@ -86,11 +86,7 @@ def import_register(
     if not table:
         raise BadFile("文件是空的。")
     columns = _columns(table[0])
-    judge = _Judge(session)
-    report = Report()
-    units: list[dict[str, Any]] = []
-    assignments: list[dict[str, Any]] = []
-    areas: list[dict[str, Any]] = []
+    judge, taken, report = _Judge(session), _Taken(), Report()
     for number, cells in enumerate(table[1:], 2):
         row = {key: cells[index].strip() for key, index in columns.items() if index < len(cells)}
         if not any(row.values()):
@@ -102,42 +98,17 @@ def import_register(
         doubt = judge.doubt(row)
         if doubt:
             report.doubtful.append(Rejected(number, doubt))
-        if row.get("area_code") and row["area_code"] not in judge.areas:
-            judge.areas.add(row["area_code"])
-            areas.append(
-                {
-                    "code": row["area_code"],
-                    "name": row["area_name"],
-                    "region_code": row["region_code"],
-                    "is_schematic": False,
-                }
-            )
-        unit = _unit(row)
-        units.append(unit)
-        account, team = judge.enumerators.get(row.get("enumerator", "")), judge.teams.get(row.get("team", ""))
-        if account or team:
-            assignments.append(
-                {
-                    "id": new_id(),
-                    "unit_id": unit["id"],
-                    "account_id": account,
-                    "team_id": team or judge.team_of.get(account),
-                }
-            )
-    report.accepted, report.areas = len(units), len(areas)
+        taken.add(row, judge)
+    report.accepted, report.areas = len(taken.units), len(taken.areas)
     if not dry_run and len(report.rejected) <= most_rejected:
-        _write(session, (EnumerationArea, areas), (Unit, units), (Assignment, assignments))
-        evidence.record(
-            session,
-            actor,
-            "import register",
-            f"{len(units)} units",
-            {
-                "accepted": len(units),
-                "rejected": len(report.rejected),
-                "assigned": len(assignments),
-            },
-        )
+        # Units name their area, assignments their unit: in this order.
+        _write(session, (EnumerationArea, taken.areas), (Unit, taken.units), (Assignment, taken.assignments))
+        figures = {
+            "accepted": report.accepted,
+            "rejected": len(report.rejected),
+            "assigned": len(taken.assignments),
+        }
+        evidence.record(session, actor, "import register", f"{report.accepted} units", figures)
         report.written = True
     return report
 
@@ -237,6 +208,29 @@ class _Judge:
             yield f"统一社会信用代码“{code}”与{self.credit_codes[code]}重复。"
         if place in self.places:
             yield f"名称和地址与{self.places[place]}重复。"
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What the rows come to, by table."""
+
+    areas: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    units: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    assignments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    def add(self, row: Mapping[str, str], judge: _Judge) -> None:
+        """Take one row that the judge found no fault with."""
+        code = row.get("area_code", "")
+        if code and code not in judge.areas:  # brought along by the file: the rows after this one lie in it
+            judge.areas.add(code)
+            area = {"code": code, "name": row["area_name"], "region_code": row["region_code"], "is_schematic": False}
+            self.areas.append(area)
+        unit = _unit(row)
+        self.units.append(unit)
+        account, team = judge.enumerators.get(row.get("enumerator", "")), judge.teams.get(row.get("team", ""))
+        if account or team:
+            whose = {"account_id": account, "team_id": team or judge.team_of.get(account)}
+            self.assignments.append({"id": new_id(), "unit_id": unit["id"], **whose})
 
 
 def _place(row: Mapping[str, str]) -> tuple[float, float] | None:

@@ -322,34 +322,7 @@ def _verdict(
         given.checked += 1
     # The enumerator hears of it once, not again with every further run.
     if target == "flagged" and state != "flagged":
-        items = [{"path": row["path"], "text": row["message"]} for row in errors]
-        if case.account_id is not None:
-            session.add(
-                Change(
-                    account_id=case.account_id,
-                    submission_id=case.id,
-                    kind="flagged",
-                    state=target,
-                    revision=case.revision,
-                    note=f"自动校验发现 {len(errors)} 个强制性问题，请改正后重新提交。",
-                    items=items,
-                )
-            )
-        # An approval is being undone: the history must say by whom.
-        if state.endswith("_approved"):
-            session.add(
-                Decision(
-                    submission_id=case.id,
-                    revision=case.revision,
-                    region_code=case.region_code,
-                    role="worker",
-                    outcome="flag",
-                    from_state=state,
-                    to_state=target,
-                    note="同一对象的其他表有变动，重新校验后发现强制性问题。",
-                    items=items,
-                )
-            )
+        _tell(session, case, state, [{"path": row["path"], "text": row["message"]} for row in errors])
     return {
         "id": case.id,
         "state": target,
@@ -357,3 +330,34 @@ def _verdict(
         "warnings": len(warnings),
         "unexplained": sum(row["state"] == "open" for row in warnings),
     }
+
+
+def _tell(session: Session, case: Case, state: str, errors: list[dict[str, Any]]) -> None:
+    """Tell the enumerator, and where somebody had approved it the history, that a record turned out wrong."""
+    if case.account_id is not None:
+        session.add(
+            Change(
+                account_id=case.account_id,
+                submission_id=case.id,
+                kind="flagged",
+                state="flagged",
+                revision=case.revision,
+                note=f"自动校验发现 {len(errors)} 个强制性问题，请改正后重新提交。",
+                items=errors,
+            )
+        )
+    # An approval is being undone: the history must say by whom.
+    if state.endswith("_approved"):
+        session.add(
+            Decision(
+                submission_id=case.id,
+                revision=case.revision,
+                region_code=case.region_code,
+                role="worker",
+                outcome="flag",
+                from_state=state,
+                to_state="flagged",
+                note="同一对象的其他表有变动，重新校验后发现强制性问题。",
+                items=errors,
+            )
+        )
