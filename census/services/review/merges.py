@@ -196,6 +196,7 @@ def _go_on(
     """Give the record that came first its new revision, or only the decision where its content stays."""
     reason, confirmation = why
     role = acting_role(actor, kept, "merge")
+    # It says already what was chosen: no new revision, so that signature and verdict stay.
     if chosen.digest == case.digest_of(kept.id):
         write_decision(session, kept, actor, Move(role, "merge", kept.state, reason, chosen.items))
         return
@@ -205,11 +206,19 @@ def _go_on(
     target = TRANSITIONS.get((kept.state, outcome, role))
     if target is None:
         raise Conflict(f"这张表{STATE_NAMES[kept.state]}，要改用别的内容，请先退回。", state=kept.state)
-    if confirmation is not None and (
-        confirmation.get("how") not in HOW or not str(confirmation.get("name", "")).strip()
-    ):
-        raise InvalidInput("请写明确认人和确认方式。", fields={"confirmation": "不完整"})
-    at = now()
+    _revise(session, actor, kept, chosen, confirmation)
+    write_decision(session, kept, actor, Move(role, outcome, target, reason, chosen.items))
+    kept.judge_due = target == "submitted"
+    kept.visit_id = chosen.base.visit_id or kept.visit_id
+    session.execute(delete(FindingRow).where(FindingRow.submission_id == kept.id))
+    _attach(session, kept, chosen.files)
+    session.flush()
+
+
+def _revise(
+    session: Session, actor: Actor, kept: Submission, chosen: _Chosen, confirmation: Mapping[str, Any] | None
+) -> None:
+    """Write the chosen content as the record's next revision."""
     session.add(
         Revision(
             submission_id=kept.id,
@@ -226,23 +235,22 @@ def _go_on(
             device="",
             visit_id=chosen.base.visit_id,
             receipt_number=new_number(),
-            received_at=at,
+            received_at=now(),
         )
     )
     kept.revision += 1
     kept.version = chosen.base.version
     session.flush()
-    write_decision(session, kept, actor, Move(role, outcome, target, reason, chosen.items))
-    kept.judge_due = target == "submitted"
-    kept.visit_id = chosen.base.visit_id or kept.visit_id
-    session.execute(delete(FindingRow).where(FindingRow.submission_id == kept.id))
-    _attach(session, kept, chosen.files)
-    session.flush()
 
 
 def _confirmation(chosen: _Chosen, given: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """The respondent's word on the new revision: one given now, or that on a version which is taken as a whole."""
-    if given:
+    """The respondent's word on the new revision: one given now, or that on a version which is taken as a whole.
+
+    Raises InvalidInput for a word of which nobody says whose it is or how it was given.
+    """
+    if given is not None and (given.get("how") not in HOW or not str(given.get("name", "")).strip()):
+        raise InvalidInput("请写明确认人和确认方式。", fields={"confirmation": "不完整"})
+    if given is not None:
         return dict(given)
     if chosen.is_mixed:
         return None
