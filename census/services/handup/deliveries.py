@@ -191,6 +191,7 @@ def apply_receipt(session: Session, delivery: Delivery, document: Mapping[str, A
     if known is not None or document["state"] == "verifying":
         return False
     accepted, returned = _lines(document, "accepted"), _lines(document, "returned")
+    issuer = str(document.get("issuer", ""))
     session.add(
         Receipt(
             delivery_id=delivery.id,
@@ -202,34 +203,31 @@ def apply_receipt(session: Session, delivery: Delivery, document: Mapping[str, A
         )
     )
     changed = sum(apply_from_above(session, UUID(line["id"]), int(line["revision"]), "accept") for line in accepted)
-    changed += sum(
-        apply_from_above(
-            session,
-            UUID(line["id"]),
-            int(line["revision"]),
-            "return",
-            note=str(line.get("note", "")),
-            items=line.get("items", []),
-            actor_name=str(document.get("issuer", "")),
-        )
-        for line in returned
-    )
+    changed += sum(_return(session, line, issuer) for line in returned)
     delivery.updated_at = now()
     session.flush()
-    evidence.record(
-        session,
-        "worker",
-        "receipt",
-        str(delivery.id),
-        {
-            "digest": digest,
-            "accepted": len(accepted),
-            "returned": len(returned),
-            "pending": document["pending"],
-            "changed": changed,
-        },
-    )
+    figures = {
+        "digest": digest,
+        "accepted": len(accepted),
+        "returned": len(returned),
+        "pending": document["pending"],
+        "changed": changed,
+    }
+    evidence.record(session, "worker", "receipt", str(delivery.id), figures)
     return True
+
+
+def _return(session: Session, line: Mapping[str, Any], issuer: str) -> bool:
+    """Send one record back to its enumerator, in the next level's words."""
+    return apply_from_above(
+        session,
+        UUID(line["id"]),
+        int(line["revision"]),
+        "return",
+        note=str(line.get("note", "")),
+        items=line.get("items", []),
+        actor_name=issuer,
+    )
 
 
 def _lines(document: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:

@@ -113,8 +113,12 @@ def store(
     return new
 
 
-def _store_records(session: Session, package: ReceivedPackage, records: Sequence[Record]) -> int:
-    # The digest of each revision that is here already, and the number of the latest, by record.
+def _there(session: Session, records: Sequence[Record]) -> tuple[dict[str, dict[int, str]], dict[str, int]]:
+    """What is here already: by record the digest of each revision, and the number of the latest.
+
+    Raises PackageRefused where a record contradicts what is here: an id that means something else, or a number under
+    which other content was sent before.
+    """
     known: dict[str, dict[int, str]] = {}
     current: dict[str, int] = {}
     by_id = {record.id: record for record in records}
@@ -125,10 +129,15 @@ def _store_records(session: Session, package: ReceivedPackage, records: Sequence
         current[record.id] = row.revision
         if row.number is not None:
             known.setdefault(record.id, {})[row.number] = row.digest
-    new = [record for record in records if record.revision not in known.get(record.id, {})]
     for record in records:
         if known.get(record.id, {}).get(record.revision, record.digest) != record.digest:
             raise PackageRefused("conflict", f"填报 {record.id} 第 {record.revision} 版与本机已收到的内容不同。")
+    return known, current
+
+
+def _store_records(session: Session, package: ReceivedPackage, records: Sequence[Record]) -> int:
+    known, current = _there(session, records)
+    new = [record for record in records if record.revision not in known.get(record.id, {})]
     # An older revision that comes late is kept for the history; the record stays where it is.
     latest = [record for record in new if record.revision > current.get(record.id, 0)]
     at = now()
