@@ -165,18 +165,13 @@ def _finish(database: Database, run_id: UUID, region: str, total: _Sum, actor: s
         run.record_count, run.finding_count = len(total.content), total.findings
         run.content_digest, run.summary = digest, summary
         session.flush()
-        evidence.record(
-            session,
-            actor,
-            "full check",
-            str(run_id),
-            {
-                "region": region,
-                "records": len(total.content),
-                "complete": complete,
-                "content": digest,
-            },
-        )
+        detail = {
+            "region": region,
+            "records": len(total.content),
+            "complete": complete,
+            "content": digest,
+        }
+        evidence.record(session, actor, "full check", str(run_id), detail)
     return {
         "run": str(run_id),
         "region": region,

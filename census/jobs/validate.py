@@ -212,18 +212,13 @@ def _give(database: Database, cases: Sequence[Case], judged: Judged, kept: Seque
         part = cases[start : start + GIVEN_AT_ONCE]
         with database.transaction(FULL) as session:
             given = verdicts.give(session, part, judged.findings, run_id, kept)
-            evidence.record(
-                session,
-                "worker",
-                "verdict",
-                str(run_id),
-                {
-                    "form": result.form,
-                    "checked": given.checked,
-                    "flagged": given.flagged,
-                    "findings": given.findings,
-                    "records": given.digests,
-                },
-            )
+            detail = {
+                "form": result.form,
+                "checked": given.checked,
+                "flagged": given.flagged,
+                "findings": given.findings,
+                "records": given.digests,
+            }
+            evidence.record(session, "worker", "verdict", str(run_id), detail)
         done += len(part) - given.skipped
     return done

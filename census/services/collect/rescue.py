@@ -138,18 +138,13 @@ def take_in(
     outcomes = iter(follow(session, opened.owner, sent, fates))
     stored = [next(outcomes) if isinstance(one, Draft) else one for one in read_submissions]
     kept = sum(_keep_draft(session, opened.owner, draft) for draft in opened.drafts)
-    evidence.record(
-        session,
-        desk.username,
-        "rescue",
-        opened.owner.username,
-        {
-            "visits": len(stored_visits),
-            "submissions": len(stored),
-            "drafts": kept,
-            "files": sorted(opened.files),
-        },
-    )
+    detail = {
+        "visits": len(stored_visits),
+        "submissions": len(stored),
+        "drafts": kept,
+        "files": sorted(opened.files),
+    }
+    evidence.record(session, desk.username, "rescue", opened.owner.username, detail)
     return TakenIn(stored_visits, stored, kept, len(opened.files))
 
 

@@ -138,15 +138,8 @@ def store(session: Session, actor: Actor, drafts: Sequence[VisitDraft], at: date
     if stored:
         session.execute(UNITS_SEEN, {"rows": told["rows"], "at": at, "stored": sorted(stored)})
         session.execute(ATTACHMENTS, {"rows": told["rows"], "stored": sorted(stored)})
-        evidence.record(
-            session,
-            actor.username,
-            "visit",
-            f"{len(stored)} stored",
-            {
-                "stored": [(str(draft.id), draft.digest) for draft in mine if draft.id in stored],
-            },
-        )
+        detail = {"stored": [(str(draft.id), draft.digest) for draft in mine if draft.id in stored]}
+        evidence.record(session, actor.username, "visit", f"{len(stored)} stored", detail)
     outcomes: list[VisitOutcome] = []
     for draft in drafts:
         is_stored = draft.id in stored

@@ -98,18 +98,13 @@ def store(
     package.digest, package.region_code, package.record_count = facts.digest, facts.region.code, facts.counts["records"]
     package.state = "stored"
     session.flush()
-    evidence.record(
-        session,
-        "worker",
-        "package stored",
-        str(package.id),
-        {
-            "digest": facts.digest,
-            "key": facts.key_id,
-            "records": facts.counts["records"],
-            "new": new,
-        },
-    )
+    detail = {
+        "digest": facts.digest,
+        "key": facts.key_id,
+        "records": facts.counts["records"],
+        "new": new,
+    }
+    evidence.record(session, "worker", "package stored", str(package.id), detail)
     return new
 
 

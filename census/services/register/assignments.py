@@ -109,17 +109,12 @@ def assign(session: Session, actor: Actor, unit_ids: Sequence[UUID], target: Tar
     changed = [row for row in rows if (row.account_id, row.team_id) != (account, team)]
     if changed:
         _give(session, actor, changed, account, team, note)
-        evidence.record(
-            session,
-            actor.username,
-            "assign",
-            f"{len(changed)} units",
-            {
-                "to": str(account or ""),
-                "team": str(team or ""),
-                "units": [str(row.id) for row in changed],
-            },
-        )
+        detail = {
+            "to": str(account or ""),
+            "team": str(team or ""),
+            "units": [str(row.id) for row in changed],
+        }
+        evidence.record(session, actor.username, "assign", f"{len(changed)} units", detail)
     return len(changed)
 
 

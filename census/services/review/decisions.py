@@ -382,20 +382,15 @@ def write_decision(session: Session, submission: Submission, actor: Actor | None
 
 
 def _audit(session: Session, actor_name: str, decision: Decision) -> None:
-    evidence.record(
-        session,
-        actor_name,
-        decision.outcome,
-        str(decision.submission_id),
-        {
-            "decision": decision.id,
-            "revision": decision.revision,
-            "role": decision.role,
-            "from": decision.from_state,
-            "to": decision.to_state,
-            "items": len(decision.items),
-        },
-    )
+    detail = {
+        "decision": decision.id,
+        "revision": decision.revision,
+        "role": decision.role,
+        "from": decision.from_state,
+        "to": decision.to_state,
+        "items": len(decision.items),
+    }
+    evidence.record(session, actor_name, decision.outcome, str(decision.submission_id), detail)
 
 
 def _among(ids: Sequence[UUID]) -> CollectionAggregate[bool]:

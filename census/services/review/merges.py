@@ -124,17 +124,12 @@ def resolve(session: Session, actor: Actor, unit_id: UUID, form: str, choice: Ch
         if record.id != kept.id:
             _set_aside(session, actor, record, reason)
     rederive_of(session, [unit_id])
-    evidence.record(
-        session,
-        actor.username,
-        "merge",
-        f"{kept.id} {form}",
-        {
-            "versions": [(version.key, version.digest) for version in case.versions],
-            "chosen": chosen.digest,
-            "mixed": chosen.is_mixed,
-        },
-    )
+    detail = {
+        "versions": [(version.key, version.digest) for version in case.versions],
+        "chosen": chosen.digest,
+        "mixed": chosen.is_mixed,
+    }
+    evidence.record(session, actor.username, "merge", f"{kept.id} {form}", detail)
     return kept
 
 
