@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -104,6 +104,13 @@ class VisitOutcome:
     message: str = ""
 
 
+class _Place(NamedTuple):
+    """A unit as it concerns a visit."""
+
+    region_code: str
+    is_mine: bool  # it is the sender's, or was
+
+
 def refused(sent_id: UUID | str | None, reason: str) -> VisitOutcome:
     return VisitOutcome(sent_id, "refused", None, reason, REFUSALS[reason])
 
@@ -126,11 +133,11 @@ def store(session: Session, actor: Actor, drafts: Sequence[VisitDraft], at: date
     if found:
         session.execute(NEW_UNITS, {"rows": _json(found), "account": actor.account_id, "at": at})
     units = {
-        row.id: (row.region_code, actor.account_id in {row.account_id, *row.former})
+        row.id: _Place(row.region_code, is_mine=actor.account_id in {row.account_id, *row.former})
         for row in session.execute(LOCK_UNITS, {"ids": sorted({draft.unit for draft in news.values()})})
     }
-    mine = [draft for draft in news.values() if units.get(draft.unit, ("", False))[1]]
-    rows = [_row(draft, units[draft.unit][0]) for draft in mine]
+    mine = [draft for draft in news.values() if draft.unit in units and units[draft.unit].is_mine]
+    rows = [_row(draft, units[draft.unit].region_code) for draft in mine]
     told = {"rows": _json(rows), "account": actor.account_id, "at": at}
     stored: set[UUID] = set()
     if rows:
@@ -151,13 +158,9 @@ def store(session: Session, actor: Actor, drafts: Sequence[VisitDraft], at: date
 
 
 def _outcome(
-    draft: VisitDraft, earlier: tuple[str, UUID] | None, unit: tuple[str, bool] | None, *, is_stored: bool
+    draft: VisitDraft, earlier: tuple[str, UUID] | None, place: _Place | None, *, is_stored: bool
 ) -> VisitOutcome:
-    """What became of one visit.
-
-    ``earlier``: digest and unit of the one with its id that is there already; ``unit``: its region, and whether it is
-    or was the sender's.
-    """
+    """What became of one visit. ``earlier``: digest and unit of the one with its id that is there already."""
     if earlier is not None:
         digest, unit_id = earlier
         if digest != draft.digest:
@@ -165,10 +168,9 @@ def _outcome(
         return VisitOutcome(draft.id, "repeat", unit_id)
     if is_stored:
         return VisitOutcome(draft.id, "stored", draft.unit)
-    if unit is None:
+    if place is None:
         return refused(draft.id, "unknown_unit")
-    _, is_mine = unit
-    if not is_mine:
+    if not place.is_mine:
         return refused(draft.id, "not_yours")
     # Row-level security hides whose it is: the insert alone stumbled over it.
     return refused(draft.id, "id_in_use")
