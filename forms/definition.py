@@ -1,7 +1,8 @@
 """What a census form is: frozen values read from one TOML file each.
 
-Code lists stand in ``forms.codelists``, the reading of TOML in ``forms.toml_reader``. Nothing here knows Flask, a database or
-how checks are evaluated: expressions are kept as text and compiled by ``validation.rulebook``.
+Items and their types stand in ``forms.item_types``, code lists in ``forms.codelists``, the reading of TOML in
+``forms.toml_reader``. Nothing here knows Flask, a database or how checks are evaluated: expressions are kept as text and
+compiled by ``validation.rulebook``.
 """
 
 from __future__ import annotations
@@ -9,32 +10,17 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from forms import codelists
-from forms.checks import CONFIDENCES, Check, Confidence, TableCheck, read_check, read_table_check, table_check_faults
+from forms.checks import CONFIDENCES, Check, TableCheck, read_check, read_table_check, table_check_faults
 from forms.formats import FORMATS
+from forms.item_types.registry import TYPES, Item, ItemType
 from forms.toml_reader import TomlTable
 
-ItemType = Literal[
-    "text",
-    "integer",
-    "decimal",
-    "date",
-    "year",
-    "choice",
-    "code",
-    "multichoice",
-    "yesno",
-    "dms",
-    "gps",
-    "photo",
-    "signature",
-]
-ITEM_TYPES: tuple[ItemType, ...] = get_args(ItemType)
 SOURCE_KINDS = ("listing", "industrial", "agricultural", "domestic", "centralized", "mobile", "scattered")
 
 
@@ -45,34 +31,6 @@ class DefinitionError(ValueError):
         self.file = file
         self.problems = problems
         super().__init__("\n".join(f"{file}: {problem}" for problem in problems))
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One item 指标 of a form."""
-
-    key: str  # stable name; outsiders' records use it
-    name: str  # Chinese label
-    type: ItemType
-    no: str = ""  # official item number, "" when the paper form gives none
-    unit: str = ""  # shown beside the box, e.g. 立方米
-    precision: int | None = None  # decimals allowed (decimal), digits of seconds (dms)
-    required: bool | str = False  # True, False or an expression: required when it holds
-    when: str = ""  # asked only when this expression holds
-    minimum: float | None = None
-    maximum: float | None = None
-    options: tuple[tuple[str, str], ...] = ()  # (code, label), for choice and multichoice without a code list
-    codelist: str = ""  # name of a code list in forms/codelists
-    offer: str = ""  # attribute that is "1" on the entries a picker offers; "": all
-    format: str = ""  # a name of forms.formats.FORMATS
-    help: str = ""
-    prefill: str = ""  # filled by the program at first; see PREFILLS
-    computed: str = ""  # expression; shown, never typed
-    stage: str = ""  # 散乱污: required only from this case state on
-    personal: bool = False  # personal data: masked on desks, never in logs
-    alias: str = ""  # former key, accepted on the way in
-    confidence: Confidence = "recalled"
-    rows_key: str = ""  # "" or the key of the repeating group it belongs to (set by the loader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +263,7 @@ def _item(table: TomlTable, rows_key: str) -> Item:
     item = Item(
         key=table.text("key", None),
         name=table.text("name", None),
-        type=table.word("type", ITEM_TYPES),
+        type=table.word("type", tuple(TYPES)),
         no=table.text("no"),
         unit=table.text("unit"),
         precision=table.count("precision"),
@@ -359,12 +317,12 @@ def _item_faults(form: Form, item: Item) -> Iterator[str]:
         yield f"unknown code list {item.codelist}: expected one of forms/codelists"
     if item.codelist and item.options:
         yield "options and codelist exclude each other"
-    if item.type in ("choice", "multichoice") and not (item.codelist or item.options):
+    if item.kind.has_options and not (item.codelist or item.options):
         yield f"a {item.type} needs options or a codelist"
-    if item.options and item.type not in ("choice", "multichoice"):
-        yield f"options belong to choice and multichoice, not to {item.type}"
-    if item.precision is not None and item.type not in ("decimal", "dms"):
-        yield f"precision belongs to decimal and dms, not to {item.type}"
+    if item.options and not item.kind.has_options:
+        yield f"options belong to {_types(lambda kind: kind.has_options)}, not to {item.type}"
+    if item.precision is not None and not item.kind.has_precision:
+        yield f"precision belongs to {_types(lambda kind: kind.has_precision)}, not to {item.type}"
     if item.minimum is not None and item.maximum is not None and item.minimum > item.maximum:
         yield f"minimum {item.minimum} is above maximum {item.maximum}"
     if item.format and item.format not in FORMATS:
@@ -374,6 +332,10 @@ def _item_faults(form: Form, item: Item) -> Iterator[str]:
     if item.alias and form.has_item(item.alias, item.rows_key):
         yield f"alias {item.alias} is the key of another item"
     yield from _unknown_stage(form, "", item.stage)
+
+
+def _types(have: Callable[[ItemType], bool]) -> str:
+    return " and ".join(name for name, kind in TYPES.items() if have(kind))
 
 
 def _references(form: Form, where: str, key: str, names: tuple[str, ...], each: str) -> Iterator[str]:

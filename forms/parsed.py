@@ -22,14 +22,11 @@ from typing import Any, Final, cast
 from forms import codelists
 from forms.definition import Check, Form, Item, Repeat, Section, TableCheck, load
 
-READERS: Final = (
-    "catalogue",
-    "codelists",
-    "definition",
-    "formats",
-    "parsed",
-    "toml_reader",
-)  # modules that decide what a file means
+HERE: Final = Path(__file__).parent
+READERS: Final = (  # modules that decide what a file means
+    *(HERE / f"{name}.py" for name in ("catalogue", "codelists", "definition", "formats", "parsed", "toml_reader")),
+    *sorted((HERE / "item_types").glob("*.py")),
+)
 PARTS: Final[dict[type[Any], dict[str, type[Any]]]] = {
     Form: {"sections": Section, "checks": Check, "table_checks": TableCheck},
     Section: {"items": Item, "repeat": Repeat},
@@ -55,8 +52,7 @@ def kept_at(path: Path) -> Path:
 
 @cache
 def _readers() -> bytes:
-    here = Path(__file__)
-    content = b"".join(here.with_name(f"{name}.py").read_bytes() for name in READERS)
+    content = b"".join(path.read_bytes() for path in READERS)
     return hashlib.sha256(content + "|".join(codelists.names()).encode()).digest()
 
 

@@ -33,26 +33,11 @@ from validation.language.nodes import (
     Value,
 )
 from validation.language.patterns import portable
-from validation.language.scope import KINDS, Definitions, NameProblem, declared_decimals
+from validation.language.scope import Definitions, NameProblem, kind_of
 from validation.language.tolerance import tolerance
 from validation.rules import Rule, RuleError, RuleKind, make_rule, parse_for, rows_of
 
 _HOLDS: Final = Flag(value=True)
-_TYPE_WORDS: Final = {
-    "text": "应为文字",
-    "integer": "应为整数，不要带小数、单位或逗号",
-    "decimal": "应为数字，不要带单位或逗号",
-    "date": "应为日期，如 2017-12-31",
-    "year": "应为四位年份，如 2017",
-    "choice": "请从列出的选项中选择",
-    "code": "应为代码",
-    "multichoice": "请从列出的选项中选择",
-    "yesno": "请选“是”或“否”",
-    "dms": "应为度、分、秒，分和秒小于 60",
-    "gps": "应为定位得到的经纬度",
-    "photo": "照片没有存好，请重拍",
-    "signature": "签名没有存好，请重签",
-}
 
 
 def implied(form: Form, catalogue: Definitions, reached: Collection[str]) -> Iterator[Rule]:
@@ -111,8 +96,8 @@ class _OfItem:
     def rules(self, *, owed: bool) -> Iterator[Rule]:
         item = self.item
         place = "row" if item.rows_key else "main"
-        kind = KINDS[item.type]
-        bare = Value(place, item.key, kind, "", item.rows_key, decimals=declared_decimals(item))
+        kind = kind_of(item)
+        bare = Value(place, item.key, kind, "", item.rows_key, decimals=item.kind.decimals(item))
         condition = shown(self.form, item, self.catalogue)
         answer: Node = bare if condition is None else Choose(condition, bare, Nothing(kind), kind)
 
@@ -120,11 +105,11 @@ class _OfItem:
             fine = Sound(place, item.rows_key, item.key, problem)
             return fine if condition is None else Choose(condition, fine, _HOLDS, "bool")
 
-        yield self.rule("type", sound("type"), _TYPE_WORDS[item.type])
+        yield self.rule("type", sound("type"), item.kind.words)
         if item.required and owed:
             yield self.rule("required", self.filled(bare, sound("type"), condition), "")
         if item.precision is not None:
-            where = "的秒" if item.type == "dms" else ""
+            where = "的秒" if item.kind.wire == "degrees" else ""
             yield self.rule(
                 "precision",
                 sound("precision"),
@@ -175,7 +160,7 @@ def _within(answer: Node, minimum: float | None, maximum: float | None) -> Node:
 def _range_words(item: Item) -> str:
     low = "" if item.minimum is None else f"{item.minimum:g}"
     high = "" if item.maximum is None else f"{item.maximum:g}"
-    unit = f" {item.unit}" if item.unit and item.type != "dms" else ""
+    unit = f" {item.unit}" if item.unit and item.kind.wire != "degrees" else ""
     if low and high:
         return f"应为 {low}{unit}" if low == high else f"应在 {low} 至 {high}{unit} 之间"
     return f"不能小于 {low}{unit}" if low else f"不能大于 {high}{unit}"

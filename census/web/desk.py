@@ -14,7 +14,7 @@ from census.access import ROLE_NAMES
 from census.clock import CHINA
 from census.services.collect.states import STATE_NAMES
 from census.services.review.check_names import check_name
-from forms.answers.values import grouped
+from forms.item_types.numbers import grouped
 
 COUNTED_DAYS: Final = 100
 RECENT_DAYS: Final = {0: "今天", 1: "昨天"}

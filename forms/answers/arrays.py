@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final, TypeGuard, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from forms.answers.columns import Column, ColumnKind
-from forms.answers.values import Position, Value, parse
-from forms.definition import Item, ItemType
+from forms.answers.columns import Column
+from forms.answers.values import parse
+from forms.definition import Item
+from forms.item_types.registry import ValueKind, Wire
+from forms.item_types.values import Position, Value
 
 arrow: Any = pa  # neither has type stubs
 compute: Any = pyarrow.compute
@@ -27,7 +28,7 @@ Raws = (
     Sequence[object] | Array
 )  # raw answers, None where there is none; an arrow array of ``lines.WIRE``'s type, or a list
 
-ARROW: Final[dict[ColumnKind, Any]] = {
+ARROW: Final[dict[ValueKind, Any]] = {  # of columns; a position stands in several
     "text": arrow.string(),
     "number": arrow.float64(),
     "integer": arrow.float64(),
@@ -52,7 +53,7 @@ def typed(item: Item, columns: Sequence[Column], raws: Raws) -> Typed:
     """Read the answers of one item; ``columns`` are those of the item."""
     if _blanks(raws) == len(raws):
         return Typed({column.part: arrow.nulls(len(raws), ARROW[column.kind]) for column in columns})
-    reader = _USUAL.get(item.type)
+    reader = _USUAL.get(item.kind.wire)
     if reader is not None:
         try:
             array, usual = reader(item, raws)
@@ -111,25 +112,16 @@ def _cell(column: Column, value: Value) -> object:
     return value if value != () else None
 
 
-def _text(_item: Item, raws: Raws) -> tuple[Array, Any]:
+def _texts(item: Item, raws: Raws) -> tuple[Array, Any]:
+    usual = item.kind.usual
+    if usual is not None:
+        return _fitting(raws, usual(item), ARROW[item.kind.value])
     texts = _array(raws, arrow.string())
     if not compute.all(compute.string_is_ascii(texts)).as_py():
         texts = compute.utf8_normalize(texts, form="NFC")
     texts = compute.utf8_trim_whitespace(texts)
     empty = compute.equal(texts, "")
     return compute.if_else(empty, arrow.scalar(None, arrow.string()), texts), np.ones(len(texts), dtype=bool)
-
-
-def _number(item: Item, raws: Raws) -> tuple[Array, Any]:
-    return _fitting(raws, _pattern(item.type, item.precision), arrow.float64())
-
-
-def _date(_item: Item, raws: Raws) -> tuple[Array, Any]:
-    return _fitting(raws, "^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$", arrow.date32())
-
-
-def _file(_item: Item, raws: Raws) -> tuple[Array, Any]:
-    return _fitting(raws, "^[0-9a-f]{64}$", arrow.string())
 
 
 def _fitting(raws: Raws, pattern: str, kind: Any) -> tuple[Array, Any]:
@@ -142,23 +134,11 @@ def _fitting(raws: Raws, pattern: str, kind: Any) -> tuple[Array, Any]:
     return texts.cast(kind), usual.to_numpy(zero_copy_only=False)
 
 
-@lru_cache(maxsize=64)
-def _pattern(kind: ItemType, precision: int | None) -> str:
-    match kind:
-        case "integer":
-            return "^-?[0-9]{1,15}$"
-        case "year":
-            return "^[0-9]{4}$"
-        case _:
-            decimals = 12 if precision is None else min(precision, 12)
-            return rf"^-?[0-9]{{1,15}}(?:\.[0-9]{{1,{decimals}}})?$" if decimals else "^-?[0-9]{1,15}$"
-
-
-def _yesno(_item: Item, raws: Raws) -> tuple[Array, Any]:
+def _flags(_item: Item, raws: Raws) -> tuple[Array, Any]:
     return _array(raws, arrow.bool_()), np.ones(len(raws), dtype=bool)
 
 
-def _choices(item: Item, raws: Raws) -> tuple[Array, Any]:
+def _codes(item: Item, raws: Raws) -> tuple[Array, Any]:
     """Read each combination of codes once: there are few."""
     if not _is_array(raws) and any(
         raw is not None and type(raw) is not list for raw in raws
@@ -177,7 +157,7 @@ def _choices(item: Item, raws: Raws) -> tuple[Array, Any]:
     )
 
 
-def _dms(item: Item, raws: Raws) -> tuple[Array, Any]:
+def _degrees(item: Item, raws: Raws) -> tuple[Array, Any]:
     """Read degrees, minutes and seconds as ``values.parse`` adds them up."""
     there, (degrees, minutes, seconds) = _parts(raws)
     kinds = (degrees.type, minutes.type, seconds.type)
@@ -212,17 +192,10 @@ def _parts(raws: Raws) -> tuple[Any, Sequence[Array]]:
     ]
 
 
-_USUAL: Final[dict[ItemType, Callable[[Item, Raws], tuple[Array, Any]]]] = {
-    "text": _text,
-    "choice": _text,
-    "code": _text,
-    "integer": _number,
-    "decimal": _number,
-    "year": _number,
-    "date": _date,
-    "yesno": _yesno,
-    "multichoice": _choices,
-    "dms": _dms,
-    "photo": _file,
-    "signature": _file,
+# Positions are rare and have no usual way: they are read one by one.
+_USUAL: Final[dict[Wire, Callable[[Item, Raws], tuple[Array, Any]]]] = {
+    "text": _texts,
+    "flag": _flags,
+    "codes": _codes,
+    "degrees": _degrees,
 }

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
-from forms.answers.values import Position, Value, parse
-from forms.definition import Form, Item, ItemType
+from forms.answers.values import parse
+from forms.definition import Form, Item
+from forms.item_types.registry import ColumnKind
+from forms.item_types.values import Position, Value
 
-ColumnKind = Literal["text", "number", "integer", "boolean", "date", "texts"]
 SQL_TYPES: dict[ColumnKind, str] = {
     "text": "VARCHAR",
     "number": "DOUBLE",
@@ -21,27 +21,6 @@ SQL_TYPES: dict[ColumnKind, str] = {
     "date": "DATE",
     "texts": "VARCHAR[]",
 }
-_KINDS: dict[ItemType, ColumnKind] = {
-    "text": "text",
-    "integer": "integer",
-    "decimal": "number",
-    "date": "date",
-    "year": "integer",
-    "choice": "text",
-    "code": "text",
-    "multichoice": "texts",
-    "yesno": "boolean",
-    "dms": "number",
-    "photo": "text",
-    "signature": "text",
-}
-_POSITION_PARTS: tuple[tuple[str, str, ColumnKind, str], ...] = (
-    ("lon", "经度", "number", "度"),
-    ("lat", "纬度", "number", "度"),
-    ("accuracy_m", "定位精度", "number", "米"),
-    ("at", "定位时间", "text", ""),
-    ("source", "定位来源", "text", ""),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +45,14 @@ def columns(form: Form, group: str = "") -> tuple[Column, ...]:
 
 
 def item_columns(item: Item) -> Iterator[Column]:
-    if item.type == "gps":
-        for part, label, kind, unit in _POSITION_PARTS:
-            yield Column(f"{item.key}__{part}", kind, unit, f"{item.name}（{label}）", item, part)
+    kind = item.kind
+    if kind.value == "position":
+        for part in kind.parts:
+            yield Column(
+                f"{item.key}__{part.name}", part.kind, part.unit, f"{item.name}（{part.label}）", item, part.name
+            )
     else:
-        yield Column(item.key, _KINDS[item.type], "度" if item.type == "dms" else item.unit, item.name, item)
+        yield Column(item.key, kind.value, kind.unit or item.unit, item.name, item)
 
 
 def cell(column: Column, raw: object) -> Value:
@@ -80,4 +62,4 @@ def cell(column: Column, raw: object) -> Value:
         value = getattr(value, column.part)
     if isinstance(value, float) and column.kind == "integer":
         return int(value)
-    return value if value != () else None
+    return None if value == () else value

@@ -13,16 +13,19 @@ from typing import Any, Final
 import pyarrow  # noqa: ICN001 - pa is its untyped alias below
 import pyarrow.json
 
-from forms.definition import Form, ItemType
+from forms.definition import Form
+from forms.item_types.places import POSITION_PARTS
+from forms.item_types.registry import Wire
 
 pa: Any = pyarrow  # it has no type stubs
 json: Any = pyarrow.json
 
-WIRE: Final[Mapping[ItemType, Any]] = {
-    "multichoice": pa.list_(pa.string()),
-    "yesno": pa.bool_(),
-    "dms": pa.struct([("d", pa.int64()), ("m", pa.int64()), ("s", pa.string())]),
-    "gps": pa.struct([(part, pa.string()) for part in ("lon", "lat", "accuracy_m", "at", "source")]),
+WIRE: Final[Mapping[Wire, Any]] = {
+    "text": pa.string(),
+    "flag": pa.bool_(),
+    "codes": pa.list_(pa.string()),
+    "degrees": pa.struct([("d", pa.int64()), ("m", pa.int64()), ("s", pa.string())]),
+    "position": pa.struct([(part.name, pa.string()) for part in POSITION_PARTS]),
 }
 
 
@@ -44,6 +47,6 @@ def answers_type(form: Form) -> Any:
     tables: dict[str, dict[str, Any]] = {group: {} for group in ("", *form.groups())}
     for item in form.items():
         for key in filter(None, (item.key, item.alias)):
-            tables[item.rows_key][key] = WIRE.get(item.type, pa.string())
+            tables[item.rows_key][key] = WIRE[item.kind.wire]
     rows = {group: pa.list_(pa.struct(list(fields.items()))) for group, fields in tables.items() if group}
     return pa.struct(list({**tables[""], **rows}.items()))

@@ -65,11 +65,13 @@ def _item(item: Item) -> dict[str, Any]:
     found = {key: value for key, value in _filled(item).items() if key not in _ITEM_OMITS}
     if item.options:
         found["options"] = [list(option) for option in item.options]
-    if item.type == "code":
+    if item.kind.is_searched:
         found["shown_whole"] = is_short(item)
     return found
 
 
 def _filled(part: Item | Repeat) -> dict[str, Any]:
-    pairs = ((field, getattr(part, field.name)) for field in fields(part))
+    pairs = (
+        (field, getattr(part, field.name)) for field in fields(part) if field.init
+    )  # what follows from others is told by them
     return {field.name: value for field, value in pairs if value != field.default}

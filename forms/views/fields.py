@@ -14,13 +14,14 @@ from wtforms import Field, FieldList, FormField, StringField
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 
-from forms.codelists import codelist
 from forms.definition import Form, Group, Item
+from forms.item_types.choices import options
+from forms.item_types.places import POSITION_PARTS
+from forms.item_types.registry import Facet
 from forms.views.widgets import BoxWidget, ChoiceWidget, DegreesWidget, FileWidget, PositionWidget
 
 SHORT_LIST = 15  # a code list of up to so many answers is shown whole
 ROW_INDEX = "__row__"  # stands for the row's number in a template of rows
-POSITION_PARTS = ("lon", "lat", "accuracy_m", "at", "source")
 Answers = dict[str, Any]
 
 
@@ -68,8 +69,12 @@ class AnswerField(Field):
         return self.data
 
 
-class FileField(AnswerField):
-    widget = FileWidget()
+class PhotoField(AnswerField):
+    widget = FileWidget("拍照")
+
+
+class SignatureField(AnswerField):
+    widget = FileWidget("签名")
 
 
 class ChoiceField(AnswerField):
@@ -118,17 +123,16 @@ class DegreesForm(AnswersForm):
 
 
 class PositionForm(AnswersForm):
-    unbound: ClassVar[dict[str, Any]] = {part: StringField() for part in POSITION_PARTS}
+    unbound: ClassVar[dict[str, Any]] = {part.name: StringField() for part in POSITION_PARTS}
 
 
 class PartsField(FormField):  # pyright: ignore[reportMissingTypeArgument] - it takes none at run time
     """An answer of several parts."""
 
+    parts: ClassVar[type[AnswersForm]]
+
     def __init__(self, item: Item, **kwargs: Any) -> None:
-        form_class, self.widget = (
-            (DegreesForm, DegreesWidget()) if item.type == "dms" else (PositionForm, PositionWidget())
-        )
-        super().__init__(form_class, label=item.name, description=item.help, **kwargs)
+        super().__init__(self.parts, label=item.name, description=item.help, **kwargs)
         self.item = item
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
@@ -138,32 +142,54 @@ class PartsField(FormField):  # pyright: ignore[reportMissingTypeArgument] - it 
 
     def answer(self) -> object:
         typed = cast("dict[str, str | None]", self.form.data)
-        parts = {key: part.strip() for key, part in typed.items() if part and part.strip()}
-        if not parts:
-            return None
-        if self.item.type == "dms":
-            return {
-                key: int(part) if key != "s" and part.isascii() and part.isdigit() else part
-                for key, part in parts.items()
-            }
-        return parts
+        parts = {key: self.part(key, part.strip()) for key, part in typed.items() if part and part.strip()}
+        return parts or None
+
+    def part(self, _key: str, text: str) -> object:
+        """Give one part as it stands in the answer."""
+        return text
 
 
-_FIELDS: dict[str, Callable[..., Any]] = {
-    "text": AnswerField,
-    "code": ChoiceField,
-    "integer": AnswerField,
-    "decimal": AnswerField,
-    "date": AnswerField,
-    "year": AnswerField,
-    "choice": ChoiceField,
-    "multichoice": MultiChoiceField,
-    "yesno": YesNoField,
-    "dms": PartsField,
-    "gps": PartsField,
-    "photo": FileField,
-    "signature": FileField,
-}
+class DegreesField(PartsField):
+    parts = DegreesForm
+    widget = DegreesWidget()
+
+    def part(self, key: str, text: str) -> object:
+        """Degrees and minutes are whole numbers in the answer; what is none stays text, for its check to refuse."""
+        if key != "s" and text.isascii() and text.isdigit():
+            return int(text)
+        return text
+
+
+class PositionField(PartsField):
+    parts = PositionForm
+    widget = PositionWidget()
+
+
+def code_field(item: Item) -> Any:
+    """A short list is shown whole, a long one is searched from a box."""
+    return ChoiceField(item) if is_short(item) else AnswerField(item)
+
+
+FIELDS: Facet[Callable[[Item], Any]] = Facet(
+    "form field",
+    "forms/views/fields.py",
+    {
+        "text": AnswerField,
+        "integer": AnswerField,
+        "decimal": AnswerField,
+        "date": AnswerField,
+        "year": AnswerField,
+        "choice": ChoiceField,
+        "code": code_field,
+        "multichoice": MultiChoiceField,
+        "yesno": YesNoField,
+        "dms": DegreesField,
+        "gps": PositionField,
+        "photo": PhotoField,
+        "signature": SignatureField,
+    },
+)
 
 
 @cache
@@ -188,25 +214,12 @@ def empty_row(group: Group) -> AnswersForm:
 
 def field_of(item: Item) -> Any:
     """Return the item's field, unbound, as WTForms makes them outside a form."""
-    if item.type == "code" and not is_short(item):
-        return AnswerField(item)
-    return _FIELDS[item.type](item)
+    return FIELDS[item.type](item)
 
 
 def is_short(item: Item) -> bool:
     """Tell whether a code list is short enough to be shown whole."""
     return not item.computed and len(options(item)) <= SHORT_LIST
-
-
-def options(item: Item) -> tuple[tuple[str, str], ...]:
-    """Return what may be chosen at an item: its own options, or those of its code list that pickers offer."""
-    if not item.codelist:
-        return item.options
-    return tuple(
-        (entry.code, entry.label)
-        for entry in codelist(item.codelist)
-        if entry.is_selectable and (not item.offer or entry.attributes.get(item.offer) == "1")
-    )
 
 
 def coded_item(group: Group) -> Item | None:

@@ -18,7 +18,8 @@ from markupsafe import Markup
 
 from forms.answers.values import display
 from forms.definition import Form, Group, Item, Section
-from forms.views.fields import SHORT_LIST, options
+from forms.item_types.choices import options
+from forms.views.fields import SHORT_LIST
 
 PAGE: Final = Path(__file__).with_name("paper_page")
 STYLE: Final = PAGE / "paper.css"

@@ -11,20 +11,17 @@ from typing import Any
 
 from markupsafe import Markup
 
-from forms.answers.values import GPS_SOURCES
 from forms.definition import Item
 from forms.formats import FORMATS
-
-KEYBOARDS = {"integer": "numeric", "year": "numeric", "decimal": "decimal"}
-
-CHOSEN = ("choice", "multichoice", "yesno", "code")  # radio buttons know no aria-required
+from forms.item_types.places import GPS_SOURCES
+from forms.item_types.registry import Keyboard
 
 
 def marks(item: Item, field_id: str) -> dict[str, Any]:
     """Return the attributes that every control of an item carries."""
     described = f"{field_id}-help {field_id}-said" if item.help else f"{field_id}-said"
     found: dict[str, Any] = {"data-item": item.key, "data-type": item.type, "aria-describedby": described}
-    if item.required is True and item.type not in CHOSEN:
+    if item.required is True and not item.kind.is_picked:  # radio buttons know no aria-required
         found["aria-required"] = "true"
     if item.computed:
         found |= {"readonly": True, "data-computed": True, "tabindex": "-1"}
@@ -33,9 +30,16 @@ def marks(item: Item, field_id: str) -> dict[str, Any]:
 
 def position_axis(item: Item) -> str:
     """Tell which half of a position in degrees an item holds: ``lon``, ``lat``, or "" for other items."""
-    if item.type != "dms":
+    if item.kind.wire != "degrees":
         return ""
     return "lon" if "longitude" in item.key or item.key.startswith("lon") else "lat"
+
+
+def _keyboard(item: Item) -> Keyboard:
+    """What a phone shows to type with: the type's own keys, else those of the format."""
+    if item.kind.keyboard == "text" and item.format:
+        return FORMATS[item.format].keyboard
+    return item.kind.keyboard
 
 
 class BoxWidget:
@@ -44,7 +48,7 @@ class BoxWidget:
     def __call__(self, field: Any, **_kwargs: object) -> Markup:  # a wtforms field; it has no type stubs
         item: Item = field.item
         attributes = {
-            "type": "date" if item.type == "date" else "text",
+            "type": "date" if item.kind.value == "date" else "text",
             "id": field.id,
             "name": field.name,
             "value": field.data or "",
@@ -52,7 +56,7 @@ class BoxWidget:
             "autocomplete": "off",
             **marks(item, field.id),
         }
-        keyboard = KEYBOARDS.get(item.type) or (FORMATS[item.format].keyboard if item.format else "text")
+        keyboard = _keyboard(item)
         if keyboard != "text":
             attributes["inputmode"] = keyboard
         if item.codelist:
@@ -72,7 +76,7 @@ class ChoiceWidget:
     def __call__(self, field: Any, **_kwargs: object) -> Markup:  # a wtforms field
         item: Item = field.item
         chosen = set(field.chosen())
-        css = "choices two" if item.type == "yesno" else "choices"
+        css = "choices two" if item.kind.wire == "flag" else "choices"
         shared = params({"type": self.kind, "name": field.name, **marks(item, field.id)})
         lines = "".join(
             f"<li><input {shared} {params({'id': f'{field.id}-{number}', 'value': code, 'checked': code in chosen})}>"
@@ -126,9 +130,11 @@ class PositionWidget:
 class FileWidget:
     """A photo or a signature: the file's SHA-256 in a hidden input, and the button that takes it."""
 
+    def __init__(self, word: str) -> None:
+        self.word = word  # on the button
+
     def __call__(self, field: Any, **_kwargs: object) -> Markup:  # a wtforms field
         item: Item = field.item
-        word = "签名" if item.type == "signature" else "拍照"
         return Markup(
             '<input {0}><div class="taken" data-taken="{1}"></div>'
             '<button type="button" class="button only-js" data-take="{2}" data-for="{1}">{3}</button>',
@@ -145,7 +151,7 @@ class FileWidget:
             ),
             field.id,
             item.type,
-            word,
+            self.word,
         )
 
 

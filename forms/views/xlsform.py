@@ -14,15 +14,10 @@ from typing import Any, Final
 import xlsxwriter
 
 from forms.definition import Form, Item, Section
-from forms.formats import FORMATS
-from forms.views.fields import options
+from forms.item_types.choices import YES_NO, list_name, options
 
 Place = tuple[str, str]  # group or "", item key or "" for the group itself
 LANGUAGE: Final = "中文 (zh)"
-MANY: Final = 20  # a longer list is searched, not scrolled
-LARGEST_INTEGER: Final = 999_999_999  # tools keep integers in 32 bits
-YES_NO: Final = "yes_no"
-PICTURE: Final = "max-pixels=1280"
 SURVEY: Final = (
     "type",
     "name",
@@ -154,61 +149,22 @@ class _Writer:
                     f"label::{LANGUAGE}": label,
                 }
             return
-        constraint, message = self.constraint(item)
+        asked = item.kind.question(item)
+        constraints = (*asked.constraints, *self.expressions.constraints.get(place, ()))
         yield {
-            **_TYPES[item.type],
-            **self.kind(item),
+            "type": asked.type,
+            "appearance": asked.appearance,
+            "parameters": asked.parameters,
             "name": self.names[place],
             f"label::{LANGUAGE}": label,
             f"hint::{LANGUAGE}": item.help,
             "required": self.expressions.required.get(place, ""),
             "relevant": self.expressions.relevant.get(place, ""),
-            "constraint": constraint,
-            f"constraint_message::{LANGUAGE}": message,
+            "constraint": " and ".join(f"({expression})" for expression, _ in constraints),
+            f"constraint_message::{LANGUAGE}": " ".join(message for _, message in constraints),
             "default": item.prefill.removeprefix("const:") if item.prefill.startswith("const:") else "",
             f"required_message::{LANGUAGE}": f"请填写“{item.name}”。" if item.required else "",
         }
-
-    def kind(self, item: Item) -> Row:
-        match item.type:
-            case "integer":
-                return (
-                    {"type": "integer"}
-                    if item.maximum is not None and item.maximum <= LARGEST_INTEGER
-                    else {"type": "decimal"}
-                )
-            case "choice" | "code" | "multichoice":
-                word = "select_multiple" if item.type == "multichoice" else "select_one"
-                many = len(options(item)) > MANY
-                return {
-                    "type": f"{word} {_list_name(item)}",
-                    **({"appearance": "minimal autocomplete"} if many else {}),
-                }
-            case "text" if item.format and FORMATS[item.format].keyboard != "text":
-                return {"appearance": "numbers"}
-            case _:
-                return {}
-
-    def constraint(self, item: Item) -> tuple[str, str]:
-        parts: list[tuple[str, str]] = []
-        if item.type in ("integer", "decimal", "year", "dms"):
-            for bound, sign, word in ((item.minimum, ">=", "不小于"), (item.maximum, "<=", "不大于")):
-                if bound is not None:
-                    number = f"{bound:f}".rstrip("0").rstrip(".")
-                    parts.append((f". {sign} {number}", f"“{item.name}”应{word} {number}。"))
-            if item.type == "integer" and self.kind(item)["type"] == "decimal":
-                parts.append(("regex(., '^-?[0-9]{1,15}$')", f"“{item.name}”应为整数。"))
-            if item.type == "decimal" and item.precision is not None:
-                digits = f"(\\.[0-9]{{1,{item.precision}}})?" if item.precision else ""
-                parts.append(
-                    (f"regex(., '^-?[0-9]{{1,15}}{digits}$')", f"“{item.name}”最多保留 {item.precision} 位小数。")
-                )
-        if item.format and FORMATS[item.format].pattern and item.type == "text":
-            parts.append(
-                (f"regex(., '^({FORMATS[item.format].pattern})$')", f"“{item.name}”应为{FORMATS[item.format].words}。")
-            )
-        parts += self.expressions.constraints.get((item.rows_key, item.key), ())
-        return " and ".join(f"({expression})" for expression, _ in parts), " ".join(message for _, message in parts)
 
     def choices(self) -> Iterator[Row]:
         yield from (
@@ -217,8 +173,8 @@ class _Writer:
         )
         done: set[str] = set()
         for item in self.form.items():
-            name = _list_name(item)
-            if item.computed or item.type not in ("choice", "code", "multichoice") or name in done:
+            name = list_name(item)
+            if item.computed or not item.kind.is_coded or name in done:
                 continue
             done.add(name)
             yield from ({"list_name": name, "name": code, f"label::{LANGUAGE}": label} for code, label in options(item))
@@ -231,26 +187,3 @@ class _Writer:
             "default_language": LANGUAGE,
             "style": "pages",
         }
-
-
-def _list_name(item: Item) -> str:
-    if item.codelist:
-        return f"{item.codelist}_{item.offer}" if item.offer else item.codelist
-    return f"{item.rows_key}_{item.key}_options".lstrip("_")
-
-
-_TYPES: Final[Mapping[str, Row]] = {
-    "text": {"type": "text"},
-    "integer": {},
-    "decimal": {"type": "decimal"},
-    "date": {"type": "date"},
-    "year": {"type": "integer"},
-    "choice": {},
-    "code": {},
-    "multichoice": {},
-    "yesno": {"type": f"select_one {YES_NO}"},
-    "dms": {"type": "decimal"},
-    "gps": {"type": "geopoint"},
-    "photo": {"type": "image", "parameters": PICTURE},
-    "signature": {"type": "image", "appearance": "signature", "parameters": PICTURE},
-}

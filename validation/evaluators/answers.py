@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, NamedTuple, cast
 
-from forms.answers.values import Position, Value, parse, plain_reader
+from forms.answers.values import parse, plain_reader
 from forms.definition import Form, Item
+from forms.item_types.values import Position, Value
 from validation.evaluators.questions import Problem, Values
 
 Answers = Mapping[str, Any]

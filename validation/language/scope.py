@@ -13,23 +13,18 @@ from functools import lru_cache
 from typing import Final, Literal, Protocol
 
 from forms.definition import Form, Group, Item, Section
+from forms.item_types.registry import ValueKind
 from validation.language.nodes import And, Choose, Kind, Node, Nothing, Place, Rows, Value
 
 FORM_NAME: Final = re.compile(r"[A-Z]+[0-9]*(?:_[0-9]+)*")
-KINDS: Final[dict[str, Kind]] = {
+_KINDS: Final[dict[ValueKind, Kind]] = {
     "text": "text",
+    "number": "number",
     "integer": "number",
-    "decimal": "number",
+    "boolean": "bool",
     "date": "date",
-    "year": "number",
-    "choice": "text",
-    "code": "text",
-    "multichoice": "list",
-    "yesno": "bool",
-    "dms": "number",
-    "gps": "position",
-    "photo": "text",
-    "signature": "text",
+    "texts": "list",
+    "position": "position",
 }
 POSITION_PARTS: Final[dict[str, Kind]] = {"lon": "number", "lat": "number", "accuracy_m": "number", "source": "text"}
 
@@ -123,17 +118,17 @@ class Scope:
                 raise NameProblem(
                     f"the register does not know {key!r}; baseline of {self.form.code} names {', '.join(self.form.baseline) or 'nothing'}"
                 )
-            return Value("baseline", key, KINDS[item.type], decimals=declared_decimals(item))
+            return Value("baseline", key, kind_of(item), decimals=item.kind.decimals(item))
         if item.computed:
             return self._condition(f"{group}/{key}", item.computed, replace(self, each=group))
         place: Place = self.row_place if group else "form" if self.foreign else "main"
         answer = Value(
             place,
             key,
-            KINDS[item.type],
+            kind_of(item),
             self.form.code if self.foreign else "",
             group,
-            decimals=declared_decimals(item),
+            decimals=item.kind.decimals(item),
         )
         shown = self.shown(group, section, item)
         return answer if shown is None else Choose(shown, answer, Nothing(answer.kind), answer.kind)
@@ -158,8 +153,6 @@ class Scope:
         return self.parse(text, replace(scope, resolving=(*self.resolving, mark)))
 
 
-def declared_decimals(item: Item) -> int | None:
-    """Give the decimals that a number may have; None where no comparison can lean on them."""
-    if item.type in ("integer", "year"):
-        return 0
-    return item.precision if item.type == "decimal" else None
+def kind_of(item: Item) -> Kind:
+    """The kind of value that checks see at an item."""
+    return _KINDS[item.kind.value]

@@ -15,7 +15,6 @@ from forms.definition import Form, Item, Section
 Change = Literal["", "changed", "added", "removed"]
 Mark = Literal["", "error", "warning", "explained"]
 Show = Literal["all", "problems", "changes", "filled"]
-NUMERIC: Final = frozenset({"integer", "decimal", "year"})
 MASK: Final = "●●●●"
 
 
@@ -209,7 +208,7 @@ def _line(item: Item, path: str, raw: object, beside: Beside, old: object, *, is
         before=before,
         change=change,
         mark=beside.marks.get(path, ""),
-        is_number=item.type in NUMERIC,
+        is_number=item.kind.number != "",
         is_masked=is_masked and bool(value),
         is_asked_back=path in beside.asked_back,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any, get_args
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -13,7 +13,8 @@ from forms.answers import lines
 from forms.answers.arrays import Raws, typed
 from forms.answers.columns import cell, item_columns
 from forms.answers.values import parse
-from forms.definition import Item, ItemType
+from forms.definition import Item
+from forms.item_types.registry import TYPES
 
 ODD: tuple[Any, ...] = (
     None,
@@ -67,7 +68,7 @@ ODD: tuple[Any, ...] = (
     "A" * 64,
     "5\n",
 )
-USUAL: dict[ItemType, tuple[Any, ...]] = {
+USUAL: dict[str, tuple[Any, ...]] = {
     "text": ("甲厂", "DW001"),
     "choice": ("1", "x-02"),
     "code": ("3311",),
@@ -84,9 +85,9 @@ USUAL: dict[ItemType, tuple[Any, ...]] = {
 }
 
 
-@pytest.mark.parametrize("kind", get_args(ItemType))
+@pytest.mark.parametrize("kind", TYPES)
 @pytest.mark.parametrize("precision", [None, 0, 2])
-def test_a_column_holds_what_each_answer_means_alone(kind: ItemType, precision: int | None):
+def test_a_column_holds_what_each_answer_means_alone(kind: str, precision: int | None):
     item = Item("key", "名称", kind, precision=precision)
     chance = random.Random(1)
     usual = [*USUAL[kind], None]
@@ -97,15 +98,15 @@ def test_a_column_holds_what_each_answer_means_alone(kind: ItemType, precision: 
             assert_read_alone(item, array, raws)
 
 
-@pytest.mark.parametrize("kind", get_args(ItemType))
-def test_json_lines_hold_what_is_written_in_the_usual_way(kind: ItemType):
+@pytest.mark.parametrize("kind", TYPES)
+def test_json_lines_hold_what_is_written_in_the_usual_way(kind: str):
     item = Item("key", "名称", kind)
     assert from_lines(item, [*USUAL[kind], None]) is not None
     assert from_lines(item, [*USUAL[kind], 5]) is None
 
 
 def from_lines(item: Item, raws: list[Any]) -> Any | None:
-    schema: Any = pa.schema([("key", lines.WIRE.get(item.type, pa.string()))])
+    schema: Any = pa.schema([("key", lines.WIRE[item.kind.wire])])
     table = (
         lines.read([orjson.dumps({"key": raw}, option=orjson.OPT_APPEND_NEWLINE) for raw in raws], schema)
         if raws

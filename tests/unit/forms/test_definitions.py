@@ -17,6 +17,7 @@ from forms.catalogue import Catalogue, UnknownForm, catalogue
 from forms.codelists import FOLDER, LEVELS, UnknownCodeList, codelist, names, read
 from forms.definition import PREFILLS, Check, DefinitionError, Form, Item, Repeat, Section, TableCheck, load
 from forms.formats import FORMATS
+from forms.item_types.registry import TYPES
 from forms.views.client import client_form
 from forms.views.fields import AnswersForm, form_class
 from validation.evaluators.browser import rules_json
@@ -179,7 +180,7 @@ items = [{key = "note", name = "说明", type = "text"}]
     ("old", "new", "said"),
     [
         ('unit = "吨"', 'units = "吨"', "t1.toml: section main, item total: unknown key units (did you mean unit?)"),
-        ('type = "integer"', 'type = "number"', "item total: type = 'number': expected one of text, integer"),
+        ('type = "integer"', 'type = "number"', "item total: type = 'number': expected one of text, choice"),
         ("required = true", "required = 1", "item total: required = 1: expected true, false or an expression"),
         ('key = "status"', 'key = "total"', "item total stands 2 times: expected once"),
         ('items = ["total"]', 'items = ["totl"]', "check T1-C01: items names the unknown item totl"),
@@ -314,7 +315,7 @@ def test_code_list_files_are_utf_8_with_unix_lines():
 
 def test_every_key_of_a_definition_is_documented():
     text = (ROOT / "docs" / "reference" / "definition-format.md").read_text(encoding="utf-8")
-    set_by_the_loader = {"rows_key", "digest", "sections", "checks", "table_checks", "_items", "_groups"}
+    set_by_the_loader = {"rows_key", "kind", "digest", "sections", "checks", "table_checks", "_items", "_groups"}
     for part in (Form, Section, Repeat, Item, Check, TableCheck):
         for found in fields(part):
             assert (
@@ -323,5 +324,5 @@ def test_every_key_of_a_definition_is_documented():
                 or f"{found.name}," in text
                 or f"{found.name}}}" in text
             ), found.name
-    for name in (*FORMATS, *(source.rpartition(".")[2] for source in PREFILLS)):
+    for name in (*FORMATS, *TYPES, *(source.rpartition(".")[2] for source in PREFILLS)):
         assert f"{name}`" in text, name

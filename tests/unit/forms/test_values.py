@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms.answers.values import THIN_SPACE, Parsed, Position, blank, canonical, digest, display, grouped, parse
+from forms.answers.values import blank, canonical, digest, display, parse
 from forms.definition import Item
+from forms.item_types.numbers import THIN_SPACE, grouped
+from forms.item_types.values import Parsed, Position
 
 SHA256 = "0" * 64
 
