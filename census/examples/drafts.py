@@ -1,13 +1,13 @@
 """Drafts of plausible answers: every item that must be filled, by its type, its code list and what it is for.
 
-A draft need not satisfy the written checks; ``census.examples.search`` mends it. ``census.examples.recipes`` makes figures hang
-together from the start, which is quicker than mending and reads like a real plant.
+A draft need not satisfy the written checks; ``census.examples.search`` mends it. ``census.examples.recipes`` makes
+figures hang together from the start, which is quicker than mending and reads like a real plant.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from random import Random
 from typing import Any, Final
@@ -17,11 +17,16 @@ from census.examples.recipes.recipe import Answers
 from census.examples.units import Facts, mobile, org_code, person, uscc
 from forms.codelists import LEVELS, codelist
 from forms.definition import Item
+from forms.item_types.registry import Facet
 from validation.evaluators.record import hidden
 from validation.language.functions import person_check_character
 from validation.rulebook import RuleBook
 
 PEOPLE: Final = ("_head", "filler", "_person", "_name", "_by", "verifiers")
+
+
+Sample = Callable[[Item, Random, Facts], Any]
+SAMPLES: Final[Facet[Sample]] = Facet("plausible answer", "census/examples/drafts.py")
 
 
 def raw(item: Item, rng: Random, known: Facts) -> Any:
@@ -30,25 +35,56 @@ def raw(item: Item, rng: Random, known: Facts) -> Any:
         return item.prefill.removeprefix("const:")
     if item.prefill in known:
         return _at_level(item, known[item.prefill])
-    match item.type:
-        case "integer" | "decimal" | "year":
-            return number_text(item, _number(item, rng))
-        case "date":
-            return f"2018-{rng.randrange(4, 8):02d}-{rng.randrange(1, 29):02d}"  # within the time of visiting
-        case "yesno":
-            return False
-        case "choice" | "code":
-            return rng.choice(_codes(item))
-        case "multichoice":
-            return [rng.choice(_codes(item))]
-        case "dms":
-            return known["unit.longitude" if (item.minimum or 0) > 60 or "lon" in item.key else "unit.latitude"]
-        case "gps":
-            return dict(known["position"])
-        case "photo" | "signature":
-            return hashlib.sha256(f"{item.key}{rng.random()}".encode()).hexdigest()
-        case "text":
-            return _text(item, rng, known)
+    return SAMPLES[item.type](item, rng, known)
+
+
+@SAMPLES.of("integer", "decimal", "year")
+def _number(item: Item, rng: Random, _known: Facts) -> str:
+    low = 0.0 if item.minimum is None else item.minimum
+    high = max(low * 2, 100.0) if item.maximum is None else item.maximum
+    if low == high:
+        return number_text(item, low)
+    start = low
+    if item.kind.value == "integer" and high - low > 2:
+        start += 1  # a whole number away from the bound, so that checks of the kind "more than" hold
+    return number_text(item, rng.uniform(start, min(high, low + 100)))
+
+
+@SAMPLES.of("date")
+def _day_of_visiting(_item: Item, rng: Random, _known: Facts) -> str:
+    return f"2018-{rng.randrange(4, 8):02d}-{rng.randrange(1, 29):02d}"
+
+
+@SAMPLES.of("yesno")
+def _no(_item: Item, _rng: Random, _known: Facts) -> bool:
+    return False
+
+
+@SAMPLES.of("choice", "code")
+def _code(item: Item, rng: Random, _known: Facts) -> str:
+    return rng.choice(_codes(item))
+
+
+@SAMPLES.of("multichoice")
+def _one_code(item: Item, rng: Random, _known: Facts) -> list[str]:
+    return [rng.choice(_codes(item))]
+
+
+@SAMPLES.of("dms")
+def own_degrees(item: Item, _rng: Random, known: Facts) -> Any:
+    """The unit's own longitude or latitude, whichever the item asks for."""
+    is_longitude = (item.minimum or 0) > 60 or "lon" in item.key
+    return known["unit.longitude" if is_longitude else "unit.latitude"]
+
+
+@SAMPLES.of("gps")
+def _own_position(_item: Item, _rng: Random, known: Facts) -> dict[str, Any]:
+    return dict(known["position"])
+
+
+@SAMPLES.of("photo", "signature")
+def _file(item: Item, rng: Random, _known: Facts) -> str:
+    return hashlib.sha256(f"{item.key}{rng.random()}".encode()).hexdigest()
 
 
 def _at_level(item: Item, fact: Any) -> Any:
@@ -61,17 +97,7 @@ def _at_level(item: Item, fact: Any) -> Any:
 
 def number_text(item: Item, value: float) -> str:
     """Write a number with the decimals that the item allows."""
-    return f"{value:.{item.precision if item.type == 'decimal' and item.precision is not None else 0}f}"
-
-
-def _number(item: Item, rng: Random) -> float:
-    low = item.minimum if item.minimum is not None else 0.0
-    high = item.maximum if item.maximum is not None else max(low * 2, 100.0)
-    return (
-        low
-        if low == high
-        else rng.uniform(low + (1 if item.type != "decimal" else 0) * (high - low > 2), min(high, low + 100))
-    )
+    return f"{value:.{item.kind.decimals(item) or 0}f}"
 
 
 @cache
@@ -81,6 +107,7 @@ def _codes(item: Item) -> tuple[str, ...]:
     return tuple(entry.code for entry in codelist(item.codelist) if entry.is_selectable)
 
 
+@SAMPLES.of("text")
 def _text(item: Item, rng: Random, known: Facts) -> str:
     match item.format:
         case "uscc" | "person_or_uscc":
@@ -90,7 +117,8 @@ def _text(item: Item, rng: Random, known: Facts) -> str:
         case "mobile" | "phone" | "tel":
             return mobile(rng)
         case "person_id":
-            body = f"440113{rng.randrange(1955, 1995)}{rng.randrange(1, 13):02d}{rng.randrange(1, 29):02d}{rng.randrange(1000):03d}"
+            born = f"{rng.randrange(1955, 1995)}{rng.randrange(1, 13):02d}{rng.randrange(1, 29):02d}"
+            body = f"440113{born}{rng.randrange(1000):03d}"
             return body + person_check_character(body)
         case "permit_no":
             return f"{known['unit.credit_code']}001{rng.choice('PQRU')}"
@@ -105,13 +133,16 @@ def _text(item: Item, rng: Random, known: Facts) -> str:
         case _ if item.prefill == "unit.credit_code":
             return uscc(rng)
         case _:
-            return person(rng) if item.key.endswith(PEOPLE) else f"{item.name.split('（')[0]}见现场记录"
+            if item.key.endswith(PEOPLE):
+                return person(rng)
+            return f"{item.name.split('（')[0]}见现场记录"
 
 
 def draft(book: RuleBook, rng: Random, known: Facts, related: Mapping[str, Answers]) -> Answers:
     """Draft the answers of one form: what is owed now, hidden items left out."""
     form = book.form
-    answers = RECIPES[form.code](rng, related) if form.code in RECIPES else {}
+    recipe = RECIPES.get(form.code)
+    answers = recipe(rng, related) if recipe else {}
     for item in form.items():
         if item.rows_key or item.key in answers or item.computed:
             continue
@@ -123,15 +154,16 @@ def draft(book: RuleBook, rng: Random, known: Facts, related: Mapping[str, Answe
             for item in group.items:
                 if item.required and item.key not in row and not item.computed:
                     row[item.key] = row_text(item, number) or raw(item, rng, known)
-        answers[key] = [
-            {item: value for item, value in row.items() if value is not None} for row in rows
-        ]  # a recipe leaves blank by None
+        # A recipe leaves blank by None.
+        answers[key] = [{item: value for item, value in row.items() if value is not None} for row in rows]
     return without_hidden(book, answers, related)
 
 
 def row_text(item: Item, number: int) -> str:
     """Number the rows where an item holds their id."""
-    return f"{item.key[0].upper()}{number:03d}" if item.type == "text" and item.key.endswith("_id") else ""
+    if item.type == "text" and item.key.endswith("_id"):
+        return f"{item.key[0].upper()}{number:03d}"
+    return ""
 
 
 def without_hidden(

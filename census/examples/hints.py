@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 from typing import Any, Final
 
-from census.examples.drafts import number_text, raw
+from census.examples.drafts import number_text, own_degrees, raw
 from census.examples.situation import Situation, rows_in
 from census.examples.units import Facts, degrees
 from forms.codelists import codelist
 from forms.definition import Item
+from forms.item_types.registry import Facet
 from validation.evaluators.closures import attribute_values
 from validation.language.nodes import (
     Aggregate,
@@ -52,36 +53,36 @@ class Hints:
             code for part in parts if isinstance(part, Attribute) for code in _by_attribute(part, frozenset(texts))
         ]
         for part in walk(node):
-            if isinstance(part, Compare | Same) and not any(
-                isinstance(each, Value) and each.place in ("row", "loop") for each in walk(part)
-            ):
+            if isinstance(part, Compare | Same) and not _asks_of(part, ("row", "loop")):
                 for side in (part.left, part.right):
                     self._take(situation.value(book, side), side.kind)
-            elif (
-                isinstance(part, Aggregate)
-                and part.kind == "number"
-                and not any(isinstance(each, Value) and each.place == "row" for each in walk(part))
-            ):
+            elif isinstance(part, Aggregate) and part.kind == "number" and not _asks_of(part, ("row",)):
                 self._take(situation.value(book, part), "number")
         keys = {part.key for part in parts if isinstance(part, Value)}
         for row in (row for group in book.form.groups() for row in rows_in(situation.answers, group)):
             self.numbers += [float(row[key]) for key in keys if _is_number(row.get(key))]
         self.gaps = [gap for part in parts if isinstance(part, Compare) for gap in _gaps(part, book, situation)]
-        self.texts = [
-            *dict.fromkeys(
-                text for text in [*texts, *(text for text in self._texts_of(situation.answers, parts))] if text
-            )
-        ]
+        texts += self._texts_of(situation.answers, parts)
+        self.texts = [*dict.fromkeys(text for text in texts if text)]
 
     def _take(self, value: object, kind: str) -> None:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            (self.days if kind == "date" else self.numbers).append(value)  # pyright: ignore[reportArgumentType] days are whole
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return
+        if kind == "date":
+            self.days.append(int(value))
+        else:
+            self.numbers.append(value)
 
     @staticmethod
     def _texts_of(answers: Mapping[str, Any], parts: list[Node | Rows]) -> Iterator[str]:
         for key in (part.key for part in parts if isinstance(part, Value) and part.kind == "text"):
             if isinstance(answers.get(key), str):
                 yield answers[key]
+
+
+def _asks_of(node: Node, places: tuple[str, ...]) -> bool:
+    """Tell whether a part of the check reads one row, so that it has no value of its own outside that row."""
+    return any(isinstance(each, Value) and each.place in places for each in walk(node))
 
 
 def _gaps(part: Compare, book: RuleBook, situation: Situation) -> Iterator[float]:
@@ -145,42 +146,86 @@ def _days(present: Any, hints: Hints) -> list[str]:
 
 
 def too_precise(item: Item, known: Facts) -> Any:
-    if item.type == "dms":
-        whole = known["unit.longitude" if (item.minimum or 0) > 60 or "lon" in item.key else "unit.latitude"]
-        return {**whole, "s": "1.2345678"[: 3 + (item.precision or 0)]}
+    """Give an answer with one decimal more than the item allows."""
+    if item.kind.wire == "degrees":
+        return {**own_degrees(item, Random(0), known), "s": "1.2345678"[: 3 + (item.precision or 0)]}  # noqa: S311 - not asked
     return f"{item.minimum or 1:.0f}.{'0' * (item.precision or 0)}1"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is known where answers are tried: the item, its present answer, and what may be worth trying."""
+
+    item: Item
+    present: Any
+    hints: Hints
+    rng: Random
+    known: Facts
+
+
+# Every facet here is handed a trial and gives raw answers; the blank, tried at all items, is not among them.
+TRIALS: Final[Facet[Callable[[Trial], Iterator[Any]]]] = Facet("answers worth trying", "census/examples/hints.py")
 
 
 def candidates(item: Item, present: Any, hints: Hints, rng: Random, known: Facts) -> Iterator[Any]:
     """Give raw answers worth trying at an item that is answered as ``present``."""
     yield None
-    match item.type:
-        case "integer" | "decimal" | "year":
-            yield from (number_text(item, number) for number in _numbers(item, present, hints))
-        case "yesno":
-            yield from (each for each in (True, False) if each is not present)
-        case "date":
-            yield from _days(present, hints)
-        case "choice" | "code":
-            yield from (code for code in _codes(item, hints) if code != present)
-        case "multichoice":
-            codes = _codes(item, hints)
-            yield from ([code] for code in codes)
-            yield codes[:3]
-        case "dms":
-            yield from ({"d": degree, "m": 30, "s": "0.00"} for degree in (60, 112, 114, 136, 22, 23, 2, 54))
-            yield from (degrees(number) for number in hints.numbers if 0 <= number <= 180)
-        case "gps":
-            yield dict(known["position"])
-            yield {**known["position"], "accuracy_m": "80"}
-            yield from (
-                {**known["position"], "lon": lon, "lat": lat}
-                for lon, lat in (("113.9", "22.93"), ("113.36", "24.1"), ("113.362", "22.941"))
-            )
-        case _:
-            yield from hints.texts
-            yield from (text + tail for text in hints.texts for tail in ("x", "0"))
-            yield "不对" if isinstance(present, str) else raw(item, rng, known)
-            if isinstance(present, str) and present:
-                yield present[:-1] + ("0" if present[-1] != "0" else "1")
-            yield raw(item, rng, known)
+    yield from TRIALS[item.type](Trial(item, present, hints, rng, known))
+
+
+@TRIALS.of("integer", "decimal", "year")
+def _try_numbers(at: Trial) -> Iterator[str]:
+    for number in _numbers(at.item, at.present, at.hints):
+        yield number_text(at.item, number)
+
+
+@TRIALS.of("yesno")
+def _try_the_other(at: Trial) -> Iterator[bool]:
+    yield from (each for each in (True, False) if each is not at.present)
+
+
+@TRIALS.of("date")
+def _try_days(at: Trial) -> Iterator[str]:
+    yield from _days(at.present, at.hints)
+
+
+@TRIALS.of("choice", "code")
+def _try_codes(at: Trial) -> Iterator[str]:
+    yield from (code for code in _codes(at.item, at.hints) if code != at.present)
+
+
+@TRIALS.of("multichoice")
+def _try_each_and_some(at: Trial) -> Iterator[list[str]]:
+    codes = _codes(at.item, at.hints)
+    yield from ([code] for code in codes)
+    yield codes[:3]
+
+
+@TRIALS.of("dms")
+def _try_degrees(at: Trial) -> Iterator[dict[str, Any]]:
+    yield from ({"d": degree, "m": 30, "s": "0.00"} for degree in (60, 112, 114, 136, 22, 23, 2, 54))
+    yield from (degrees(number) for number in at.hints.numbers if 0 <= number <= 180)
+
+
+@TRIALS.of("gps")
+def _try_positions(at: Trial) -> Iterator[dict[str, Any]]:
+    here: dict[str, Any] = at.known["position"]
+    yield dict(here)
+    yield {**here, "accuracy_m": "80"}
+    for lon, lat in (("113.9", "22.93"), ("113.36", "24.1"), ("113.362", "22.941")):  # outside, far away, next door
+        yield {**here, "lon": lon, "lat": lat}
+
+
+@TRIALS.of("text", "photo", "signature")
+def _try_texts(at: Trial) -> Iterator[Any]:
+    yield from at.hints.texts
+    yield from (text + tail for text in at.hints.texts for tail in ("x", "0"))
+    if isinstance(at.present, str):
+        yield "不对"
+    else:
+        yield raw(at.item, at.rng, at.known)
+    if isinstance(at.present, str) and at.present:
+        # Its last character changed: what a check digit must notice.
+        other = "1" if at.present.endswith("0") else "0"
+        yield at.present[:-1] + other
+    yield raw(at.item, at.rng, at.known)
