@@ -1,7 +1,8 @@
 """The HTML of one answer: boxes, choices, degrees, a position, a photo. Labels, help and messages belong to the page.
 
 Every control carries ``data-item`` and ``data-type``; the phone's script finds by them what to check, complete from a
-code list or read from the device. ``aria-describedby`` names the page's help (``<id>-help``) and messages (``<id>-said``).
+code list or read from the device. ``data-number`` says how a number is written (``plain`` or ``grouped``), so that the
+script keeps no list of types. ``aria-describedby`` names the page's help (``<id>-help``) and messages (``<id>-said``).
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ class BoxWidget:
             "autocomplete": "off",
             **marks(item, field.id),
         }
+        if item.kind.number:
+            attributes["data-number"] = item.kind.number
         keyboard = _keyboard(item)
         if keyboard != "text":
             attributes["inputmode"] = keyboard

@@ -123,7 +123,7 @@ function file(item, raw) {
   return typeof raw === 'string' && SHA256.test(raw) ? { value: raw, problem: '' } : WRONG;
 }
 
-const PARSERS = {
+export const PARSERS = {
   text,
   choice: text,
   code: text,

@@ -3,8 +3,6 @@
 
 import { showNumber } from '../../shared/rules.js';
 
-const NUMBERS = new Set(['integer', 'decimal', 'year']);
-const GROUPED = new Set(['integer', 'decimal']);
 const WIDE = /[\uff01-\uff5e]/g;
 
 /** @typedef {{inputs: HTMLInputElement[], read: Element|null, taken: Element|null}} Parts */
@@ -30,6 +28,15 @@ function partsOf(block) {
 /** @param {Element} block @returns {HTMLInputElement[]} */
 export const controls = (block) => partsOf(block).inputs;
 
+/** How a number is written in a block: 'plain' or 'grouped' in threes, '' where there is none. @param {Element} block */
+function numberOf(block) {
+  const [input] = controls(block);
+  return (input && input.dataset.number) || '';
+}
+
+/** @param {Element} block */
+const isGrouped = (block) => numberOf(block) === 'grouped';
+
 /** Take away what a device showed of another answer. @param {Element} block */
 export function clear(block) {
   const { taken } = partsOf(block);
@@ -49,22 +56,18 @@ export function plain(text) {
 export function read(block) {
   const kind = block.dataset.kind || 'text';
   const inputs = controls(block);
-  if (kind === 'yesno') {
-    const chosen = inputs.find((input) => input.checked);
-    return chosen ? chosen.value === 'true' : null;
+  const [first] = inputs;
+  if (!first) return null;
+  const chosen = inputs.filter((input) => input.checked).map((input) => input.value);
+  if (first.type === 'checkbox') return chosen.length ? chosen : null;
+  if (first.type === 'radio') {
+    if (!chosen.length) return null;
+    return kind === 'yesno' ? chosen[0] === 'true' : chosen[0];
   }
-  if (kind === 'multichoice') {
-    const codes = inputs.filter((input) => input.checked).map((input) => input.value);
-    return codes.length ? codes : null;
-  }
-  if (inputs[0] && inputs[0].type === 'radio') {
-    const chosen = inputs.find((input) => input.checked);
-    return chosen ? chosen.value : null;
-  }
-  if (kind === 'dms' || kind === 'gps') return readParts(kind, inputs);
-  const text = inputs[0] ? inputs[0].value.trim() : '';
+  if (first.dataset.part) return readParts(kind, inputs);
+  const text = first.value.trim();
   if (text === '') return null;
-  return NUMBERS.has(kind) ? plain(text) : text;
+  return numberOf(block) ? plain(text) : text;
 }
 
 /** @param {string} kind @param {HTMLInputElement[]} inputs */
@@ -72,38 +75,41 @@ function readParts(kind, inputs) {
   /** @type {Record<string, any>} */
   const parts = {};
   for (const input of inputs) {
-    const text = input.dataset.part === 'at' ? input.value : plain(input.value);
-    if (text !== '')
-      parts[input.dataset.part || ''] =
-        kind === 'dms' && input.dataset.part !== 's' && /^[0-9]+$/.test(text) ? Number(text) : text;
+    const part = input.dataset.part || '';
+    const text = part === 'at' ? input.value : plain(input.value); // a time keeps its colons and letters
+    if (text === '') continue;
+    // Degrees and minutes are whole numbers in the answer; what is none stays text, for its check to refuse.
+    const isWhole = kind === 'dms' && part !== 's' && /^[0-9]+$/.test(text);
+    parts[part] = isWhole ? Number(text) : text;
   }
   return Object.keys(parts).length ? parts : null;
 }
 
 /** Show an answer in its block. @param {HTMLElement} block @param {any} answer */
 export function write(block, answer) {
-  const kind = block.dataset.kind || 'text';
   const blank = answer === null || answer === undefined;
   for (const input of controls(block)) {
     if (input.type === 'radio') input.checked = !blank && input.value === String(answer);
     else if (input.type === 'checkbox') input.checked = Array.isArray(answer) && answer.includes(input.value);
-    else if (input.dataset.part)
-      input.value =
-        blank || typeof answer !== 'object' || answer[input.dataset.part] == null
-          ? ''
-          : String(answer[input.dataset.part]);
-    else
-      input.value = blank
-        ? ''
-        : typeof answer === 'object'
-          ? JSON.stringify(answer)
-          : GROUPED.has(kind) && document.activeElement !== input
-            ? grouped(String(answer))
-            : String(answer);
+    else input.value = blank ? '' : textFor(input, answer);
   }
   const { taken } = partsOf(block);
   if (taken && !taken.querySelector('img')) taken.textContent = blank ? '' : '✓ 已存';
   readBack(block, answer);
+}
+
+/** What stands in a box for an answer that is there. @param {HTMLInputElement} input @param {any} answer @returns {string} */
+function textFor(input, answer) {
+  const { part } = input.dataset;
+  if (part) {
+    // An answer of another shape came from elsewhere: its boxes stay empty.
+    if (typeof answer !== 'object' || answer[part] === null || answer[part] === undefined) return '';
+    return String(answer[part]);
+  }
+  if (typeof answer === 'object') return JSON.stringify(answer);
+  const isTyped = document.activeElement === input; // rewriting would move the cursor
+  if (input.dataset.number === 'grouped' && !isTyped) return grouped(String(answer));
+  return String(answer);
 }
 
 /** Group the digits of a number that nobody is typing in. @param {string} text */
@@ -114,7 +120,7 @@ export function grouped(text) {
 
 /** Group a number once nobody types in it any more; before that, rewriting would move the cursor. @param {HTMLElement} block */
 export function dress(block) {
-  if (!GROUPED.has(block.dataset.kind || '')) return;
+  if (!isGrouped(block)) return;
   const input = controls(block)[0];
   const dressed = grouped(plain(input.value));
   if (dressed !== input.value) input.value = dressed;
@@ -124,15 +130,18 @@ export function dress(block) {
 export function readBack(block, answer) {
   const place = partsOf(block).read;
   if (!place) return;
-  const number = GROUPED.has(block.dataset.kind || '') && typeof answer === 'string' ? Math.abs(Number(answer)) : 0;
-  const [size, word] = number >= 1e8 ? [1e8, ' 亿'] : number >= 1e4 ? [1e4, ' 万'] : [0, ''];
-  const help = place.parentElement && place.parentElement.firstChild === place;
-  const round = Number((number / (size || 1)).toPrecision(3));
-  const words =
-    size && Number.isFinite(number)
-      ? `${help ? '' : '，'}${round * size === number ? '即' : '约'} ${showNumber(round)}${word}${block.dataset.unitWord || ''}`
-      : '';
+  const words = isGrouped(block) && typeof answer === 'string' ? inWords(Math.abs(Number(answer)), block, place) : '';
   if (place.textContent !== words) place.textContent = words;
+}
+
+/** @param {number} number @param {HTMLElement} block @param {Element} place @returns {string} */
+function inWords(number, block, place) {
+  if (!Number.isFinite(number) || number < 1e4) return ''; // what is small is read as it stands
+  const [size, word] = number >= 1e8 ? [1e8, '亿'] : [1e4, '万'];
+  const round = Number((number / size).toPrecision(3));
+  const sure = round * size === number ? '即' : '约';
+  const isFirst = place.parentElement && place.parentElement.firstChild === place;
+  return `${isFirst ? '' : '，'}${sure} ${showNumber(round)} ${word}${block.dataset.unitWord || ''}`;
 }
 
 /** How answers of a block are read out on a card or a button. @param {HTMLElement} block @returns {(answer: any) => string} */
@@ -142,7 +151,7 @@ export function reader(block) {
       .filter((input) => input.type === 'radio' || input.type === 'checkbox')
       .map((input) => [input.value, (block.querySelector(`label[for="${input.id}"]`) || input).textContent || '']),
   );
-  const isNumber = GROUPED.has(block.dataset.kind || '');
+  const isNumber = isGrouped(block);
   const unit = block.dataset.unitWord ? ` ${block.dataset.unitWord}` : '';
   /** @type {(answer: any) => string} */
   const say = (answer) => {
