@@ -122,6 +122,9 @@ def _transitions() -> dict[tuple[str, str, str], str]:
 TRANSITIONS: Final[Mapping[tuple[str, str, str], str]] = _transitions()
 """(state, outcome, role) to the state that follows. What is not here is not allowed."""
 
+WITHDRAWABLE: Final = tuple(at for at, outcome, by in TRANSITIONS if (outcome, by) == ("withdraw", "enumerator"))
+"""States from which the enumerator may take a record back, until a reviewer opens it: see decisions.may_withdraw."""
+
 WAITING: Final[Mapping[str, tuple[str, ...]]] = {
     "supervisor": ("flagged", "checked"),
     "county": ("flagged", "supervisor_approved"),

@@ -22,7 +22,7 @@ from census.models.collect import Revision, Submission
 from census.models.register import Unit
 from census.models.review import Change, Comment, Decision, FindingRow
 from census.services import evidence
-from census.services.collect.states import MERGED, TRANSITIONS, why_not
+from census.services.collect.states import MERGED, TRANSITIONS, WITHDRAWABLE, why_not
 from census.services.register.unit_forms import rederive_of
 from census.services.review.items import checked_items, checked_text
 from census.services.review.obstacles import acting_role, approval_obstacle
@@ -150,6 +150,15 @@ def exemptions(session: Session, submission_ids: Sequence[UUID]) -> dict[UUID, d
     return found
 
 
+def may_withdraw(sent: Submission) -> bool:
+    """Whether who sent a record may take it back: not yet approved, and no reviewer has opened this revision.
+
+    The one place of this rule: pages and phones ask it. A phone that just sent a revision, which nobody can have
+    opened, needs only ``WITHDRAWABLE``, which it is handed with its units.
+    """
+    return sent.state in WITHDRAWABLE and sent.opened_at is None
+
+
 def withdraw(session: Session, actor: Actor, submission_id: UUID, *, expected_revision: int) -> Decision:
     """Take a submission back before any reviewer has opened it."""
     require(actor, "collect")
@@ -157,9 +166,9 @@ def withdraw(session: Session, actor: Actor, submission_id: UUID, *, expected_re
     if submission.account_id != actor.account_id:
         raise NotAllowed("只能撤回自己提交的记录。")
     _refuse_outdated(submission, expected_revision)
-    target = TRANSITIONS.get((submission.state, "withdraw", "enumerator"))
-    if target is None or submission.opened_at is not None:
+    if not may_withdraw(submission):
         raise Conflict(why_not(submission.state, "withdraw", "enumerator"), state=submission.state)
+    target = TRANSITIONS[submission.state, "withdraw", "enumerator"]
     decision = write_decision(session, submission, actor, Move("enumerator", "withdraw", target))
     rederive_of(session, [submission.unit_id])
     _audit(session, actor.username, decision)

@@ -21,12 +21,14 @@ from census.clock import today
 from census.errors import Malformed, NotAllowed
 from census.models.collect import Revision, Submission
 from census.models.register import Unit
+from census.services.collect.states import WITHDRAWABLE
 from census.services.handup import regional_rows
 from census.services.register import my_units, phone_units, prefill, unit_forms
 from census.services.register.matching import index_around
 from census.services.register.my_units import Returned
 from census.services.register.phone_units import Surroundings
 from census.services.register.units import assigned_units, baseline
+from census.services.review.decisions import may_withdraw
 from census.settings import Programme
 from census.web.api import as_json
 from census.web.collect import unit as view
@@ -47,6 +49,7 @@ WORDS: Final[dict[str, Any]] = {  # what the phone's own pages say, as the serve
     "nothing_to_fill": my_units.NOTHING_TO_FILL,
     "sent": {key: (state.colour, f"{state.sign} {state.word}") for key, state in view.SENT_STATES.items()},
     "approved": (view.APPROVED.colour, f"{view.APPROVED.sign} {view.APPROVED.word}"),
+    "withdrawable": WITHDRAWABLE,  # states from which what was sent just now may be taken back
     "units": {key: (state.colour, f"{state.sign} {state.word}") for key, state in view.UNIT_STATES.items()},
 }
 
@@ -192,7 +195,7 @@ def sent_as_json(form: Form, sent: Submission, revision: Revision, returned: Ret
         "explanations": revision.explanations,
         "points": revision.points,
         "digest": revision.digest,
-        "may_be_withdrawn": view.may_be_withdrawn(sent),
+        "may_be_withdrawn": may_withdraw(sent),
         "note": note,
         "by": by,
         "items": view.reasons(form, returned),

@@ -13,11 +13,11 @@ from census.clock import today
 from census.models.collect import Draft, Revision, Submission
 from census.models.register import Unit
 from census.services.collect import drafts
-from census.services.collect.states import TRANSITIONS
 from census.services.handup import regional_rows
 from census.services.register import my_units, prefill, unit_forms
 from census.services.register.my_units import Returned
 from census.services.register.units import baseline
+from census.services.review.decisions import may_withdraw
 from census.web.collect.form_pages import item_at
 from forms.definition import Form
 from forms.views.fields import with_ready_made_rows
@@ -108,7 +108,7 @@ class FormLine:
 
     @property
     def may_be_withdrawn(self) -> bool:
-        return self.submission is not None and may_be_withdrawn(self.submission)
+        return self.submission is not None and may_withdraw(self.submission)
 
     @property
     def is_next(self) -> bool:
@@ -123,11 +123,6 @@ class FormLine:
 def may_be_filled(sent: Submission | None) -> bool:
     """Nothing was sent yet, or no level has approved it."""
     return sent is None or sent.state in {*my_units.BACK, "submitted", "flagged", "checked"}
-
-
-def may_be_withdrawn(sent: Submission) -> bool:
-    """Sent, and no reviewer has looked at it yet."""
-    return sent.opened_at is None and (sent.state, "withdraw", "enumerator") in TRANSITIONS
 
 
 def form_lines(session: Session, actor: Actor, unit: Unit) -> list[FormLine]:

@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from census.db import set_scope
+from census.db import now, set_scope
 from census.errors import Conflict, InvalidInput, NeedsConfirmation, NotAllowed, NotFound
 from census.models.collect import RevisionConflict
 from census.models.evidence import AuditEntry
 from census.models.review import Change, Decision, FindingRow
+from census.services.collect.states import STATE_NAMES, WITHDRAWABLE
 from census.services.review import decisions
 from tests.builders.review import (
     OTHER_TOWN,
@@ -343,6 +344,23 @@ def test_a_supervisor_exempts_nothing(session: Session) -> None:
             reason="x",
             expected_revision=1,
         )
+
+
+@pytest.mark.parametrize("is_opened", [False, True])
+@pytest.mark.parametrize("state", [state for state in STATE_NAMES if state != "draft"])
+def test_what_is_offered_to_be_withdrawn_is_what_can_be(session: Session, state: str, is_opened: bool) -> None:  # noqa: FBT001 - parametrized
+    account = an_account(session, "enumerator")
+    submission = a_submission(session, state, enumerator=account)
+    submission.opened_at = now() if is_opened else None
+    session.flush()
+    offered = decisions.may_withdraw(submission)
+    assert offered == (state in WITHDRAWABLE and not is_opened)
+    try:
+        decisions.withdraw(session, acting(account), submission.id, expected_revision=1)
+    except Conflict:
+        assert not offered
+    else:
+        assert offered
 
 
 def test_an_enumerator_withdraws_until_a_reviewer_has_opened_the_record(session: Session) -> None:

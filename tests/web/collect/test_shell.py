@@ -15,6 +15,7 @@ from sqlalchemy import event, select
 
 from census.db import FULL
 from census.models.register import Assignment
+from census.services.collect.states import WITHDRAWABLE
 from census.web.collect.addresses import sources
 from census.web.collect.shell import SHELLS, precache, shell_address
 from tests.builders.api import an_account, an_assigned_unit
@@ -117,6 +118,7 @@ def test_the_phone_fetches_its_units_in_bulk_and_then_only_what_changed(
     forms = {form["form"]: form for form in first["units"][0]["forms"]}
     assert forms["G102"]["submission"] is None
     assert first["forms"]["G102"]["blank"].startswith("/collect/blank/G102/")
+    assert first["words"]["withdrawable"] == list(WITHDRAWABLE)
     again = client.get(f"/collect/phone/units?cursor={first['cursor']}", headers=token).get_json()
     assert (again["units"], again["mine"]) == ([], [str(unit)])
     assert [

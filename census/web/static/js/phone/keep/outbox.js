@@ -221,7 +221,7 @@ async function afterForm(entry, more, unit) {
   if (draft && draft.state === 'queued' && draft.id === body.id && draft.revision === body.revision)
     changes.push({ store: 'drafts', put: { ...draft, state: 'sent', receipt: more.receipt.number } });
   if (!unit) return changes;
-  const now = toldLater(body, more);
+  const now = await toldLater(body, more);
   const forms = unit.forms.map((/** @type {any} */ form) =>
     form.form === entry.form ? { ...form, submission: now } : form,
   );
@@ -234,7 +234,8 @@ async function afterForm(entry, more, unit) {
  * @param {any} body as it was sent
  * @param {{receipt?: any, findings?: any[]}} more
  */
-function toldLater(body, more) {
+async function toldLater(body, more) {
+  const { words } = (await store.get('session', 'forms')) || { words: {} };
   const flagged = (more.findings || []).some((finding) => finding.severity === 'error' && finding.state === 'open');
   const state = flagged ? 'flagged' : 'submitted';
   return {
@@ -245,7 +246,7 @@ function toldLater(body, more) {
     explanations: body.explanations,
     points: body.points,
     digest: more.receipt.digest,
-    may_be_withdrawn: !flagged,
+    may_be_withdrawn: (words.withdrawable || []).includes(state), // nobody can have opened it yet
     note: '',
     by: '',
     items: [],
