@@ -33,7 +33,7 @@ from validation.language.nodes import (
     Value,
 )
 from validation.language.patterns import portable
-from validation.language.scope import Definitions, NameProblem, kind_of
+from validation.language.scope import Definitions, NameProblem, all_of, kind_of
 from validation.language.tolerance import tolerance
 from validation.rules import Rule, RuleError, RuleKind, make_rule, parse_for, rows_of
 
@@ -75,7 +75,7 @@ def _of_group(form: Form, group: Group, rows: Rows) -> Rule:
     words: list[str] = []
     if group.minimum:
         enough: Node = Compare(">=", counted, Number(float(group.minimum)), 0.5)
-        parts.append(enough if rows.when is None else Choose(rows.when, enough, _HOLDS, "bool"))
+        parts.append(_while(rows.when, enough))
         words.append(f"，至少 {group.minimum} 行")
     if group.maximum is not None:
         parts.append(Compare("<=", counted, Number(float(group.maximum)), 0.5))
@@ -95,26 +95,22 @@ class _OfItem:
 
     def rules(self, *, owed: bool) -> Iterator[Rule]:
         item = self.item
-        place = "row" if item.rows_key else "main"
         kind = kind_of(item)
+        place = "row" if item.rows_key else "main"
         bare = Value(place, item.key, kind, "", item.rows_key, decimals=item.kind.decimals(item))
         condition = shown(self.form, item, self.catalogue)
-        answer: Node = bare if condition is None else Choose(condition, bare, Nothing(kind), kind)
+        answer: Node = bare
+        if condition is not None:
+            answer = Choose(condition, bare, Nothing(kind), kind)
 
         def sound(problem: str) -> Node:
-            fine = Sound(place, item.rows_key, item.key, problem)
-            return fine if condition is None else Choose(condition, fine, _HOLDS, "bool")
+            return _while(condition, Sound(place, item.rows_key, item.key, problem))
 
         yield self.rule("type", sound("type"), item.kind.words)
         if item.required and owed:
             yield self.rule("required", self.filled(bare, sound("type"), condition), "")
         if item.precision is not None:
-            where = "的秒" if item.kind.wire == "degrees" else ""
-            yield self.rule(
-                "precision",
-                sound("precision"),
-                f"{where}最多保留 {item.precision} 位小数" if item.precision else f"{where}应为整数",
-            )
+            yield self.rule("precision", sound("precision"), _precision_words(item))
         if item.minimum is not None or item.maximum is not None:
             yield self.rule("range", _within(answer, item.minimum, item.maximum), _range_words(item))
         if item.options:
@@ -122,30 +118,39 @@ class _OfItem:
         elif item.codelist:
             yield self.rule("code", Listed(answer, item.codelist), "的代码不在代码表中，请重新选择")
         wanted = FORMATS.get(item.format)
-        if wanted and (wanted.function or wanted.pattern):
-            fits = (
-                Call(wanted.function, (answer,), "bool")
-                if wanted.function
-                else Call("matches", (answer, Text(portable(wanted.pattern))), "bool")
-            )
+        if wanted is None:
+            return
+        if wanted.function:
+            yield self.rule("pattern", Call(wanted.function, (answer,), "bool"), f"应为{wanted.words}")
+        elif wanted.pattern:
+            fits = Call("matches", (answer, Text(portable(wanted.pattern))), "bool")
             yield self.rule("pattern", fits, f"应为{wanted.words}")
 
     def filled(self, bare: Node, readable: Node, condition: Node | None) -> Node:
         """An answer that cannot be read is a matter of its type, not missing."""
         there = Or((Not(Call("blank", (bare,), "bool")), Not(readable)))
-        owed = [condition] if condition is not None else []
+        owed: list[Node] = []
+        if condition is not None:
+            owed.append(condition)
         if isinstance(self.item.required, str):
             scope = scope_of(self.form, self.catalogue, self.item.rows_key)
             owed.append(parse_for(self.form, f"required of {self.item.key}", self.item.required, scope))
-        if not owed:
-            return there
-        return Choose(owed[0] if len(owed) == 1 else And(tuple(owed)), there, _HOLDS, "bool")
+        return _while(all_of(owed), there)
 
     def rule(self, kind: RuleKind, node: Node, words: str) -> Rule:
         item = self.item
         check = ".".join(part for part in (self.form.code, item.rows_key, item.key, kind) if part)
-        message = f"请填写“{item.name}”。" if kind == "required" else f"“{item.name}”{words}。"
+        message = f"“{item.name}”{words}。"
+        if kind == "required":
+            message = f"请填写“{item.name}”。"
         return make_rule(check, kind, "error", node, (message,), ((item.rows_key, item.key),), self.each)
+
+
+def _while(condition: Node | None, wanted: Node) -> Node:
+    """Ask something only while a condition holds; None: always."""
+    if condition is None:
+        return wanted
+    return Choose(condition, wanted, _HOLDS, "bool")
 
 
 def _within(answer: Node, minimum: float | None, maximum: float | None) -> Node:
@@ -154,13 +159,25 @@ def _within(answer: Node, minimum: float | None, maximum: float | None) -> Node:
         parts.append(Compare(">=", answer, Number(float(minimum)), tolerance(answer)))
     if maximum is not None:
         parts.append(Compare("<=", answer, Number(float(maximum)), tolerance(answer)))
-    return parts[0] if len(parts) == 1 else And(tuple(parts))
+    return all_of(parts) or _HOLDS
+
+
+def _precision_words(item: Item) -> str:
+    where = "的秒" if item.kind.wire == "degrees" else ""
+    if not item.precision:
+        return f"{where}应为整数"
+    return f"{where}最多保留 {item.precision} 位小数"
 
 
 def _range_words(item: Item) -> str:
-    low = "" if item.minimum is None else f"{item.minimum:g}"
-    high = "" if item.maximum is None else f"{item.maximum:g}"
-    unit = f" {item.unit}" if item.unit and item.kind.wire != "degrees" else ""
-    if low and high:
-        return f"应为 {low}{unit}" if low == high else f"应在 {low} 至 {high}{unit} 之间"
-    return f"不能小于 {low}{unit}" if low else f"不能大于 {high}{unit}"
+    unit = ""
+    if item.unit and item.kind.wire != "degrees":  # bounds of an angle are in degrees, whatever stands beside its boxes
+        unit = f" {item.unit}"
+    if item.minimum is None:
+        return f"不能大于 {item.maximum:g}{unit}"
+    if item.maximum is None:
+        return f"不能小于 {item.minimum:g}{unit}"
+    low, high = f"{item.minimum:g}", f"{item.maximum:g}"
+    if low == high:
+        return f"应为 {low}{unit}"
+    return f"应在 {low} 至 {high}{unit} 之间"

@@ -139,7 +139,9 @@ def _singles(form: Form, keys: Sequence[str], answers: Answers) -> Iterator[tupl
 
 def _value(item: Item, answers: Answers) -> Any:
     value = answers.get(item.key)
-    return item.prefill.removeprefix("const:") if value is None and item.prefill.startswith("const:") else value
+    if value is None and item.prefill.startswith("const:"):
+        return item.prefill.removeprefix("const:")
+    return value
 
 
 def _boxes(item: Item, text: str) -> list[str] | None:
@@ -147,7 +149,9 @@ def _boxes(item: Item, text: str) -> list[str] | None:
     count = CODE_BOXES.get(item.format) or CODE_BOXES.get(
         {"credit_code": "uscc", "org_code": "org_code"}.get(item.key, "")
     )
-    return None if count is None or len(text) > count else list(text.ljust(count))
+    if count is None or len(text) > count:  # what has too many characters for its boxes is written on a line
+        return None
+    return list(text.ljust(count))
 
 
 def _blocks(form: Form, answers: Answers) -> Iterator[Block]:
@@ -169,12 +173,9 @@ def _blocks(form: Form, answers: Answers) -> Iterator[Block]:
 
 
 def _of_group(group: Group, section: Section, answers: Answers) -> Iterator[Block]:
-    given = answers.get(group.key)
-    rows: list[Answers] = (
-        [row for row in cast("list[Any]", given) if isinstance(row, dict)] if isinstance(given, list) else []
-    )
-    if group.preset:
-        rows = rows or _preset_rows(group)
+    rows = _given_rows(group, answers)
+    if group.preset and not rows:
+        rows = _preset_rows(group)
     if group.axis == "rows" and len(group.items) <= WIDEST:
         shown = rows or [{}] * BLANK_ROWS
         yield Block(
@@ -195,35 +196,60 @@ def _of_group(group: Group, section: Section, answers: Answers) -> Iterator[Bloc
             Line(item, tuple(_cell(item, row.get(item.key), ticks=False) for row in part), _legend(item, group))
             for item in group.items
         )
-        yield Block(
-            group.title if start == 0 else f"{group.title}（续）", section.note if start == 0 else "", columns, lines
-        )
+        title, note = group.title, section.note
+        if start:  # the note stands once, above the first table
+            title, note = f"{group.title}（续）", ""
+        yield Block(title, note, columns, lines)
 
 
 def _legend(item: Item, group: Group) -> tuple[tuple[str, str], ...]:
     """Give the codes to choose from, unless they are the ready-made rows themselves or too many to print."""
-    if item.type == "yesno":
+    if item.codelist == group.preset and item.kind.is_coded:
+        return ()
+    offered = _offered(item)
+    if len(offered) > SHORT_LIST:
+        return ()
+    return offered
+
+
+def _offered(item: Item) -> tuple[tuple[str, str], ...]:
+    """Give what may be picked at an item, nothing where one writes."""
+    if item.kind.wire == "flag":
         return YES_NO
-    offered = options(item) if item.type in ("choice", "multichoice", "code") and item.codelist != group.preset else ()
-    return offered if len(offered) <= SHORT_LIST else ()
+    if item.kind.is_coded:
+        return options(item)
+    return ()
+
+
+def _given_rows(group: Group, answers: Answers) -> list[Answers]:
+    given = answers.get(group.key)
+    if not isinstance(given, list):
+        return []
+    return [row for row in cast("list[Any]", given) if isinstance(row, dict)]
 
 
 def _preset_rows(group: Group) -> list[Answers]:
     coded = next((item for item in group.items if item.codelist == group.preset), None)
-    return [{coded.key: code} for code, _ in options(coded)] if coded else []
+    if coded is None:
+        return []
+    return [{coded.key: code} for code, _ in options(coded)]
 
 
 def _cell(item: Item, value: Any, *, ticks: bool = True) -> Cell:
-    if not ticks or item.type not in ("choice", "multichoice", "yesno", "code"):
+    offered = _offered(item)
+    # Boxes to tick need room: rows and columns print the text, and so do long lists.
+    if not ticks or not item.kind.is_picked or len(offered) > SHORT_LIST:
         return Cell(display(item, value))
-    offered = YES_NO if item.type == "yesno" else options(item)
-    if len(offered) > SHORT_LIST:
-        return Cell(display(item, value))
-    chosen = (
-        {"1" if value else "2"}
-        if isinstance(value, bool)
-        else set(cast("list[str]", value))
-        if isinstance(value, list)
-        else {value}
-    )
+    chosen = _chosen(value)
     return Cell(ticks=tuple((code, label, code in chosen) for code, label in offered))
+
+
+def _chosen(value: Any) -> set[Any]:
+    """Give the codes of what is picked; yes is 1 on paper and no 2."""
+    if value is True:
+        return {"1"}
+    if value is False:
+        return {"2"}
+    if isinstance(value, list):
+        return set(cast("list[str]", value))
+    return {value}

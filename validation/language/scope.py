@@ -7,7 +7,7 @@ the rows of a hidden section become no rows. A computed item becomes its express
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Literal, Protocol
@@ -78,20 +78,31 @@ class Scope:
     def foreign(self) -> bool:
         return bool(self.viewer) and self.viewer != self.form.code
 
+    @property
+    def _from_form(self) -> str:
+        """What answers of this form are marked with where another form's check reads them; "" at home."""
+        if self.foreign:
+            return self.form.code
+        return ""
+
     def item(self, key: str) -> Node | None:
         """Give the answer at an item, row names first; None when there is no such item here."""
         places = self.layout.items
         if self.each and (self.each, key) in places:
             return self._answer(self.each, key)
-        return self._answer("", key) if ("", key) in places else None
+        if ("", key) in places:
+            return self._answer("", key)
+        return None
 
     def rows(self, group: str) -> Rows | None:
         """Give the rows of a repeating group; None when there is no such group."""
         found = self.layout.groups.get(group)
         if found is None:
             return None
-        when = self._condition(f"/{group}", found.when, replace(self, each="")) if found.when else None
-        return Rows(group, self.form.code if self.foreign else "", when)
+        when: Node | None = None
+        if found.when:
+            when = self._condition(f"/{group}", found.when, replace(self, each=""))
+        return Rows(group, self._from_form, when)
 
     def loop(self, group: str) -> Scope:
         """Give the scope of a generator's row."""
@@ -115,23 +126,32 @@ class Scope:
         section, item = self.layout.items[group, key]
         if self.known:
             if key not in self.form.baseline:
-                raise NameProblem(
-                    f"the register does not know {key!r}; baseline of {self.form.code} names {', '.join(self.form.baseline) or 'nothing'}"
-                )
+                named = ", ".join(self.form.baseline) or "nothing"
+                raise NameProblem(f"the register does not know {key!r}; baseline of {self.form.code} names {named}")
             return Value("baseline", key, kind_of(item), decimals=item.kind.decimals(item))
         if item.computed:
             return self._condition(f"{group}/{key}", item.computed, replace(self, each=group))
-        place: Place = self.row_place if group else "form" if self.foreign else "main"
+        # The condition of a hidden item wraps its answer: hidden is blank, whatever was typed before it was hidden.
         answer = Value(
-            place,
+            self._place(group),
             key,
             kind_of(item),
-            self.form.code if self.foreign else "",
+            self._from_form,
             group,
             decimals=item.kind.decimals(item),
         )
         shown = self.shown(group, section, item)
-        return answer if shown is None else Choose(shown, answer, Nothing(answer.kind), answer.kind)
+        if shown is None:
+            return answer
+        return Choose(shown, answer, Nothing(answer.kind), answer.kind)
+
+    def _place(self, group: str) -> Place:
+        """Where an answer is looked up: in the row asked about, in another form of the unit, in the record itself."""
+        if group:
+            return self.row_place
+        if self.foreign:
+            return "form"
+        return "main"
 
     def shown(self, group: str, section: Section, item: Item) -> Node | None:
         """Give the condition under which an item is shown, None for always.
@@ -144,13 +164,23 @@ class Scope:
             parts.append(self._condition(path, section.when, replace(self, each="")))
         if item.when:
             parts.append(self._condition(path, item.when, replace(self, each=group)))
-        return None if not parts else parts[0] if len(parts) == 1 else And(tuple(parts))
+        return all_of(parts)
 
     def _condition(self, path: str, text: str, scope: Scope) -> Node:
         mark = f"{self.form.code}:{path}"
+        # Each condition is resolved below the others that led to it: one that comes up again would never end.
         if mark in self.resolving:
             raise NameProblem(f"{mark} is shown or computed by an expression that leans on itself")
         return self.parse(text, replace(scope, resolving=(*self.resolving, mark)))
+
+
+def all_of(parts: Sequence[Node]) -> Node | None:
+    """Join conditions that must all hold; None for none, and one stays as it is."""
+    if not parts:
+        return None
+    if len(parts) == 1:
+        return parts[0]
+    return And(tuple(parts))
 
 
 def kind_of(item: Item) -> Kind:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Any, Final, Literal, cast
 
 from forms.answers.values import blank, display
@@ -108,35 +109,26 @@ _SHOWN: Final[Mapping[Show, Callable[[Line], bool]]] = {
 
 def item_at(form: Form, path: str) -> Item | None:
     """The item a path points at; None for rows, groups and what the form does not have."""
-    parts = path.split("/")[1:]
-    key, group = (parts[-1], parts[0] if len(parts) == 3 else "") if parts else ("", "")
-    return form.item(key, group) if len(parts) in {1, 3} and form.has_item(key, group) else None
+    match path.split("/")[1:]:
+        case [key]:
+            group = ""
+        case [group, _, key]:
+            pass
+        case _:
+            return None
+    if not form.has_item(key, group):
+        return None
+    return form.item(key, group)
 
 
 def _section(section: Section, answers: Mapping[str, Any], beside: Beside) -> SectionView:
     if section.repeat:
+        group = f"/{section.repeat.key}"
         rows = tuple(_rows(section, section.repeat.key, answers, beside))
     else:
-        rows = (
-            Row(
-                "",
-                "",
-                "",
-                tuple(
-                    _line(
-                        item,
-                        f"/{item.key}",
-                        answers.get(item.key),
-                        beside,
-                        (beside.before or {}).get(item.key),
-                        is_new=False,
-                    )
-                    for item in section.items
-                ),
-            ),
-        )
+        group = ""
+        rows = (_only_row(section, answers, beside),)
     lines = [line for row in rows for line in row.lines]
-    group = f"/{section.repeat.key}" if section.repeat else ""
     marks = [beside.marks.get(path, "") for path in (group, *(row.path for row in rows)) if path]
     marks += [line.mark for line in lines]
     return SectionView(
@@ -151,34 +143,39 @@ def _section(section: Section, answers: Mapping[str, Any], beside: Beside) -> Se
     )
 
 
+def _only_row(section: Section, answers: Mapping[str, Any], beside: Beside) -> Row:
+    before = beside.before or {}
+    lines = (
+        _line(item, f"/{item.key}", answers.get(item.key), beside, before.get(item.key), is_new=False)
+        for item in section.items
+    )
+    return Row("", "", "", tuple(lines))
+
+
 def _rows(section: Section, group: str, answers: Mapping[str, Any], beside: Beside) -> Iterator[Row]:
     now, before = rows_of(answers, group), rows_of(beside.before or {}, group)
     nothing: Mapping[str, Any] = {}
-    for index in range(max(len(now), len(before) if beside.before is not None else 0)):
-        row = now[index] if index < len(now) else nothing
-        old = before[index] if index < len(before) else nothing
+    # Rows of both versions side by side; the shorter one is filled up with empty rows.
+    for index, (row, old) in enumerate(zip_longest(now, before, fillvalue=nothing)):
         change: Change = ""
         if beside.before is not None and index >= len(before):
             change = "added"
         elif index >= len(now):
             change = "removed"
         path = f"/{group}/{index}"
-        shown = row or old
-        first = section.items[0]
-        title = f"第 {index + 1} 行"
-        if not first.personal and not blank(shown.get(first.key)):
-            title = f"{index + 1} · {display(first, shown.get(first.key))}"
-        yield Row(
-            path,
-            title,
-            change,
-            tuple(
-                _line(
-                    item, f"{path}/{item.key}", row.get(item.key), beside, old.get(item.key), is_new=change == "added"
-                )
-                for item in section.items
-            ),
+        lines = (
+            _line(item, f"{path}/{item.key}", row.get(item.key), beside, old.get(item.key), is_new=change == "added")
+            for item in section.items
         )
+        yield Row(path, _row_title(section, index, row or old), change, tuple(lines))
+
+
+def _row_title(section: Section, index: int, shown: Mapping[str, Any]) -> str:
+    """Name a row by its first item, as people do, unless that is blank or personal."""
+    first = section.items[0]
+    if first.personal or blank(shown.get(first.key)):
+        return f"第 {index + 1} 行"
+    return f"{index + 1} · {display(first, shown.get(first.key))}"
 
 
 def rows_of(answers: Mapping[str, Any], group: str) -> Sequence[Mapping[str, Any]]:
@@ -192,12 +189,14 @@ def rows_of(answers: Mapping[str, Any], group: str) -> Sequence[Mapping[str, Any
 def _line(item: Item, path: str, raw: object, beside: Beside, old: object, *, is_new: bool) -> Line:
     value, before = display(item, raw), display(item, old)
     change: Change = ""
-    if beside.before is not None and not is_new and value != before:
-        change = "changed" if value and before else "added" if value else "removed"
-    known = "" if item.rows_key else display(item, beside.known.get(item.key))
+    if beside.before is not None and not is_new:  # a whole new row is marked as one, not item by item
+        change = _change(before, value)
+    known = ""
+    if not item.rows_key:  # what the register knows has no rows
+        known = display(item, beside.known.get(item.key))
     is_masked = item.personal and not beside.reveal
     if is_masked:
-        value, before, known = (MASK if text else "" for text in (value, before, known))
+        value, before, known = _masked(value), _masked(before), _masked(known)
     return Line(
         path=path,
         no=item.no,
@@ -212,3 +211,18 @@ def _line(item: Item, path: str, raw: object, beside: Beside, old: object, *, is
         is_masked=is_masked and bool(value),
         is_asked_back=path in beside.asked_back,
     )
+
+
+def _change(before: str, value: str) -> Change:
+    if value == before:
+        return ""
+    if not before:
+        return "added"
+    if not value:
+        return "removed"
+    return "changed"
+
+
+def _masked(text: str) -> str:
+    """Hide a text but not that there is one."""
+    return MASK if text else ""
