@@ -32,5 +32,7 @@ def _rings(collection: dict[str, Any]) -> tuple[Ring, ...]:
 
 def rings_of(geometry: Mapping[str, Any]) -> tuple[Ring, ...]:
     """Return the rings of a GeoJSON polygon or of several."""
-    parts = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+    parts = geometry["coordinates"]
+    if geometry["type"] != "MultiPolygon":
+        parts = [parts]
     return tuple(tuple((float(lon), float(lat)) for lon, lat, *_ in ring) for part in parts for ring in part)

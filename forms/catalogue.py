@@ -53,6 +53,7 @@ class Catalogue:
 
 
 def _version_key(version: str) -> tuple[tuple[int, str], ...]:
+    """Versions in the order people read them: 2017.10 after 2017.9, words before numbers."""
     return tuple((int(part), "") if part.isdigit() else (0, part) for part in version.split("."))
 
 

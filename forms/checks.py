@@ -83,7 +83,6 @@ def read_check(table: TomlTable) -> Check:
 
 
 def read_table_check(table: TomlTable) -> TableCheck:
-    threshold, minimum, tolerance = table.number("threshold"), table.count("group_minimum"), table.number("tolerance")
     check = TableCheck(
         id=table.text("id", None),
         severity=table.word("severity", SEVERITIES),
@@ -99,12 +98,12 @@ def read_table_check(table: TomlTable) -> TableCheck:
         across=table.word("across", LEVELS, ""),
         value=table.text("value"),
         by=table.text("by"),
-        threshold=5.0 if threshold is None else threshold,
-        group_minimum=20 if minimum is None else minimum,
+        threshold=table.number("threshold", 5.0),
+        group_minimum=table.count("group_minimum", 20),
         scale=table.word("scale", ("log", "linear"), "log"),
         sum=table.text("sum"),
         compare=table.word("compare", ("==", "<=", ">="), "=="),
-        tolerance=0.05 if tolerance is None else tolerance,
+        tolerance=table.number("tolerance", 0.05),
         basis=table.text("basis"),
         confidence=table.word("confidence", CONFIDENCES, "recalled"),
     )

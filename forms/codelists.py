@@ -77,7 +77,9 @@ class CodeList:
     def label(self, code: str) -> str:
         """Return the name of a code; an unknown code is its own name."""
         entry = self._entries.get(code)
-        return entry.label if entry else code
+        if entry is None:
+            return code
+        return entry.label
 
     def path(self, code: str) -> tuple[Entry, ...]:
         """Return the entries from the top of the list down to this code; empty for an unknown code."""
@@ -92,7 +94,7 @@ class CodeList:
         return tuple(self._children.get(code, ()))
 
     def search(self, text: str, limit: int = 20) -> list[Entry]:
-        """Find entries that may be answers by the beginning of their code, by words of their name or by pinyin initials.
+        """Find entries that may be answers by the beginning of their code, words of their name or pinyin initials.
 
         Codes that begin with the text come first, then names that begin with it, then the rest in the list's order.
         """
@@ -136,9 +138,10 @@ def _packaged(name: str) -> CodeList:
 
 
 def offered(found: CodeList, offer: str = "") -> list[list[str | int]]:
-    """Give what pickers offer: ``[code, label, pinyin]``, in a list with levels also the code above and whether it may be chosen.
+    """Give what pickers offer: ``[code, label, pinyin]``.
 
-    ``offer`` is the attribute that is "1" on what is offered; headings stay while something is offered below them.
+    In a list with levels there follow the code above and whether the code may be chosen. ``offer`` is the attribute
+    that is "1" on what is offered; headings stay while something is offered below them.
     """
     chosen = [entry for entry in found if entry.is_selectable and (not offer or entry.attributes.get(offer) == "1")]
     if all(entry.is_selectable for entry in found):
@@ -153,7 +156,7 @@ def offered(found: CodeList, offer: str = "") -> list[list[str | int]]:
 
 
 def read(path: Path) -> CodeList:
-    """Read a code list from a CSV file; cells are trimmed. Raises ValueError naming the line of a repeated or empty code."""
+    """Read a code list from a CSV file; cells are trimmed. Raises ValueError for a repeated or empty code."""
     content = path.read_bytes()
     entries: list[Entry] = []
     seen: set[str] = set()
@@ -182,4 +185,6 @@ def _rank(entry: Entry, words: list[str]) -> int | None:
         return None
     if code.startswith(words[0]):
         return 0
-    return 1 if label.startswith(words[0]) else 2
+    if label.startswith(words[0]):
+        return 1
+    return 2

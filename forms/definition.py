@@ -1,8 +1,8 @@
 """What a census form is: frozen values read from one TOML file each.
 
 Items and their types stand in ``forms.item_types``, code lists in ``forms.codelists``, the reading of TOML in
-``forms.toml_reader``. Nothing here knows Flask, a database or how checks are evaluated: expressions are kept as text and
-compiled by ``validation.rulebook``.
+``forms.toml_reader``. Nothing here knows Flask, a database or how checks are evaluated: expressions are kept as text
+and compiled by ``validation.rulebook``.
 """
 
 from __future__ import annotations
@@ -231,12 +231,14 @@ def _form(top: TomlTable, digest: str) -> Form:
 
 
 def _section(table: TomlTable) -> Section:
-    repeat_table = table.table("repeat")
-    repeat = _repeat(repeat_table) if repeat_table else None
+    repeat, rows_key = None, ""
+    if repeat_table := table.table("repeat"):
+        repeat = _repeat(repeat_table)
+        rows_key = repeat.key
     section = Section(
         key=table.text("key", None),
         title=table.text("title", None),
-        items=tuple(_item(row, repeat.key if repeat else "") for row in table.tables("items")),
+        items=tuple(_item(row, rows_key) for row in table.tables("items")),
         repeat=repeat,
         when=table.text("when"),
         note=table.text("note"),
@@ -250,7 +252,7 @@ def _repeat(table: TomlTable) -> Repeat:
     repeat = Repeat(
         key=table.text("key", None),
         title=table.text("title", None),
-        minimum=table.count("minimum") or 0,
+        minimum=table.count("minimum", 0),
         maximum=table.count("maximum"),
         axis=table.word("axis", ("rows", "columns"), "rows"),
         preset=table.text("preset"),

@@ -48,7 +48,7 @@ def text_of(rows: Rows) -> bytes:
 
 
 def difference(old: Rows, new: Rows) -> list[Step]:
-    """The steps from one version to another, from the end to the beginning, so that each leaves the rows before it alone."""
+    """The steps from one version to another, from the end to the beginning: each leaves the rows before it alone."""
     matcher = SequenceMatcher(None, [tuple(row) for row in old], [tuple(row) for row in new], autojunk=False)
     steps = [
         (start, end - start, [list(row) for row in new[into:until]])

@@ -1,4 +1,4 @@
-"""Definitions as they were read before: reading and checking the TOML of the whole catalogue takes seconds, this milliseconds.
+"""Definitions as they were read before: the TOML of the whole catalogue takes seconds to read, this milliseconds.
 
 What came of a file lies as JSON in ``__pycache__`` beside it, or where ``PYTHONPYCACHEPREFIX`` says, as Python's own
 bytecode does. Its name holds a digest of the file and of all that its reading
@@ -75,7 +75,7 @@ def _keep(form: Form, kept: Path) -> None:
 
 
 def _values(part: Any) -> dict[str, Any]:
-    """Give the fields of a frozen value that are not as they would be anyway, those of the parts below it in their place."""
+    """Give the fields of a frozen value that are not as they would be anyway, with the parts below it written alike."""
     kind, values = cast("type[Any]", type(part)), dict[str, Any]()
     below = PARTS.get(kind, {})
     for name, default in _fields(kind):
@@ -84,12 +84,10 @@ def _values(part: Any) -> dict[str, Any]:
             continue
         if name not in below:
             values[name] = value
+        elif isinstance(value, tuple):
+            values[name] = [_values(each) for each in cast("tuple[Any, ...]", value)]
         else:
-            values[name] = (
-                [_values(each) for each in cast("tuple[Any, ...]", value)]
-                if isinstance(value, tuple)
-                else _values(value)
-            )
+            values[name] = _values(value)
     return values
 
 
@@ -98,20 +96,21 @@ def _made(kind: type[Any], values: dict[str, Any]) -> Any:
     below = PARTS.get(kind, {})
     for name, value in values.items():
         if name in below:
-            part = below[name]
-            values[name] = (
-                tuple([_made(part, each) for each in cast("list[Any]", value)])
-                if isinstance(value, list)
-                else _made(part, value)
-            )
+            values[name] = _part(below[name], value)
         elif isinstance(value, list):
-            values[name] = tuple(
-                [
-                    tuple(cast("list[Any]", each)) if isinstance(each, list) else each
-                    for each in cast("list[Any]", value)
-                ]
-            )
+            values[name] = _frozen(cast("list[Any]", value))
     return kind(**values)
+
+
+def _part(kind: type[Any], value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple([_made(kind, each) for each in cast("list[Any]", value)])
+    return _made(kind, value)
+
+
+def _frozen(value: list[Any]) -> tuple[Any, ...]:
+    """Give a list of JSON as the tuple it was, pairs of options included."""
+    return tuple([tuple(cast("list[Any]", each)) if isinstance(each, list) else each for each in value])
 
 
 @cache

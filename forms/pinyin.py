@@ -1,7 +1,7 @@
-"""The initials by which a name is found on a phone: 城市自来水 → cszls. Worked out when a code list comes in, then stored.
+"""The initials by which a name is found on a phone: 城市自来水 → cszls. Worked out when a code list comes in.
 
-``python -m forms.pinyin`` fills the column ``pinyin`` of every packaged list, as after adding one. Only this needs pypinyin
-(59 MB); programs that serve and check read the column.
+``python -m forms.pinyin`` fills the column ``pinyin`` of every packaged list, as after adding one. Only this needs
+pypinyin (59 MB); programs that serve and check read the column.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def with_initials(text: str) -> str:
     """Give the CSV of a code list with the column filled in; it stands last unless the list has it already."""
     rows = csv.DictReader(io.StringIO(text, newline=""))
     columns = [*(rows.fieldnames or ())]
-    columns += [] if COLUMN in columns else [COLUMN]
+    if COLUMN not in columns:
+        columns.append(COLUMN)
     filled = io.StringIO()
     writer = csv.DictWriter(filled, columns, lineterminator="\n")
     writer.writeheader()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeGuard, TypeVar, overload
 
 Word = TypeVar("Word", bound=str)
 
@@ -23,7 +23,7 @@ class TomlTable:
     _asked: set[str] = field(default_factory=set[str])
 
     def complain(self, text: str) -> None:
-        self.problems.append(f"{self.where}: {text}" if self.where else text)
+        self.problems.append(f"{self.where}: {text}".removeprefix(": "))
 
     def text(self, key: str, default: str | None = "") -> str:
         """Return a text; ``default=None`` makes it required."""
@@ -56,7 +56,9 @@ class TomlTable:
         value = self._take(key)
         if value is None:
             return default
-        return value if isinstance(value, bool) else self._wrong(key, value, "true or false", default)
+        if isinstance(value, bool):
+            return value
+        return self._wrong(key, value, "true or false", default)
 
     def flag_or_expression(self, key: str) -> bool | str:
         value = self._take(key)
@@ -66,17 +68,29 @@ class TomlTable:
             return value
         return self._wrong(key, value, "true, false or an expression", default=False)
 
-    def number(self, key: str) -> float | None:
+    @overload
+    def number(self, key: str) -> float | None: ...
+    @overload
+    def number(self, key: str, default: float) -> float: ...
+    def number(self, key: str, default: float | None = None) -> float | None:
         value = self._take(key)
-        if value is None or _is_number(value):
+        if value is None:
+            return default
+        if _is_number(value):
             return value
-        return self._wrong(key, value, "a number", None)
+        return self._wrong(key, value, "a number", default)
 
-    def count(self, key: str) -> int | None:
+    @overload
+    def count(self, key: str) -> int | None: ...
+    @overload
+    def count(self, key: str, default: int) -> int: ...
+    def count(self, key: str, default: int | None = None) -> int | None:
         value = self._take(key)
-        if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+        if value is None:
+            return default
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
             return value
-        return self._wrong(key, value, "a whole number from 0", None)
+        return self._wrong(key, value, "a whole number from 0", default)
 
     def texts(self, key: str) -> tuple[str, ...]:
         value = self._take(key)
@@ -120,8 +134,8 @@ class TomlTable:
         """Complain about every key nobody asked for."""
         for key in self.values:
             if key not in self._asked:
-                near = get_close_matches(key, self._asked, n=1)
-                self.complain(f"unknown key {key}" + (f" (did you mean {near[0]}?)" if near else ""))
+                meant = "".join(f" (did you mean {near}?)" for near in get_close_matches(key, self._asked, n=1))
+                self.complain(f"unknown key {key}{meant}")
 
     def _take(self, key: str) -> Any:
         self._asked.add(key)
@@ -140,8 +154,9 @@ class TomlTable:
     def _name(self, key: str, row: dict[str, Any], number: int) -> str:
         name = row.get("key") or row.get("id")
         kind = key.removesuffix("s").replace("_", " ")
-        label = f"{kind} {name}" if isinstance(name, str) else f"{kind} number {number}"
-        return f"{self.where}, {label}" if self.where else label
+        if not isinstance(name, str):
+            name = f"number {number}"
+        return f"{self.where}, {kind} {name}".removeprefix(", ")
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -1,8 +1,8 @@
-"""Answers of many records, column by column: what is written in the usual way is read by Arrow, the rest by ``values.parse``.
+"""Answers of many records, column by column: Arrow reads what is written in the usual way, ``values.parse`` the rest.
 
 Frames and exports both take their columns from here. A column costs some tens of nanoseconds a cell; only cells that
-are not written as their type usually is (and positions) pass through Python one by one, so that the meaning of an answer
-stands in ``forms.answers.values`` alone.
+are not written as their type usually is (and positions) pass through Python one by one, so that the meaning of an
+answer stands in ``forms.item_types`` alone.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ import pyarrow.compute
 from forms.answers.columns import Column
 from forms.answers.values import parse
 from forms.definition import Item
+from forms.item_types.places import MOST_DIGITS
 from forms.item_types.registry import ValueKind, Wire
 from forms.item_types.values import Position, Value
 
 arrow: Any = pa  # neither has type stubs
 compute: Any = pyarrow.compute
 Array = Any  # an arrow array
-Raws = (
-    Sequence[object] | Array
-)  # raw answers, None where there is none; an arrow array of ``lines.WIRE``'s type, or a list
+# Raw answers, None where there is none: an arrow array of ``lines.WIRE``'s type, or a list.
+Raws = Sequence[object] | Array
 
 ARROW: Final[dict[ValueKind, Any]] = {  # of columns; a position stands in several
     "text": arrow.string(),
@@ -43,7 +43,7 @@ _MISFITS: Final = (arrow.ArrowInvalid, arrow.ArrowTypeError, UnicodeEncodeError,
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The values of one item in its columns, by the part of a position ("" for other types), and where something is wrong."""
+    """The values of one item in its columns, by part of a position ("" for other types), and where one is wrong."""
 
     arrays: dict[str, Array]
     wrong: Sequence[int] = ()  # places whose answer is of a wrong type or too precise
@@ -58,7 +58,7 @@ def typed(item: Item, columns: Sequence[Column], raws: Raws) -> Typed:
         try:
             array, usual = reader(item, raws)
         except _MISFITS:
-            pass
+            pass  # something is of another type altogether: that takes reading one by one
         else:
             return _mended(item, columns[0], raws, array, usual)
     return _one_by_one(item, columns, raws)
@@ -69,16 +69,28 @@ def _is_array(raws: Raws) -> TypeGuard[Array]:
 
 
 def _blanks(raws: Raws) -> int:
-    return raws.null_count if _is_array(raws) else raws.count(None)
+    if _is_array(raws):
+        return raws.null_count
+    return raws.count(None)
 
 
 def _array(raws: Raws, kind: Any) -> Array:
     """Give raw answers as an array, which those from JSON lines are already."""
-    return raws if _is_array(raws) else arrow.array(raws, kind)
+    if _is_array(raws):
+        return raws
+    return arrow.array(raws, kind)
 
 
 def _listed(raws: Raws) -> list[object]:
-    return raws.to_pylist() if _is_array(raws) else list(raws)
+    if _is_array(raws):
+        return raws.to_pylist()
+    return list(raws)
+
+
+def _taken(raws: Raws, places: list[int]) -> list[object]:
+    if _is_array(raws):
+        return raws.take(arrow.array(places)).to_pylist()
+    return [raws[place] for place in places]
 
 
 def _mended(item: Item, column: Column, raws: Raws, array: Array, usual: Array) -> Typed:
@@ -86,14 +98,9 @@ def _mended(item: Item, column: Column, raws: Raws, array: Array, usual: Array) 
     odd: list[int] = np.flatnonzero(~usual).tolist()
     if not odd:
         return Typed({column.part: array})
-    found = [
-        parse(item, raw)
-        for raw in (raws.take(arrow.array(odd)).to_pylist() if _is_array(raws) else [raws[place] for place in odd])
-    ]
-    mask = arrow.array(~usual)
-    array = compute.replace_with_mask(
-        array, mask, arrow.array([_cell(column, each.value) for each in found], array.type)
-    )
+    found = [parse(item, raw) for raw in _taken(raws, odd)]
+    mended = arrow.array([_cell(column, each.value) for each in found], array.type)
+    array = compute.replace_with_mask(array, arrow.array(~usual), mended)
     return Typed({column.part: array}, [place for place, each in zip(odd, found, strict=True) if each.problem])
 
 
@@ -109,7 +116,7 @@ def _one_by_one(item: Item, columns: Sequence[Column], raws: Raws) -> Typed:
 def _cell(column: Column, value: Value) -> object:
     if isinstance(value, Position):
         return getattr(value, column.part)
-    return value if value != () else None
+    return None if value == () else value
 
 
 def _texts(item: Item, raws: Raws) -> tuple[Array, Any]:
@@ -140,9 +147,8 @@ def _flags(_item: Item, raws: Raws) -> tuple[Array, Any]:
 
 def _codes(item: Item, raws: Raws) -> tuple[Array, Any]:
     """Read each combination of codes once: there are few."""
-    if not _is_array(raws) and any(
-        raw is not None and type(raw) is not list for raw in raws
-    ):  # Arrow takes a text for a list
+    # Arrow takes a text for a list of its characters.
+    if not _is_array(raws) and any(raw is not None and type(raw) is not list for raw in raws):
         raise TypeError
     lists = _array(raws, ARROW["texts"])
     codes = compute.list_flatten(lists)
@@ -152,24 +158,21 @@ def _codes(item: Item, raws: Raws) -> tuple[Array, Any]:
     found = [parse(item, text.split(_BETWEEN)) for text in combined.dictionary.to_pylist()]
     if any(each.problem for each in found):
         raise TypeError
-    return arrow.array([each.value for each in found], ARROW["texts"]).take(combined.indices), np.ones(
-        len(lists), dtype=bool
-    )
+    array = arrow.array([each.value for each in found], ARROW["texts"]).take(combined.indices)
+    return array, np.ones(len(lists), dtype=bool)
 
 
 def _degrees(item: Item, raws: Raws) -> tuple[Array, Any]:
     """Read degrees, minutes and seconds as ``values.parse`` adds them up."""
     there, (degrees, minutes, seconds) = _parts(raws)
-    kinds = (degrees.type, minutes.type, seconds.type)
-    if (
-        kinds != (arrow.int64(), arrow.int64(), arrow.string())
-        or degrees.null_count
-        or minutes.null_count
-        or seconds.null_count
-    ):
+    if (degrees.type, minutes.type, seconds.type) != (arrow.int64(), arrow.int64(), arrow.string()):
         raise TypeError
-    decimals = 6 if item.precision is None else min(item.precision, 6)
-    limit = rf"(?:\.[0-9]{{1,{decimals}}})?" if decimals else ""
+    if any(part.null_count for part in (degrees, minutes, seconds)):
+        raise TypeError
+    decimals = MOST_DIGITS if item.precision is None else min(item.precision, MOST_DIGITS)
+    limit = ""
+    if decimals:
+        limit = rf"(?:\.[0-9]{{1,{decimals}}})?"
     d, m = degrees.to_numpy(), minutes.to_numpy()
     fits = compute.match_substring_regex(seconds, f"^[0-5]?[0-9]{limit}$").to_numpy(zero_copy_only=False)
     usual = fits & (d >= 0) & (d <= 180) & (m >= 0) & (m <= 59)

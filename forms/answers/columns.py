@@ -25,7 +25,7 @@ SQL_TYPES: dict[ColumnKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. A position has five: ``gps__lon``, ``gps__lat``, ``gps__accuracy_m``, ``gps__at``, ``gps__source``."""
+    """One column. A position has five: ``gps__lon``, ``…__lat``, ``…__accuracy_m``, ``…__at``, ``…__source``."""
 
     name: str
     kind: ColumnKind

@@ -7,8 +7,9 @@ full one:
 ``_key``, ``_unit``, ``_region``       text: submission, unit and region code of the record
 ``_revision``                          int64
 ``_present``                           list of text: codes of the forms that the unit has filled
-``_problems``                          list of text: ``water_intake_total:type``, ``…:precision``, ``facility:rows``, ``unknown``
-``<item>``                             text, double, bool, date or list of text (multiple choice); degrees are decimal degrees
+``_problems``                          list of text: ``water_intake_total:type``, ``…:precision``, ``facility:rows``,
+                                       ``unknown``
+``<item>``                             text, double, bool, date or list of text (multiple choice); degrees are decimal
 ``<gps>__lon``, ``…__lat``, …          the parts of a position (``forms.answers.columns``)
 ``<group>``                            list of structs: one struct a row, with the row's items and its own ``_problems``
 ``G101_1__<item>``, ``G102__<group>``  items and groups of other forms of the same unit
@@ -73,7 +74,7 @@ def to_frame(form: Form, rows: Sequence[Row], related: Sequence[Related] = ()) -
 
 
 def to_register(rows: Sequence[Row], owing: Sequence[bool], related: Sequence[Related]) -> pd.DataFrame:
-    """Return one line per unit of the register: ``_unit``, ``_region``, ``_present``, ``_owing`` and what is read of its forms."""
+    """Return one line per unit of the register: its identity, ``_owing``, and what is read of its forms."""
     columns = {
         **dict(_identity(rows)),
         "_owing": arrow.array(owing, arrow.bool_()),
@@ -123,9 +124,8 @@ def _arrays(form: Form, rows: Sequence[Row], related: Sequence[Related]) -> Iter
 def _related_arrays(other: Related, given: Iterable[Answers]) -> Iterator[tuple[str, Array]]:
     answers = _current(other.form, given)
     wanted = set(other.places)
-    yield from _columns(_by_item(column for column in columns(other.form) if ("", column.item.key) in wanted), answers)[
-        0
-    ]
+    main = _by_item(column for column in columns(other.form) if ("", column.item.key) in wanted)
+    yield from _columns(main, answers)[0]
     for group in other.form.groups():
         if any(place[0] == group for place in wanted):
             read = tuple(column for column in columns(other.form, group) if (group, column.item.key) in wanted)
@@ -146,7 +146,10 @@ def _columns(
     nothing: list[object] = [None] * len(answers)
     answered = set[str]().union(*answers)
     for item, parts in items:
-        read = typed(item, parts, list(map(_get, answers, repeat(item.key))) if item.key in answered else nothing)
+        raws = nothing  # most items of a form are answered by few: none is looked for where nobody answered it
+        if item.key in answered:
+            raws = list(map(_get, answers, repeat(item.key)))
+        read = typed(item, parts, raws)
         found.extend((column.name, read.arrays[column.part]) for column in parts)
         wrong.update(read.wrong)
     return found, wrong
@@ -155,7 +158,10 @@ def _columns(
 def _list_array(
     form: Form, group: str, read: Sequence[Column], answers: Sequence[dict[str, Any]]
 ) -> tuple[Array, set[int]]:
-    """Give the rows of a group as one list of structs per record, and the records in which some are no rows or have unknown items."""
+    """Give the rows of a group as one list of structs per record.
+
+    Beside it stand the records in which some are no rows or have unknown items.
+    """
     raws = [one.get(group) for one in answers]
     lists: list[list[object]] = [rows if isinstance(rows, list) else [] for rows in raws]
     strange = {place for place, rows in enumerate(raws) if rows is not None and not isinstance(rows, list)}
@@ -183,7 +189,9 @@ def _list_array(
 
 def _rows_of(answers: Answers, group: str) -> list[object]:
     rows = answers.get(group)
-    return cast("list[object]", rows) if isinstance(rows, list) else []
+    if not isinstance(rows, list):
+        return []
+    return cast("list[object]", rows)
 
 
 def _items(form: Form, group: str) -> dict[str, Item]:
@@ -199,6 +207,7 @@ def _renamed(items: Mapping[str, Item], answers: list[dict[str, Any]]) -> list[d
     aliases = {item.alias: key for key, item in items.items() if item.alias}
     if not aliases:
         return answers
+    # What came under present keys only, nearly all, is handed on as it is.
     return [
         {aliases.get(key, key): value for key, value in one.items()} if aliases.keys() & one.keys() else one
         for one in answers

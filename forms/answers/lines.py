@@ -1,5 +1,6 @@
-"""Answers as JSON lines, read into Arrow as they stand: what ``arrays.typed`` takes its columns from, without a Python object a cell.
+"""Answers as JSON lines, read into Arrow as they stand, without a Python object a cell.
 
+``arrays.typed`` takes its columns from them.
 Arrow reads what is written as each item's type is written. A line with anything else in it, however small, makes it
 refuse; then the lines are read by Python.
 """
@@ -30,7 +31,7 @@ WIRE: Final[Mapping[Wire, Any]] = {
 
 
 def read(lines: Sequence[bytes], schema: Any) -> Any | None:
-    """Read lines, each with its line feed, into one table of a schema; None where one of them does not fit it exactly."""
+    """Read lines, each with its line feed, into one table of a schema; None where one does not fit it exactly."""
     given = b"".join(lines)
     options = json.ReadOptions(use_threads=False, block_size=len(given) + 1)
     try:

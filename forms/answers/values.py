@@ -1,7 +1,8 @@
 """Answers on the wire: what each type of item may look like, what it means, how people read it, how it is digested.
 
 Answers are kept as they came (``"12.50"``); ``parse`` gives the value that checks and frames work with. How each type
-is read stands in ``forms.item_types``. Nothing here asks whether a value is allowed by the form: that is an implied check.
+is read stands in ``forms.item_types``. Nothing here asks whether a value is allowed by the form: that is an implied
+check.
 """
 
 from __future__ import annotations
@@ -51,13 +52,17 @@ def display(item: Item, raw: object) -> str:
     value = parse(item, raw).value
     if value is not None:
         return item.kind.show(item, raw, value)
-    return "" if blank(raw) else str(raw)
+    if blank(raw):
+        return ""
+    return str(raw)
 
 
 def canonical(answers: Mapping[str, Any], explanations: Sequence[Mapping[str, Any]] = ()) -> bytes:
-    """Return the RFC 8785 form of ``[answers, explanations]``: the same bytes on every machine and in every language."""
+    """Return the RFC 8785 form of ``[answers, explanations]``: the same bytes on every machine, in every language."""
     value = [dict(answers), [dict(explanation) for explanation in explanations]]
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if _writes_alike(value) else rfc8785.dumps(value)
+    if _writes_alike(value):
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return rfc8785.dumps(value)
 
 
 def _writes_alike(value: list[Any]) -> bool:

@@ -36,7 +36,9 @@ def list_name(item: Item) -> str:
 
 
 def _read_several(_item: Item, raw: object) -> Parsed:
-    codes = _codes_of(cast("list[object]", raw)) if isinstance(raw, list) else None
+    if not isinstance(raw, list):
+        return WRONG
+    codes = _codes_of(cast("list[object]", raw))
     if codes is None:
         return WRONG
     return Parsed(codes)
@@ -45,7 +47,9 @@ def _read_several(_item: Item, raw: object) -> Parsed:
 def _codes_of(raw: list[object]) -> tuple[str, ...] | None:
     """Give the codes, None where one is no text, blank or given twice."""
     codes = [code.strip() for code in raw if isinstance(code, str) and code.strip()]
-    return tuple(codes) if len(codes) == len(raw) and len(set(codes)) == len(codes) else None
+    if len(codes) != len(raw) or len(set(codes)) != len(codes):
+        return None
+    return tuple(codes)
 
 
 def _read_yes_no(_item: Item, raw: object) -> Parsed:
@@ -120,8 +124,10 @@ def _question_several(item: Item) -> Question:
 
 
 def _question(word: str, item: Item) -> Question:
-    appearance = "minimal autocomplete" if len(options(item)) > MANY else ""
-    return Question(f"{word} {list_name(item)}", appearance)
+    asked = f"{word} {list_name(item)}"
+    if len(options(item)) > MANY:
+        return Question(asked, "minimal autocomplete")
+    return Question(asked)
 
 
 def _question_yes_no(_item: Item) -> Question:

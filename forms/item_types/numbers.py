@@ -121,8 +121,9 @@ def _year_schema(_item: Item) -> Schema:
 
 
 def _decimal_schema(item: Item) -> Schema:
-    decimals = f"(\\.[0-9]{{1,{item.precision or MOST_DECIMALS}}})?" if item.precision != 0 else ""
-    return {"type": "string", "pattern": f"^-?[0-9]{{1,15}}{decimals}$"}
+    if item.precision == 0:
+        return _integer_schema(item)
+    return {"type": "string", "pattern": f"^-?[0-9]{{1,15}}(\\.[0-9]{{1,{item.precision or MOST_DECIMALS}}})?$"}
 
 
 def _integer_question(item: Item) -> Question:
@@ -139,7 +140,9 @@ def _year_question(item: Item) -> Question:
 def _decimal_question(item: Item) -> Question:
     if item.precision is None:
         return Question("decimal", constraints=(*bounds(item),))
-    digits = f"(\\.[0-9]{{1,{item.precision}}})?" if item.precision else ""
+    digits = ""
+    if item.precision:
+        digits = f"(\\.[0-9]{{1,{item.precision}}})?"
     fine = (f"regex(., '^-?[0-9]{{1,15}}{digits}$')", f"“{item.name}”最多保留 {item.precision} 位小数。")
     return Question("decimal", constraints=(*bounds(item), fine))
 

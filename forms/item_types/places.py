@@ -29,10 +29,14 @@ def _plain(_item: Item) -> Callable[[Any], Value]:
 
 
 def _read_degrees(item: Item, raw: object) -> Parsed:
-    parts = cast("dict[str, object]", raw) if isinstance(raw, dict) else {}
+    if not isinstance(raw, dict):
+        return WRONG
+    parts = cast("dict[str, object]", raw)
     degrees, minutes, seconds = (parts.get(key) for key in "dms")
-    found = _SECONDS.fullmatch(seconds) if isinstance(seconds, str) else None
-    if found is None or not _is_whole(degrees, 180) or not _is_whole(minutes, 59) or set(parts) != {"d", "m", "s"}:
+    if set(parts) != {"d", "m", "s"} or not isinstance(seconds, str):
+        return WRONG
+    found = _SECONDS.fullmatch(seconds)
+    if found is None or not _is_whole(degrees, 180) or not _is_whole(minutes, 59):
         return WRONG
     value = float(found[0])
     if value >= 60:

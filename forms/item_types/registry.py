@@ -1,8 +1,9 @@
 """What an item is, what a type of item must say of itself, and where other modules add what they alone know of a type.
 
-``TYPES`` holds the rows; an item looks its row up once, when it is made, and keeps it as ``item.kind``, so that reading a
-million cells looks nothing up. A ``Facet`` is a table of one thing about every type that stands elsewhere because it
-leans on more than ``forms.item_types`` may import. Both refuse an unknown name with a sentence, never with a bare KeyError.
+``TYPES`` holds the rows; an item looks its row up once, when it is made, and keeps it as ``item.kind``, so that reading
+a million cells looks nothing up. A ``Facet`` is a table of one thing about every type that stands elsewhere because it
+leans on more than ``forms.item_types`` may import. Both refuse an unknown name with a sentence, never with a bare
+KeyError.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ def register(kind: ItemType) -> ItemType:
 class Facet(dict[str, Fact], Generic[Fact]):
     """One thing about every type of item, by the type's name, kept where it is needed.
 
-    A plain dictionary but for two things: a type that is missing is refused by name, and ``holes`` finds it before that.
+    A plain dictionary but for two things: a type that is missing is refused by name, and ``holes`` finds it before.
     """
 
     def __init__(self, name: str, module: str, known: Mapping[str, Fact] | None = None) -> None:
@@ -169,7 +170,7 @@ class Facet(dict[str, Fact], Generic[Fact]):
 
 
 def holes() -> Iterator[str]:
-    """Name what each type lacks in the facets of the modules imported so far, and what stands there of unknown types."""
+    """Name what each type lacks in the facets of the modules imported so far, and what they say of unknown types."""
     for facet in FACETS:
         yield from (facet.hole(name) for name in TYPES if name not in facet)
         yield from (

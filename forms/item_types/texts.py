@@ -31,13 +31,8 @@ def _plain(raw: Any) -> str | None:
     return (raw if raw.isascii() else unicodedata.normalize("NFC", raw)).strip() or None
 
 
-def _pattern(item: Item) -> str:
-    """The pattern that the item's format asks for; "" for none."""
-    return FORMATS[item.format].pattern if item.format else ""
-
-
 def _schema(item: Item) -> Schema:
-    if pattern := _pattern(item):
+    if item.format and (pattern := FORMATS[item.format].pattern):
         return {"type": "string", "pattern": f"^({pattern})$"}
     return {"type": "string", "minLength": 1}
 
@@ -46,13 +41,12 @@ def _question(item: Item) -> Question:
     if not item.format:
         return Question("text")
     wanted = FORMATS[item.format]
-    return Question(
-        "text",
-        appearance="" if wanted.keyboard == "text" else "numbers",
-        constraints=((f"regex(., '^({wanted.pattern})$')", f"“{item.name}”应为{wanted.words}。"),)
-        if wanted.pattern
-        else (),
-    )
+    appearance, constraints = "", ()
+    if wanted.keyboard != "text":
+        appearance = "numbers"
+    if wanted.pattern:
+        constraints = ((f"regex(., '^({wanted.pattern})$')", f"“{item.name}”应为{wanted.words}。"),)
+    return Question("text", appearance, constraints=constraints)
 
 
 TEXT: Final = register(

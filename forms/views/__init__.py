@@ -1,1 +1,1 @@
-"""What is derived from a definition to be looked at: form fields, widgets, paper, XLSForm, JSON Schema, the phone's JSON."""
+"""What is derived from a definition to be looked at: fields, widgets, paper, XLSForm, JSON Schema, the phone's JSON."""

@@ -1,6 +1,7 @@
 """The JSON that the phone works from: a form's sections and items without its checks, and code lists.
 
-Checks come from ``validation.evaluators.browser``; the fields themselves are rendered by the server (``forms.views.fields``).
+Checks come from ``validation.evaluators.browser``; the fields themselves are rendered by the server
+(``forms.views.fields``).
 """
 
 from __future__ import annotations

@@ -87,7 +87,9 @@ class ChoiceField(AnswerField):
         return options(self.item)
 
     def chosen(self) -> tuple[str, ...]:
-        return (self.data,) if self.data else ()
+        if not self.data:
+            return ()
+        return (self.data,)
 
 
 class YesNoField(ChoiceField):
@@ -96,7 +98,9 @@ class YesNoField(ChoiceField):
         return (("true", "是"), ("false", "否"))
 
     def process_data(self, value: object) -> None:
-        self.data = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else None
+        self.data = None
+        if isinstance(value, bool):  # 1 and "true" are no answers: their check says so, and nothing is picked here
+            self.data = str(value).lower()
 
     def answer(self) -> object:
         return {"true": True, "false": False}.get(self.data or "")
@@ -106,7 +110,9 @@ class MultiChoiceField(ChoiceField):
     widget = ChoiceWidget("checkbox")
 
     def process_data(self, value: object) -> None:
-        self.data = [str(code) for code in cast("list[object]", value)] if isinstance(value, list) else []
+        self.data = []
+        if isinstance(value, list):
+            self.data = [str(code) for code in cast("list[object]", value)]
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = list(dict.fromkeys(code for code in valuelist if code.strip()))
@@ -136,7 +142,9 @@ class PartsField(FormField):  # pyright: ignore[reportMissingTypeArgument] - it 
         self.item = item
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
-        known = cast("dict[str, object]", data) if isinstance(data, dict) else {}
+        known: dict[str, object] = {}
+        if isinstance(data, dict):  # an answer that is no object stays with its check, its boxes empty
+            known = cast("dict[str, object]", data)
         parts = {key: str(part) for key, part in known.items() if part is not None}
         super().process(formdata, parts, extra_filters)
 
@@ -168,7 +176,9 @@ class PositionField(PartsField):
 
 def code_field(item: Item) -> Any:
     """A short list is shown whole, a long one is searched from a box."""
-    return ChoiceField(item) if is_short(item) else AnswerField(item)
+    if is_short(item):
+        return ChoiceField(item)
+    return AnswerField(item)
 
 
 FIELDS: Facet[Callable[[Item], Any]] = Facet(
@@ -225,7 +235,9 @@ def is_short(item: Item) -> bool:
 def coded_item(group: Group) -> Item | None:
     """Return the item that holds the code of a ready-made row; None where rows are added by hand."""
     coded = [item for item in group.items if group.preset and item.codelist == group.preset]
-    return coded[0] if len(coded) == 1 else None
+    if len(coded) != 1:
+        return None
+    return coded[0]
 
 
 def with_ready_made_rows(form: Form, answers: Answers) -> Answers:
@@ -237,9 +249,8 @@ def with_ready_made_rows(form: Form, answers: Answers) -> Answers:
         rows = cast("list[Answers]", found.get(key, []))
         known = {row.get(coded.key): row for row in rows}
         codes = [code for code, _ in options(coded)]
-        found[key] = [known.get(code, {coded.key: code}) for code in codes] + [
-            row for row in rows if row.get(coded.key) not in codes
-        ]
+        strangers = [row for row in rows if row.get(coded.key) not in codes]  # kept, whatever a new version lists
+        found[key] = [known.get(code, {coded.key: code}) for code in codes] + strangers
     return found
 
 
@@ -248,9 +259,9 @@ def fill(form: Form, wtform: AnswersForm, answers: Mapping[str, Any]) -> None:
     values = dict(answers)
     for key in form.groups():
         rows = values.get(key)
-        values[key] = (
-            [row for row in cast("list[object]", rows) if isinstance(row, dict)] if isinstance(rows, list) else []
-        )
+        values[key] = []
+        if isinstance(rows, list):
+            values[key] = [row for row in cast("list[object]", rows) if isinstance(row, dict)]
     wtform.process(None, None, data=values)
 
 

@@ -37,8 +37,10 @@ def _rows(group: Group) -> Schema:
         "properties": {item.key: item_schema(item) for item in group.items},
         "additionalProperties": False,
     }
-    bounds: Schema = {"maxItems": group.maximum} if group.maximum is not None else {}
-    return {"title": group.title, "type": ["array", "null"], "items": row, **bounds}
+    rows: Schema = {"title": group.title, "type": ["array", "null"], "items": row}
+    if group.maximum is not None:
+        rows["maxItems"] = group.maximum
+    return rows
 
 
 def item_schema(item: Item) -> Schema:

@@ -20,7 +20,9 @@ from forms.item_types.registry import Keyboard
 
 def marks(item: Item, field_id: str) -> dict[str, Any]:
     """Return the attributes that every control of an item carries."""
-    described = f"{field_id}-help {field_id}-said" if item.help else f"{field_id}-said"
+    described = f"{field_id}-said"
+    if item.help:
+        described = f"{field_id}-help {described}"
     found: dict[str, Any] = {"data-item": item.key, "data-type": item.type, "aria-describedby": described}
     if item.required is True and not item.kind.is_picked:  # radio buttons know no aria-required
         found["aria-required"] = "true"
@@ -33,7 +35,9 @@ def position_axis(item: Item) -> str:
     """Tell which half of a position in degrees an item holds: ``lon``, ``lat``, or "" for other items."""
     if item.kind.wire != "degrees":
         return ""
-    return "lon" if "longitude" in item.key or item.key.startswith("lon") else "lat"
+    if "longitude" in item.key or item.key.startswith("lon"):
+        return "lon"
+    return "lat"
 
 
 def _keyboard(item: Item) -> Keyboard:
@@ -66,7 +70,9 @@ class BoxWidget:
             attributes |= {"data-codelist": item.codelist, "spellcheck": "false"}
             if item.offer:
                 attributes["data-offer"] = item.offer
-        css = "box computed" if item.computed else "box"
+        css = "box"
+        if item.computed:
+            css += " computed"
         return Markup('<div class="{}"><input {}>{}</div>').format(css, params(attributes), unit_word(item.unit))
 
 
@@ -79,7 +85,9 @@ class ChoiceWidget:
     def __call__(self, field: Any, **_kwargs: object) -> Markup:  # a wtforms field
         item: Item = field.item
         chosen = set(field.chosen())
-        css = "choices two" if item.kind.wire == "flag" else "choices"
+        css = "choices"
+        if item.kind.wire == "flag":
+            css += " two"
         shared = params({"type": self.kind, "name": field.name, **marks(item, field.id)})
         lines = "".join(
             f"<li><input {shared} {params({'id': f'{field.id}-{number}', 'value': code, 'checked': code in chosen})}>"
@@ -94,8 +102,8 @@ class DegreesWidget:
 
     def __call__(self, field: Any, **_kwargs: object) -> Markup:  # a wtforms field
         boxes = Markup("").join(
-            _part(field, part, word, "decimal" if part == "s" else "numeric")
-            for part, word in (("d", "度"), ("m", "分"), ("s", "秒"))
+            _part(field, part, word, keyboard)
+            for part, word, keyboard in (("d", "度", "numeric"), ("m", "分", "numeric"), ("s", "秒", "decimal"))
         )
         return Markup('<div class="parts" id="{}">{}</div>').format(field.id, boxes)
 
@@ -169,7 +177,9 @@ def params(attributes: dict[str, Any]) -> Markup:
 
 
 def unit_word(unit: str) -> Markup:
-    return Markup('<span class="unit-word">{}</span>').format(unit) if unit else Markup("")
+    if not unit:
+        return Markup("")
+    return Markup('<span class="unit-word">{}</span>').format(unit)
 
 
 def _part(field: Any, part: str, word: str, keyboard: str) -> Markup:
@@ -191,5 +201,10 @@ def _part(field: Any, part: str, word: str, keyboard: str) -> Markup:
 
 
 def _fix(form: Any) -> str:
-    accuracy, source = form["accuracy_m"].data, GPS_SOURCES.get(form["source"].data or "", "")
-    return "，".join(part for part in (f"精度 {accuracy} 米" if accuracy else "", source) if part)
+    """Say what the device knew of a position, as far as it did."""
+    notes: list[str] = []
+    if accuracy := form["accuracy_m"].data:
+        notes.append(f"精度 {accuracy} 米")
+    if source := GPS_SOURCES.get(form["source"].data or ""):
+        notes.append(source)
+    return "，".join(notes)

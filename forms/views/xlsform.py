@@ -1,7 +1,8 @@
 """A form as XLSForm, for the field tools of the ODK family: the same items, choices, skip logic and help.
 
-What an XLSForm can say is said: types, bounds, decimals, patterns, conditions, rows, calculations and those checks whose
-expressions such tools understand. Conditions come translated from ``validation.evaluators.xpath``; the others stay with this program.
+What an XLSForm can say is said: types, bounds, decimals, patterns, conditions, rows, calculations and those checks
+whose expressions such tools understand. Conditions come translated from ``validation.evaluators.xpath``; the others
+stay with this program.
 """
 
 from __future__ import annotations
@@ -113,13 +114,15 @@ class _Writer:
     def group(self, key: str) -> Iterator[Row]:
         group = self.form.groups()[key]
         preset = next((item for item in group.items if group.preset and item.codelist == group.preset), None)
-        codes = [code for code, _ in options(preset)] if preset else []
+        codes: list[str] = []
+        if preset:
+            codes = [code for code, _ in options(preset)]
         yield {
             "type": "begin_repeat",
             "name": key,
             f"label::{LANGUAGE}": group.title,
             "relevant": self.expressions.relevant.get((key, ""), ""),
-            "repeat_count": str(len(codes)) if codes else "",
+            "repeat_count": str(len(codes) or ""),
         }
         for item in group.items:
             if item is preset:
@@ -139,8 +142,11 @@ class _Writer:
 
     def item(self, item: Item) -> Iterator[Row]:
         place = (item.rows_key, item.key)
-        label = f"{item.no} {item.name}".strip() + (f"（{item.unit}）" if item.unit else "")
+        label = f"{item.no} {item.name}".strip()
+        if item.unit:
+            label += f"（{item.unit}）"
         if item.computed:
+            # What such tools cannot work out is left out: this program works it out when the record comes in.
             if calculation := self.expressions.computed.get(place):
                 yield {
                     "type": "calculate",
@@ -150,6 +156,11 @@ class _Writer:
                 }
             return
         asked = item.kind.question(item)
+        default = required_message = ""
+        if item.prefill.startswith("const:"):
+            default = item.prefill.removeprefix("const:")
+        if item.required:
+            required_message = f"请填写“{item.name}”。"
         constraints = (*asked.constraints, *self.expressions.constraints.get(place, ()))
         yield {
             "type": asked.type,
@@ -162,8 +173,8 @@ class _Writer:
             "relevant": self.expressions.relevant.get(place, ""),
             "constraint": " and ".join(f"({expression})" for expression, _ in constraints),
             f"constraint_message::{LANGUAGE}": " ".join(message for _, message in constraints),
-            "default": item.prefill.removeprefix("const:") if item.prefill.startswith("const:") else "",
-            f"required_message::{LANGUAGE}": f"请填写“{item.name}”。" if item.required else "",
+            "default": default,
+            f"required_message::{LANGUAGE}": required_message,
         }
 
     def choices(self) -> Iterator[Row]:
