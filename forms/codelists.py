@@ -146,6 +146,7 @@ def offered(found: CodeList, offer: str = "") -> list[list[str | int]]:
     chosen = [entry for entry in found if entry.is_selectable and (not offer or entry.attributes.get(offer) == "1")]
     if all(entry.is_selectable for entry in found):
         return [[entry.code, entry.label, entry.attributes.get("pinyin", "")] for entry in chosen]
+    # A list with levels: headings above what is offered come along, to be opened but not chosen.
     kept = {step.code for entry in chosen for step in found.path(entry.code)}
     codes = {entry.code for entry in chosen}
     return [

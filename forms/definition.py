@@ -295,6 +295,7 @@ def _contradictions(form: Form) -> Iterator[str]:
     yield from _repeated("section", [section.key for section in form.sections])
     yield from _repeated("check", [check.id for check in (*form.checks, *form.table_checks)])
     yield from _repeated("item", [f"{item.rows_key}.{item.key}".lstrip(".") for item in form.items()])
+    # Answers hold items and rows side by side, so their keys share one set of names.
     groups = {section.repeat.key for section in form.sections if section.repeat}
     for key in groups & {item.key for item in form.items() if not item.rows_key}:
         yield f"item {key}: a repeating group has the same key"
@@ -304,6 +305,7 @@ def _contradictions(form: Form) -> Iterator[str]:
         if section.repeat and section.repeat.preset and not codelists.exists(section.repeat.preset):
             yield f"section {section.key} repeat: preset names the unknown code list {section.repeat.preset}"
     for check in form.checks:
+        # Without an item the phone would not know where to jump, nor what to ask again when something changes.
         if not check.items:
             yield f"check {check.id}: items is missing: expected the keys of the items it is shown at"
         yield from _references(form, f"check {check.id}", "items", check.items, check.each)

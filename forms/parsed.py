@@ -70,6 +70,7 @@ def _keep(form: Form, kept: Path) -> None:
             if old != kept:
                 old.unlink(missing_ok=True)
     except OSError:
+        # A folder nobody may write to costs only time; half a file would cost the next start its reading.
         with suppress(OSError):
             part.unlink()
 

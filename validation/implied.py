@@ -107,12 +107,14 @@ class _OfItem:
             return _while(condition, Sound(place, item.rows_key, item.key, problem))
 
         yield self.rule("type", sound("type"), item.kind.words)
+        # A staged item is owed from its case state on; before that it may stay blank.
         if item.required and owed:
             yield self.rule("required", self.filled(bare, sound("type"), condition), "")
         if item.precision is not None:
             yield self.rule("precision", sound("precision"), _precision_words(item))
         if item.minimum is not None or item.maximum is not None:
             yield self.rule("range", _within(answer, item.minimum, item.maximum), _range_words(item))
+        # Options are few and stand in the check itself; a list is looked up, whatever its version.
         if item.options:
             yield self.rule("code", OneOf(answer, tuple(code for code, _ in item.options)), "请从列出的选项中选择")
         elif item.codelist:

@@ -170,6 +170,7 @@ def without_hidden(
     book: RuleBook, answers: Answers, related: Mapping[str, Answers], baseline: Mapping[str, Any] | None = None
 ) -> Answers:
     """Drop what is not asked now; what is then dropped may hide more."""
+    # What is dropped may have been what showed something else, so it is asked again until nothing more goes.
     while paths := [path for path in hidden(book, answers, related, baseline) if _drop(answers, path)]:
         del paths
     return {key: value for key, value in answers.items() if value != []}

@@ -88,6 +88,7 @@ def _asks_of(node: Node, places: tuple[str, ...]) -> bool:
 def _gaps(part: Compare, book: RuleBook, situation: Situation) -> Iterator[float]:
     """Give the distance between the sides of a comparison; where rows are compared, of each of the first rows."""
     values = [each for each in walk(part) if isinstance(each, Value)]
+    # Inside a generator each row has sides of its own: only what gathers them has one value.
     if any(each.place == "loop" for each in values) and not any(isinstance(each, Aggregate) for each in walk(part)):
         return
     groups = {each.group for each in values if each.place == "row"}

@@ -152,6 +152,7 @@ def _codes(item: Item, raws: Raws) -> tuple[Array, Any]:
         raise TypeError
     lists = _array(raws, ARROW["texts"])
     codes = compute.list_flatten(lists)
+    # A code that holds the separator itself would come apart in the wrong place.
     if codes.null_count or compute.any(compute.match_substring(codes, _BETWEEN)).as_py():
         raise TypeError
     combined = compute.dictionary_encode(compute.binary_join(lists, _BETWEEN))
@@ -175,6 +176,7 @@ def _degrees(item: Item, raws: Raws) -> tuple[Array, Any]:
         limit = rf"(?:\.[0-9]{{1,{decimals}}})?"
     d, m = degrees.to_numpy(), minutes.to_numpy()
     fits = compute.match_substring_regex(seconds, f"^[0-5]?[0-9]{limit}$").to_numpy(zero_copy_only=False)
+    # Seconds are below 60 by their pattern.
     usual = fits & (d >= 0) & (d <= 180) & (m >= 0) & (m <= 59)
     s = compute.if_else(arrow.array(fits), seconds, "0").cast(arrow.float64()).to_numpy()
     values, fine = np.zeros(len(raws)), np.ones(len(raws), dtype=bool)

@@ -169,17 +169,19 @@ def _list_array(
     given = [row for rows in lists for row in rows]
     flat = _renamed(items, [cast("dict[str, Any]", row) if isinstance(row, dict) else NOTHING for row in given])
     found, wrong = _columns(_by_item(read), flat)
+    # What is not read is looked at all the same: a row says of each of its items whether it is well written.
     seen = set(read)
     wrong |= _columns(_by_item(column for column in columns(form, group) if column not in seen), flat)[1]
     names = items.keys()
     unknown = {place for place, row in enumerate(flat) if not names >= row.keys()}
-    problems: list[list[str]] = [[]] * len(flat)
+    problems: list[list[str]] = [[]] * len(flat)  # one empty list for all: it is replaced, never added to
     for place in wrong | unknown:
         problems[place] = _answer_problems(items, flat[place], ())
     struct = arrow.StructArray.from_arrays(
         [*(array for _, array in found), arrow.array(problems, arrow.list_(arrow.string()))],
         names=[*(name for name, _ in found), "_problems"],
     )
+    # Where each record's rows begin in the flat list; the last number is where they end.
     offsets = np.zeros(len(lists) + 1, dtype=np.int32)
     np.cumsum([len(rows) for rows in lists], out=offsets[1:])
     unknown.update(place for place, row in enumerate(given) if not isinstance(row, dict))
@@ -217,7 +219,7 @@ def _renamed(items: Mapping[str, Item], answers: list[dict[str, Any]]) -> list[d
 def _problems_array(form: Form, answers: Sequence[Answers], odd: AbstractSet[int]) -> Array:
     """Tell what is wrong with the shape of each record; worked out only for those in which something may be."""
     items, groups = _items(form, ""), {group: _items(form, group) for group in form.groups()}
-    found: list[list[str]] = [[]] * len(answers)
+    found: list[list[str]] = [[]] * len(answers)  # replaced, never added to
     for place in odd:
         found[place] = _problems(items, groups, answers[place])
     return arrow.array(found, arrow.list_(arrow.string()))

@@ -72,11 +72,13 @@ def _writes_alike(value: list[Any]) -> bool:
         part = waiting.pop()
         if isinstance(part, dict):
             members = cast("dict[str, Any]", part)
+            # Beyond ASCII, RFC 8785 orders keys by UTF-16 and orjson by code point.
             if not "".join(members).isascii():
                 return False
             waiting += [member for member in members.values() if type(member) is not str]
         elif isinstance(part, list):
             waiting += [member for member in cast("list[Any]", part) if type(member) is not str]
+        # What is left must be written alike by both: no double, and no whole number that doubles do not hold.
         elif not (part is None or isinstance(part, bool | str) or (isinstance(part, int) and abs(part) < 2**53)):
             return False
     return True

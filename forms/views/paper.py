@@ -176,6 +176,7 @@ def _of_group(group: Group, section: Section, answers: Answers) -> Iterator[Bloc
     rows = _given_rows(group, answers)
     if group.preset and not rows:
         rows = _preset_rows(group)
+    # Few items make a row across the sheet; more of them stand below each other, a column for each row.
     if group.axis == "rows" and len(group.items) <= WIDEST:
         shown = rows or [{}] * BLANK_ROWS
         yield Block(

@@ -91,6 +91,7 @@ class _Writer:
         for section in self.form.sections:
             if section.repeat is None:
                 yield from self.section(section)
+            # Sections of one group are one repeat, written where the first of them stands.
             elif section.repeat.key not in done:
                 done.add(section.repeat.key)
                 yield from self.group(section.repeat.key)
@@ -125,6 +126,7 @@ class _Writer:
             "repeat_count": str(len(codes) or ""),
         }
         for item in group.items:
+            # The item that names a ready-made row is not asked: it follows from the row's place.
             if item is preset:
                 yield from self.preset(item, codes)
             else:

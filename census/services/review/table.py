@@ -94,6 +94,7 @@ def only(all_sections: Sequence[SectionView], show: Show) -> tuple[SectionView, 
     kept: list[SectionView] = []
     for section in all_sections:
         rows = [replace(row, lines=tuple(line for line in row.lines if _SHOWN[show](line))) for row in section.rows]
+        # A row that went or came whole is a change even where no line of it is.
         rows = [row for row in rows if row.lines or (row.change and show == "changes")]
         if rows:
             kept.append(replace(section, rows=tuple(rows)))
