@@ -49,7 +49,6 @@ ENGINE: Final[dict[str, str | bool | int | float | list[str]]] = {
     "memory_limit": "256MB",
     "preserve_insertion_order": True,
 }
-CODED: Final = ("code", "choice", "multichoice")
 DATABASE: Final = "aggregate.duckdb"
 
 
@@ -128,7 +127,7 @@ class Writer:
         arrays: dict[str, Any] = {name: laid.heads.column(name) for name in laid.heads.column_names}
         placeholders = 0
         for item, parts in self._items:
-            if item.personal and item.type not in CODED:
+            if item.personal and not item.kind.is_coded:
                 continue  # stays out, and holds no code to count
             read = typed(item, parts, laid.raws(item))
             placeholders += _placeholders(item, read.arrays[parts[0].part])
@@ -154,7 +153,7 @@ class Writer:
 
 def _placeholders(item: Item, codes: Any) -> int:
     """Count the codes of an item that stand in for official ones (``x-…``)."""
-    if item.type not in CODED or codes.null_count == len(codes):
+    if not item.kind.is_coded or codes.null_count == len(codes):
         return 0
     if item.type == "multichoice":
         codes = compute.list_flatten(codes)
