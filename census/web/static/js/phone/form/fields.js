@@ -7,7 +7,10 @@ const WIDE = /[\uff01-\uff5e]/g;
 
 /** @typedef {{inputs: HTMLInputElement[], read: Element|null, taken: Element|null}} Parts */
 
-/** What scripts work with in each block: the server's markup stays, so it is looked up once. @type {WeakMap<Element, Parts>} */
+/**
+ * What scripts work with in each block: the server's markup stays, so it is looked up once.
+ * @type {WeakMap<Element, Parts>}
+ */
 const known = new WeakMap();
 
 /** @param {Element} block @returns {Parts} */
@@ -28,7 +31,10 @@ function partsOf(block) {
 /** @param {Element} block @returns {HTMLInputElement[]} */
 export const controls = (block) => partsOf(block).inputs;
 
-/** How a number is written in a block: 'plain' or 'grouped' in threes, '' where there is none. @param {Element} block */
+/**
+ * How a number is written in a block: 'plain' or 'grouped' in threes, '' where there is none.
+ * @param {Element} block
+ */
 function numberOf(block) {
   const [input] = controls(block);
   return (input && input.dataset.number) || '';
@@ -52,7 +58,11 @@ export function plain(text) {
     .replace(/。/g, '.');
 }
 
-/** The answer that stands in a block, in the contract's shape; null when blank. @param {HTMLElement} block @returns {any} */
+/**
+ * The answer that stands in a block, in the contract's shape; null when blank.
+ * @param {HTMLElement} block
+ * @returns {any}
+ */
 export function read(block) {
   const kind = block.dataset.kind || 'text';
   const inputs = controls(block);
@@ -98,7 +108,12 @@ export function write(block, answer) {
   readBack(block, answer);
 }
 
-/** What stands in a box for an answer that is there. @param {HTMLInputElement} input @param {any} answer @returns {string} */
+/**
+ * What stands in a box for an answer that is there.
+ * @param {HTMLInputElement} input
+ * @param {any} answer
+ * @returns {string}
+ */
 function textFor(input, answer) {
   const { part } = input.dataset;
   if (part) {
@@ -118,7 +133,10 @@ export function grouped(text) {
   return found ? found[1] + found[2].replace(/\B(?=([0-9]{3})+$)/g, '\u2009') + (found[3] || '') : text;
 }
 
-/** Group a number once nobody types in it any more; before that, rewriting would move the cursor. @param {HTMLElement} block */
+/**
+ * Group a number once nobody types in it any more; before that, rewriting would move the cursor.
+ * @param {HTMLElement} block
+ */
 export function dress(block) {
   if (!isGrouped(block)) return;
   const input = controls(block)[0];
@@ -144,7 +162,11 @@ function inWords(number, block, place) {
   return `${isFirst ? '' : '，'}${sure} ${showNumber(round)} ${word}${block.dataset.unitWord || ''}`;
 }
 
-/** How answers of a block are read out on a card or a button. @param {HTMLElement} block @returns {(answer: any) => string} */
+/**
+ * How answers of a block are read out on a card or a button.
+ * @param {HTMLElement} block
+ * @returns {(answer: any) => string}
+ */
 export function reader(block) {
   const options = new Map(
     controls(block)
