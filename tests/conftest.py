@@ -6,8 +6,9 @@ import fcntl
 import hashlib
 import itertools
 import os
+import shutil
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from census.db import FULL, Database, set_scope
 from census.embedded.cluster import Cluster
 from census.schema import ROOT, upgrade
 from census.settings import PROGRAMMES, Programme, Settings
+from tests.migrated import Migrated
 
 
 @dataclass(frozen=True)
@@ -88,16 +90,40 @@ def templates(cluster: Cluster) -> dict[Programme, str]:
 NUMBERS = itertools.count()
 
 
+@dataclass(frozen=True)
+class Pair:
+    """A migrated database of each programme, for one test after the other."""
+
+    urls: dict[str, str]  # by the variable that names them
+    migrated: tuple[Migrated, ...]
+    folder: Path  # a data folder, for tests that bring none
+
+
 @contextmanager
-def fresh_databases(cluster: Cluster, templates: dict[Programme, str], data_dir: Path) -> Generator[Databases]:
-    """A migrated pair of databases, gone afterwards."""
+def new_pair(cluster: Cluster, templates: dict[Programme, str], folder: Path) -> Generator[Pair]:
+    """Copy a pair from the templates; it is gone afterwards."""
     number = next(NUMBERS)
-    environment = {"CENSUS_ENV": "test", "CENSUS_DATA_DIR": str(data_dir), "CENSUS_RATE_LIMITS": "off"}
+    urls: dict[str, str] = {}
     names: dict[Programme, str] = {programme: f"run_{os.getpid()}_{number}_{programme}" for programme in PROGRAMMES}
     for programme, name in names.items():
         cluster.create_database(name, app_role=f"{programme}_app", template=templates[programme])
-        environment[f"{programme.upper()}_DATABASE_URL"] = cluster.url(f"{programme}_app", name)
-        environment[f"{programme.upper()}_OWNER_DATABASE_URL"] = cluster.owner_url(name)
+        urls[f"{programme.upper()}_DATABASE_URL"] = cluster.url(f"{programme}_app", name)
+        urls[f"{programme.upper()}_OWNER_DATABASE_URL"] = cluster.owner_url(name)
+    try:
+        yield Pair(urls, tuple(Migrated.found_at(superuser_address(cluster, name)) for name in names.values()), folder)
+    finally:
+        for name in names.values():
+            cluster.drop_database(name)
+
+
+def superuser_address(cluster: Cluster, name: str) -> str:
+    return cluster.url("postgres", name).replace("+psycopg", "")
+
+
+@contextmanager
+def opened(pair: Pair, data_dir: Path) -> Generator[Databases]:
+    """The pair as an instance with this data folder sees it."""
+    environment = {"CENSUS_ENV": "test", "CENSUS_DATA_DIR": str(data_dir), "CENSUS_RATE_LIMITS": "off"} | pair.urls
     settings = Settings.from_env(environment)
     census, scattered = (Database(settings.database_url(programme)) for programme in PROGRAMMES)
     try:
@@ -105,15 +131,40 @@ def fresh_databases(cluster: Cluster, templates: dict[Programme, str], data_dir:
     finally:
         census.close()
         scattered.close()
-        for name in names.values():
-            cluster.drop_database(name)
 
 
 @pytest.fixture(scope="session")
 def make_databases(cluster: Cluster, templates: dict[Programme, str]) -> Generator[Callable[[Path], Databases]]:
-    """Make a fresh pair that lasts as long as the run. ``data_dir`` is the instance's folder."""
+    """Make a new pair that lasts as long as the run. ``data_dir`` is the instance's folder."""
     with ExitStack() as stack:
-        yield lambda data_dir: stack.enter_context(fresh_databases(cluster, templates, data_dir))
+
+        def make(data_dir: Path) -> Databases:
+            return stack.enter_context(opened(stack.enter_context(new_pair(cluster, templates, data_dir)), data_dir))
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def borrow(
+    cluster: Cluster, templates: dict[Programme, str], tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Callable[[], AbstractContextManager[Pair]]]:
+    """Lend a pair as new: one that a test has given back, emptied, or one more where all are in use."""
+    spare: list[Pair] = []
+    with ExitStack() as stack:
+
+        @contextmanager
+        def borrowed() -> Generator[Pair]:
+            if not spare:
+                spare.append(stack.enter_context(new_pair(cluster, templates, tmp_path_factory.mktemp("instance"))))
+            pair = spare.pop()
+            yield pair
+            for database in pair.migrated:
+                database.again()
+            shutil.rmtree(pair.folder)
+            pair.folder.mkdir()
+            spare.append(pair)
+
+        yield borrowed
 
 
 @pytest.fixture(scope="session")
@@ -128,10 +179,17 @@ def database(databases: Databases) -> Database:
 
 
 @pytest.fixture
-def own_databases(cluster: Cluster, templates: dict[Programme, str], tmp_path: Path) -> Generator[Databases]:
+def own_databases(borrow: Callable[[], AbstractContextManager[Pair]]) -> Generator[Databases]:
     """A pair of this test's own, for real commits, threads and whole journeys."""
-    with fresh_databases(cluster, templates, tmp_path) as own:
+    with borrow() as pair, opened(pair, pair.folder) as own:
         yield own
+
+
+@pytest.fixture
+def lend_databases(borrow: Callable[[], AbstractContextManager[Pair]]) -> Generator[Callable[[Path], Databases]]:
+    """Pairs of this test's own, one for each of its instances. ``data_dir`` is the instance's folder."""
+    with ExitStack() as stack:
+        yield lambda data_dir: stack.enter_context(opened(stack.enter_context(borrow()), data_dir))
 
 
 def rolled_back(database: Database) -> Generator[Session]:
@@ -154,12 +212,20 @@ def scattered_session(databases: Databases) -> Generator[Session]:
     yield from rolled_back(databases.scattered)
 
 
+@pytest.fixture(scope="session")
+def apps() -> dict[Settings, Flask]:
+    """Applications that earlier tests had built: routes and templates are compiled once for each pair of databases."""
+    return {}
+
+
 @pytest.fixture
-def app(own_databases: Databases) -> Generator[Flask]:
+def app(own_databases: Databases, apps: dict[Settings, Flask]) -> Generator[Flask]:
     """The real application on databases of this test's own."""
-    app = create_app(own_databases.settings)
-    yield app
-    app.extensions["census"].close()
+    settings = own_databases.settings
+    if settings not in apps:
+        apps[settings] = create_app(settings)
+    yield apps[settings]
+    apps[settings].extensions["census"].close()
 
 
 @pytest.fixture

@@ -45,13 +45,13 @@ class Operator:
 
 @pytest.fixture
 def operator(
-    make_databases: Callable[[Path], Databases],
+    lend_databases: Callable[[Path], Databases],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Callable[[str, str], Operator]:
     def at(level: str, region: str) -> Operator:
-        databases = make_databases(tmp_path / level)
+        databases = lend_databases(tmp_path / level)
         with databases.census.transaction(FULL) as session:
             some_regions(session)
         settings = databases.settings

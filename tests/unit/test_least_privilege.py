@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -136,23 +135,21 @@ def test_every_table_with_a_region_has_its_policy(session: Session) -> None:
 
 
 def test_the_chain_of_evidence_holds_and_a_changed_entry_is_found(
-    make_databases: Callable[..., Databases],
+    own_databases: Databases,
     cluster: Cluster,
-    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    own = make_databases(tmp_path_factory.mktemp("chain"))
     for number in range(3):
-        with own.census.transaction(FULL) as session:
+        with own_databases.census.transaction(FULL) as session:
             evidence.record(session, "county01", "approve", f"record {number}", {"revision": number})
-    with own.census.transaction(FULL) as session:
+    with own_databases.census.transaction(FULL) as session:
         report = evidence.verify(session)
         assert (report.entries, report.broken_at) == (3, None)
-    assert own.census.engine.url.database is not None
-    engine = create_engine(cluster.owner_url(own.census.engine.url.database))
+    assert own_databases.census.engine.url.database is not None
+    engine = create_engine(cluster.owner_url(own_databases.census.engine.url.database))
     with engine.begin() as connection:
         connection.execute(text("update audit_entry set body = replace(body, 'record 1', 'record 9') where seq = 2"))
     engine.dispose()
-    with own.census.transaction(FULL) as session:
+    with own_databases.census.transaction(FULL) as session:
         report = evidence.verify(session)
     assert report.broken_at == 2
 

@@ -75,8 +75,8 @@ def a_place(databases: Databases, settings: Settings, role: str, region: str) ->
 
 
 @pytest.fixture
-def province(make_databases: Callable[[Path], Databases], tmp_path: Path) -> Generator[Place]:
-    databases = make_databases(tmp_path / "province")
+def province(lend_databases: Callable[[Path], Databases], tmp_path: Path) -> Generator[Place]:
+    databases = lend_databases(tmp_path / "province")
     settings = replace(databases.settings, level="province", region="44", data_dir=tmp_path / "province")
     place = a_place(databases, settings, "province", "44")
     yield place
@@ -95,9 +95,9 @@ def address(province: Place) -> Generator[str]:
 
 @pytest.fixture
 def county(
-    make_databases: Callable[[Path], Databases], tmp_path: Path, province: Place, address: str
+    lend_databases: Callable[[Path], Databases], tmp_path: Path, province: Place, address: str
 ) -> Generator[Place]:
-    databases = make_databases(tmp_path / "county")
+    databases = lend_databases(tmp_path / "county")
     settings = replace(
         databases.settings, level="county", region="440113", data_dir=tmp_path / "county", upper_url=address
     )

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from census.app import create_app
 from census.services.people.accounts import create_account
 from tests.conftest import Databases
 
@@ -77,10 +79,6 @@ def test_signing_out_ends_the_session_also_for_a_kept_cookie(app: Flask, client:
 
 
 def test_five_wrong_passwords_lock_the_account_for_a_while(own_databases: Databases, supervisor: str) -> None:
-    from dataclasses import replace
-
-    from census.app import create_app
-
     app = create_app(replace(own_databases.settings, rate_limits=True))
     client = app.test_client()
     for _ in range(5):
@@ -101,7 +99,11 @@ def test_a_missing_api_address_answers_with_a_problem_document(client: FlaskClie
     assert answer.get_json()["code"] == "not_found"
 
 
-def test_a_fault_of_the_program_tells_a_number_and_nothing_else(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_of_the_program_tells_a_number_and_nothing_else(
+    own_databases: Databases, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = create_app(own_databases.settings)
+
     @app.get("/api/v1/broken")
     def broken() -> str:
         answers = ["name and telephone", "of a respondent"]
