@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -23,6 +24,11 @@ from census.embedded.cluster import Cluster
 from census.schema import ROOT, upgrade
 from census.settings import PROGRAMMES, Programme, Settings
 from tests.migrated import Migrated
+
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")  # a busy one is no fault of the code
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,15 @@ from census.settings import Settings
 from tests.builders.api import PASSWORD, VILLAGE, an_account
 
 PORTS: Final = range(8150, 8250)
+CLAIMS: Final[list[socket.socket]] = []
 ENUMERATOR: Final = "enumerator01"
 
 
 def free_ports(count: int) -> int:
-    """The first of ``count`` neighbouring ports that nobody listens on."""
+    """The first of ``count`` neighbouring ports that nobody listens on and no other test run has claimed."""
     for first in PORTS[: len(PORTS) - count + 1]:
+        if not claimed(range(first, first + count)):
+            continue
         with_probes = [socket.socket() for _ in range(count)]
         try:
             for number, probe in enumerate(with_probes):
@@ -46,6 +49,23 @@ def free_ports(count: int) -> int:
             for probe in with_probes:
                 probe.close()
     raise RuntimeError(f"no {count} free ports in {PORTS}")
+
+
+def claimed(ports: range) -> bool:
+    """Claim ports against other runs until this process ends: between looking and listening lie seconds.
+
+    A name of Linux's abstract sockets belongs to one process at a time, and goes with it, also by kill -9.
+    """
+    claims = [socket.socket(socket.AF_UNIX) for _ in ports]
+    try:
+        for port, claim in zip(ports, claims, strict=True):
+            claim.bind(f"\0census-test-port-{port}")
+    except OSError:
+        for claim in claims:
+            claim.close()
+        return False
+    CLAIMS.extend(claims)
+    return True
 
 
 def eventually(holds: Callable[[], bool], within_s: float) -> bool:

@@ -42,9 +42,8 @@ def count() -> Iterator[Count]:
     drawn = Count()
     yield drawn
     assert drawn.compared, "nothing was compared"
-    assert drawn.skipped <= 0.01 * (drawn.compared + drawn.skipped), (
-        f"{drawn.skipped} of {drawn.compared + drawn.skipped} draws lay within 1e-9 of a limit"
-    )
+    few = max(3, 0.01 * (drawn.compared + drawn.skipped))  # a process may have drawn for one form only
+    assert drawn.skipped <= few, f"{drawn.skipped} of {drawn.compared + drawn.skipped} draws lay within 1e-9 of a limit"
 
 
 def shifted(value: Any, by: float) -> Any:

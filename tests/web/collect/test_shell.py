@@ -11,16 +11,16 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from census.db import FULL
 from census.models.register import Assignment
 from census.services.collect.states import WITHDRAWABLE
 from census.web.collect.addresses import sources
 from census.web.collect.shell import SHELLS, precache, shell_address
-from tests.builders.api import an_account, an_assigned_unit
+from tests.builders.api import an_account, an_assigned_unit, remember_nobody, settled
 from tests.builders.collect import PlainBrowser
-from tests.builders.review import some_regions
+from tests.builders.review import counted, some_regions
 from tests.conftest import Databases
 
 HEAVIEST_SHELL = 250_000
@@ -119,7 +119,8 @@ def test_the_phone_fetches_its_units_in_bulk_and_then_only_what_changed(
     assert forms["G102"]["submission"] is None
     assert first["forms"]["G102"]["blank"].startswith("/collect/blank/G102/")
     assert first["words"]["withdrawable"] == list(WITHDRAWABLE)
-    again = client.get(f"/collect/phone/units?cursor={first['cursor']}", headers=token).get_json()
+    since = f"/collect/phone/units?cursor={first['cursor']}"
+    again = settled(lambda: client.get(since, headers=token).get_json(), lambda answer: not answer["units"])
     assert (again["units"], again["mine"]) == ([], [str(unit)])
     assert [
         one["id"] for one in client.get(f"/collect/phone/units?only={unit}", headers=token).get_json()["units"]
@@ -158,15 +159,9 @@ def test_a_hundred_units_cost_the_queries_of_one(
 
 def queries_of(client: FlaskClient, token: dict[str, str]) -> int:
     """How many statements it takes to give a phone its units."""
-    statements: list[str] = []
-
-    def hear(*arguments: object) -> None:
-        statements.append(str(arguments[2]))
-
-    engine = client.application.extensions["census"].databases["census"].engine
-    event.listen(engine, "before_cursor_execute", hear)
-    client.get("/collect/phone/units", headers=token)
-    event.remove(engine, "before_cursor_execute", hear)
+    remember_nobody(client.application)
+    with counted(client.application.extensions["census"].databases["census"].engine) as statements:
+        client.get("/collect/phone/units", headers=token)
     return len(statements)
 
 
