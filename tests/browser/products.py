@@ -16,7 +16,7 @@ from tests.served import eventually
 from validation.applicability import applicability_of
 
 TOLD: Final = ("QC-1", "G101-1", "G102")
-PATIENCE_S: Final = 120.0
+PATIENCE_S: Final = 300.0
 
 
 def products_are_known(county: str, unit: str, told: Story) -> None:

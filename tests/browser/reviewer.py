@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.served import eventually
 
-VERDICT_WITHIN_S = 90
+VERDICT_WITHIN_S = 300
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from tests.browser.conftest import PHONE, Demo, Device, sign_in
 from tests.served import eventually
 
 ROWS: Final = 30
-SAVED_WITHIN_S: Final = 10
+SAVED_WITHIN_S: Final = 60
 COPY: Final = """async () => {
   document.querySelector('#form section:not([hidden]) [data-copy]').click();
   await new Promise((done) => addEventListener('hashchange', done, { once: true }));

@@ -55,7 +55,7 @@ def test_all_that_was_acknowledged_is_there_after_a_kill(county: Instance, load:
 
 def wait_for_more(load: Load, count: int) -> None:
     goal = len(load.acknowledged) + count
-    assert eventually(lambda: len(load.acknowledged) >= goal, within_s=60), (
+    assert eventually(lambda: len(load.acknowledged) >= goal, within_s=300), (
         f"only {len(load.acknowledged)} of {goal} acknowledged"
     )
 
@@ -98,7 +98,7 @@ def test_every_stored_content_has_the_digest_of_its_receipt(county: Instance, lo
     ids=["revisions", "verdicts", "findings", "receipts"],
 )
 def test_nothing_is_half_stored(county: Instance, load: Load, half_stored: str) -> None:
-    assert eventually(lambda: backlog(county) == 0, within_s=90)
+    assert eventually(lambda: backlog(county) == 0, within_s=300)
     assert load.acknowledged
     assert query(county, half_stored) == []
 
@@ -106,7 +106,7 @@ def test_nothing_is_half_stored(county: Instance, load: Load, half_stored: str) 
 def test_the_worker_has_judged_everything(county: Instance, load: Load) -> None:
     county.start_what_ended()
     assert load.acknowledged
-    assert eventually(lambda: backlog(county) == 0, within_s=90), f"{backlog(county)} records still wait"
+    assert eventually(lambda: backlog(county) == 0, within_s=300), f"{backlog(county)} records still wait"
     assert {row.state for row in query(county, "select distinct state from submission")} <= {"checked", "flagged"}
 
 
