@@ -63,7 +63,7 @@ def path_found(session: Session, id_: UUID) -> str:
 def a_broken_record(database: Database, check: str = "G102-C01", **values: Any) -> UUID:
     with database.transaction(FULL) as session:
         unit = a_factory(session)
-        a_sent_record(session, unit, "G101-1")
+        a_sent_record(session, unit, "G101-1").judge_due = False  # its own verdict is no matter here
         return a_sent_record(session, unit, breaking=check, **values).id
 
 
@@ -206,7 +206,10 @@ def test_a_second_record_of_one_form_of_one_unit_is_an_error(database: Database,
 
 
 def test_a_run_is_kept_with_its_folder(database: Database, tmp_path: Path) -> None:
-    a_broken_record(database)
+    with database.transaction(FULL) as session:
+        unit = a_factory(session)
+        for form in ("G101-1", "G102"):
+            a_sent_record(session, unit, form)
     judge_all(database, tmp_path)
     with database.transaction(FULL) as session:
         runs = session.scalars(select(ValidationRun)).all()

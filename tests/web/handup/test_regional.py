@@ -15,9 +15,10 @@ from census.models.people import Account
 from census.services.handup.regional import unit_id_of
 from census.services.people.accounts import create_account
 from forms.catalogue import catalogue
+from tests.builders.api import PASSWORD_HASH
 from tests.builders.collect import PlainBrowser
 from tests.conftest import Databases
-from tests.web.review.test_pages import PASSWORD, Desk, people
+from tests.web.review.test_pages import Desk, people
 
 UNIT = unit_id_of("440113")
 
@@ -28,7 +29,12 @@ def account(own_databases: Databases) -> UUID:
         people(session)
         for username in ("department01", "department02"):
             create_account(
-                session, username=username, password=PASSWORD, full_name="农业农村局", grants=[("department", "440113")]
+                session,
+                username=username,
+                password="",
+                password_hash=PASSWORD_HASH,
+                full_name="农业农村局",
+                grants=[("department", "440113")],
             )
         session.flush()
         return session.scalars(select(Account.id).where(Account.username == "department01")).one()

@@ -16,7 +16,7 @@ from census.models.evidence import AuditEntry
 from census.models.register import EnumerationArea
 from census.models.review import Change
 from census.services.people.accounts import create_account
-from tests.builders.api import remember_nobody
+from tests.builders.api import PASSWORD, PASSWORD_HASH, remember_nobody
 from tests.builders.review import (
     ANSWERS,
     TOWN,
@@ -31,7 +31,6 @@ from tests.builders.review import (
 )
 from tests.conftest import Databases
 
-PASSWORD = "Demo-2017-census"
 SQUARE = {
     "type": "Polygon",
     "coordinates": [[[113.38, 23.04], [113.39, 23.04], [113.39, 23.05], [113.38, 23.05], [113.38, 23.04]]],
@@ -75,7 +74,14 @@ def people(session: Session) -> None:
         ("auditor01", "auditor", "440113"),
         ("province01", "province", "44"),
     ):
-        create_account(session, username=username, password=PASSWORD, full_name="陈", grants=[(role, region)])
+        create_account(
+            session,
+            username=username,
+            password="",
+            password_hash=PASSWORD_HASH,
+            full_name="陈",
+            grants=[(role, region)],
+        )
 
 
 @pytest.fixture
