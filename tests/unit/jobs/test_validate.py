@@ -112,7 +112,7 @@ def test_a_warning_needs_words_and_is_then_no_obstacle(database: Database, tmp_p
     judge_all(database, tmp_path)
     with database.transaction(FULL) as session:
         unit = a_factory(session)
-        a_sent_record(session, unit, "G101-1")
+        a_sent_record(session, unit, "G101-1").judge_due = False
         words = {"check": check, "path": path_found(session, silent), "text": "有水费单。"}
         said = a_sent_record(session, unit, answers=broken_answers("G102", check), explanations=[words]).id
     judge_all(database, tmp_path)
@@ -151,7 +151,7 @@ def test_an_approved_record_that_turns_out_wrong_is_flagged_with_a_trace(databas
 def test_an_approved_record_that_still_holds_keeps_its_state(database: Database, tmp_path: Path) -> None:
     with database.transaction(FULL) as session:
         unit = a_factory(session)
-        a_sent_record(session, unit, "G101-1", state="county_approved")
+        a_sent_record(session, unit, "G101-1", state="county_approved").judge_due = False
         id_ = a_sent_record(session, unit, state="county_approved").id
     judge_all(database, tmp_path)
     assert (record(database, id_).state, record(database, id_).judge_due) == ("county_approved", False)
@@ -195,7 +195,7 @@ def test_what_somebody_works_on_is_left_for_later(database: Database) -> None:
 def test_a_second_record_of_one_form_of_one_unit_is_an_error(database: Database, tmp_path: Path) -> None:
     with database.transaction(FULL) as session:
         unit = a_factory(session)
-        a_sent_record(session, unit, "G101-1")
+        a_sent_record(session, unit, "G101-1").judge_due = False
         first = a_sent_record(session, unit).id
     with database.transaction(FULL) as session:
         second = a_sent_record(session, unit).id
