@@ -108,7 +108,7 @@ class Instance:
     def sign_in(self, username: str = ENUMERATOR) -> str:
         """A device's token."""
         asked = {"username": username, "password": PASSWORD, "programme": "census", "device": "phone"}
-        answer = requests.post(f"{self.url}/api/v1/session", json=asked, timeout=30)
+        answer = requests.post(f"{self.url}/api/v1/session", json=asked, timeout=120)
         answer.raise_for_status()
         return str(answer.json()["token"])
 

@@ -25,7 +25,7 @@ def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[Cluster]:
 
 
 def connect(url: str) -> psycopg.Connection:
-    return psycopg.connect(url.replace("+psycopg", ""), connect_timeout=5)
+    return psycopg.connect(url.replace("+psycopg", ""), connect_timeout=60)
 
 
 def test_each_programme_enters_its_own_database(own_cluster: Cluster) -> None:
