@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ def written(code: str, folder: Path) -> Path:
 
 
 def sheet(path: Path, name: str) -> list[dict[str, Any]]:
-    head, *rows = openpyxl.load_workbook(path, read_only=True)[name].iter_rows(values_only=True)
+    with closing(openpyxl.load_workbook(path, read_only=True)) as workbook:  # it reads row by row from an open file
+        head, *rows = workbook[name].iter_rows(values_only=True)
     return [dict(zip(map(str, head), row, strict=True)) for row in rows]
 
 
