@@ -22,7 +22,7 @@ from census.services.people.accounts import create_account
 
 PASSWORD = "Demo-2017-census"
 PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-"""A hash tells what checking it costs: signing in is what most tests begin with. ``HASHER`` makes those of real people."""
+"""A hash tells what checking it costs, and most tests begin by signing in. ``HASHER`` makes those of real people."""
 
 TOWN, OTHER_TOWN, VILLAGE = "440113011", "440113012", "440113011001"
 

@@ -63,7 +63,10 @@ def test_nothing_can_be_written_outside_the_scope(session: Session) -> None:
         "update audit_entry set actor = 'somebody else'",
         "delete from audit_entry",
         "update audit_head set seq = 0",
-        "insert into audit_entry (seq, at, actor, action, subject, body, previous, hash) select 999, now(), 'a', 'b', 'c', '{}', '', ''",
+        (
+            "insert into audit_entry (seq, at, actor, action, subject, body, previous, hash)"
+            " select 999, now(), 'a', 'b', 'c', '{}', '', ''"
+        ),
         "update revision set answers = '{}'",
         "delete from revision",
         "update decision set outcome = 'approve'",

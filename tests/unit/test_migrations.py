@@ -15,8 +15,14 @@ from census.settings import Programme
 
 
 @pytest.fixture
-def empty_database(cluster: Cluster, templates: dict[Programme, str]) -> Generator[str]:  # noqa: ARG001 - they bring the roles
-    """The owner's URL of a database without tables. In a new checkout several workers begin at once: one makes roles."""
+def empty_database(
+    cluster: Cluster,
+    templates: dict[Programme, str],  # noqa: ARG001 - they bring the roles
+) -> Generator[str]:
+    """The owner's URL of a database without tables.
+
+    In a new checkout several workers begin at once: one alone makes the roles.
+    """
     name = f"run_{os.getpid()}_migrations"
     cluster.create_database(name, app_role="census_app")
     yield cluster.owner_url(name)
