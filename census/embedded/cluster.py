@@ -246,7 +246,7 @@ class Cluster:
             password=self._password("postgres"),
             dbname="postgres",
             autocommit=True,
-            connect_timeout=10,
+            connect_timeout=60,
         )
 
 

@@ -237,7 +237,7 @@ def test_days_run_forward_and_not_into_the_future(office: Office) -> None:
     with pytest.raises(InvalidInput, match="早于"):
         office.take(case, "remark", on=date(2017, 5, 31))
     with pytest.raises(InvalidInput, match="晚于"):
-        office.take(case, "remark", on=steps.today() + timedelta(days=1))
+        office.take(case, "remark", on=steps.today() + timedelta(days=2))  # two: midnight may pass meanwhile
 
 
 # --- completions ----------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ from forms.item_types.values import Parsed
 from forms.views import paper
 from forms.views.fields import FIELDS, AnswerField, answers_from, fill, form_class
 from forms.views.json_schema import item_schema
+from tests.node import NODE
 from tests.scripts import SCRIPTS, located
 from validation.evaluators import xpath
 from validation.evaluators.engine import frame_of
@@ -76,7 +77,7 @@ def on_the_phone(script: str) -> object:
     module = (SCRIPTS / located("values")).as_uri()
     source = f"import {{ PARSERS, parse }} from {json.dumps(module)}; {script}"
     run = subprocess.run(
-        ["node", "--input-type=module", "--eval", source], check=True, capture_output=True, encoding="utf-8"
+        [NODE, "--input-type=module", "--eval", source], check=True, capture_output=True, encoding="utf-8"
     )
     return json.loads(run.stdout)
 
