@@ -176,7 +176,6 @@ def answer(block: Locator, said: str) -> None:
         choice.check()
         return
     block.locator("input[name]").first.fill(said)
-    suggestion = block.get_by_role("option", name=re.compile(said))
-    if suggestion.count():
-        suggestion.first.click()
+    if block.locator(".combo").count():
+        block.get_by_role("option", name=re.compile(said)).first.click()  # waits for the list to be fetched
     block.page.keyboard.press("Tab")

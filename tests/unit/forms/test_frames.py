@@ -60,8 +60,8 @@ def test_other_forms_and_the_register_stand_beside_the_record():
         present={"G106-1", "G101-1"},
     )
     frame = to_frame(G102, [known], [Related(G101, {("", "production_hours")})])
-    assert frame["G101_1__production_hours"][0] == 8000.0
-    assert frame["baseline__unit_name"][0] == "甲厂"
+    assert frame["G101_1__production_hours"].tolist() == [8000.0]
+    assert frame["baseline__unit_name"].tolist() == ["甲厂"]
     assert list(frame["_present"][0]) == ["G101-1", "G106-1"]
 
 
