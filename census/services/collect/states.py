@@ -150,6 +150,8 @@ def why_not(state: str, outcome: str, role: str) -> str:
         return f"这条记录{STATE_NAMES[state]}，不用再通过一次。"
     if outcome == "return" and role == "supervisor" and state in {"supervisor_approved", "county_approved"}:
         return "已通过指导员审核的记录由县级退回。请联系县级审核员。"
+    if outcome == "withdraw" and state in {"withdrawn", "returned"}:
+        return f"这份表{STATE_NAMES[state]}，可以直接修改，不用再撤回。"
     if outcome == "withdraw":
         return "审核已经开始，不能再撤回。请联系普查指导员退回。"
     return _CLOSED.get(state, f"这条记录{STATE_NAMES[state]}，现在不能{OUTCOME_NAMES[outcome]}。")

@@ -150,13 +150,14 @@ def exemptions(session: Session, submission_ids: Sequence[UUID]) -> dict[UUID, d
     return found
 
 
-def may_withdraw(sent: Submission) -> bool:
-    """Whether who sent a record may take it back: not yet approved, and no reviewer has opened this revision.
+def may_withdraw(actor: Actor, sent: Submission) -> bool:
+    """Whether somebody may take a record back: sent by them, not yet approved, this revision opened by no reviewer.
 
     The one place of this rule: pages and phones ask it. A phone that just sent a revision, which nobody can have
     opened, needs only ``WITHDRAWABLE``, which it is handed with its units.
     """
-    return sent.state in WITHDRAWABLE and sent.opened_at is None
+    is_own = sent.account_id == actor.account_id  # a unit may have gone to another enumerator since
+    return is_own and sent.state in WITHDRAWABLE and sent.opened_at is None
 
 
 def withdraw(session: Session, actor: Actor, submission_id: UUID, *, expected_revision: int) -> Decision:
@@ -165,8 +166,13 @@ def withdraw(session: Session, actor: Actor, submission_id: UUID, *, expected_re
     submission = lock(session, submission_id)
     if submission.account_id != actor.account_id:
         raise NotAllowed("只能撤回自己提交的记录。")
-    _refuse_outdated(submission, expected_revision)
-    if not may_withdraw(submission):
+    if submission.revision != expected_revision:
+        raise Conflict(
+            f"这份表已有第 {submission.revision} 版，您要撤回的是第 {expected_revision} 版。请刷新后再试。",
+            state=submission.state,
+            revision=submission.revision,
+        )
+    if not may_withdraw(actor, submission):
         raise Conflict(why_not(submission.state, "withdraw", "enumerator"), state=submission.state)
     target = TRANSITIONS[submission.state, "withdraw", "enumerator"]
     decision = write_decision(session, submission, actor, Move("enumerator", "withdraw", target))

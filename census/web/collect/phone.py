@@ -164,7 +164,7 @@ def _unit(session: Session, actor: Actor, unit: Unit, around: Surroundings, name
         submission, revision = sent.get(form.code, (None, None))
         told = None
         if submission is not None and revision is not None:
-            told = sent_as_json(form, submission, revision, around.returned.get(submission.id))
+            told = sent_as_json(actor, form, (submission, revision), around.returned.get(submission.id))
         forms.append(
             {
                 "form": form.code,
@@ -182,8 +182,11 @@ def _unit(session: Session, actor: Actor, unit: Unit, around: Surroundings, name
     }
 
 
-def sent_as_json(form: Form, sent: Submission, revision: Revision, returned: Returned | None) -> dict[str, Any]:
+def sent_as_json(
+    actor: Actor, form: Form, last: tuple[Submission, Revision], returned: Returned | None
+) -> dict[str, Any]:
     """One record as the phone keeps it: what was sent, how far it is, and what came back at which items."""
+    sent, revision = last
     note, by = "", ""
     if returned is not None:
         note, by = returned.note, view.role_name(returned.role)
@@ -195,7 +198,7 @@ def sent_as_json(form: Form, sent: Submission, revision: Revision, returned: Ret
         "explanations": revision.explanations,
         "points": revision.points,
         "digest": revision.digest,
-        "may_be_withdrawn": may_withdraw(sent),
+        "may_be_withdrawn": may_withdraw(actor, sent),
         "note": note,
         "by": by,
         "items": view.reasons(form, returned),

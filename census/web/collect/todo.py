@@ -123,8 +123,8 @@ def withdraw(unit_id: UUID) -> AnyResponse:
         try:
             decisions.withdraw(current.session, current.actor, submission, expected_revision=int(revision))
             flash("已撤回。改好后再签字提交。", "green")
-        except Conflict as begun:
-            flash(begun.message, "amber")
+        except (Conflict, NotAllowed) as refused:
+            flash(refused.message, "amber")
     return redirect(f"/collect/units/{unit_id}", 303)
 
 

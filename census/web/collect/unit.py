@@ -85,6 +85,7 @@ class FormLine:
     revision: Revision | None
     draft: Draft | None
     returned: Returned | None
+    may_be_withdrawn: bool
 
     @property
     def answers(self) -> Mapping[str, Any] | None:
@@ -105,10 +106,6 @@ class FormLine:
     @property
     def may_be_filled(self) -> bool:
         return may_be_filled(self.submission)
-
-    @property
-    def may_be_withdrawn(self) -> bool:
-        return self.submission is not None and may_withdraw(self.submission)
 
     @property
     def is_next(self) -> bool:
@@ -143,7 +140,8 @@ def form_lines(session: Session, actor: Actor, unit: Unit) -> list[FormLine]:
             returned = why.get(submission.id)
         need: Applies = needs.get(form.code, "may")
         state = state_of(need, submission, draft)
-        lines.append(FormLine(form, need, state, submission, revision, draft, returned))
+        takes_back = submission is not None and may_withdraw(actor, submission)
+        lines.append(FormLine(form, need, state, submission, revision, draft, returned, takes_back))
     return lines
 
 

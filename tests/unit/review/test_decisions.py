@@ -353,7 +353,8 @@ def test_what_is_offered_to_be_withdrawn_is_what_can_be(session: Session, state:
     submission = a_submission(session, state, enumerator=account)
     submission.opened_at = now() if is_opened else None
     session.flush()
-    offered = decisions.may_withdraw(submission)
+    offered = decisions.may_withdraw(acting(account), submission)
+    assert not decisions.may_withdraw(an_actor(session, "enumerator"), submission), "only who sent it"
     assert offered == (state in WITHDRAWABLE and not is_opened)
     try:
         decisions.withdraw(session, acting(account), submission.id, expected_revision=1)
@@ -373,6 +374,16 @@ def test_an_enumerator_withdraws_until_a_reviewer_has_opened_the_record(session:
     opened = a_submission(session, "checked", enumerator=account, opened_at=submission.updated_at)
     with pytest.raises(Conflict, match="审核已经开始"):
         decisions.withdraw(session, acting(account), opened.id, expected_revision=1)
+
+
+def test_taking_back_twice_or_an_older_revision_is_answered_in_the_enumerators_words(session: Session) -> None:
+    account = an_account(session, "enumerator")
+    submission = a_submission(session, "checked", enumerator=account)
+    with pytest.raises(Conflict, match="您要撤回的是第 2 版"):
+        decisions.withdraw(session, acting(account), submission.id, expected_revision=2)
+    decisions.withdraw(session, acting(account), submission.id, expected_revision=1)
+    with pytest.raises(Conflict, match="不用再撤回"):
+        decisions.withdraw(session, acting(account), submission.id, expected_revision=1)
 
 
 def test_clean_records_are_approved_together_and_the_others_say_why_not(session: Session) -> None:

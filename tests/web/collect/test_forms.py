@@ -291,6 +291,6 @@ def test_a_sent_form_is_taken_back_until_a_reviewer_opens_it(
     browser.post(asked, to=f"/collect/units/{unit}/withdraw")
     assert "已撤回。改好后再签字提交" in browser.text
     browser.post(asked, to=f"/collect/units/{unit}/withdraw")
-    assert "不能再撤回" in browser.text
+    assert "不用再撤回" in browser.text
     with own_databases.census.transaction(FULL) as session:
         assert session.get_one(Submission, sent).state == "withdrawn"
